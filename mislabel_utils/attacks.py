@@ -1,0 +1,224 @@
+"""Projected gradient descent (PGD), batched, in the L-inf or the L2 ball.
+
+Source: Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR 2018,
+section 2.1. Two departures, both stated because results depend on them: the search starts at the
+input itself rather than at a random point of the ball, so an attack is deterministic and one
+example's result cannot depend on its neighbours; and the best iterate is returned, not the last.
+
+The shape of `labels` says what the batch is, so the same code serves images, points and replicated
+networks: inputs (N, C, H, W) with labels (N,); inputs (N, 2) with labels (N,); inputs (R, N, 2)
+with labels (R, N), where network r sees row r.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Model = Callable[[Tensor], Tensor]
+
+
+class Norm(Protocol):
+    """The geometry of a ball: both methods act on the last dimension of (..., D) tensors."""
+
+    epsilon: float
+
+    def step(self, gradient: Tensor, size: float) -> Tensor:
+        """The step of length `size` that most increases a function with this gradient."""
+
+    def project(self, perturbation: Tensor) -> Tensor:
+        """The nearest perturbation inside the ball."""
+
+
+@dataclass(frozen=True)
+class LInf:
+    """The ball in which every coordinate moves by at most `epsilon` (in the inputs' units)."""
+
+    epsilon: float
+
+    def __post_init__(self) -> None:
+        _check_length("epsilon", self.epsilon)
+
+    def step(self, gradient: Tensor, size: float) -> Tensor:
+        return size * gradient.sign()
+
+    def project(self, perturbation: Tensor) -> Tensor:
+        return perturbation.clamp(-self.epsilon, self.epsilon)
+
+
+@dataclass(frozen=True)
+class L2:
+    """The Euclidean ball of radius `epsilon` (in the inputs' units) around the whole example."""
+
+    epsilon: float
+
+    def __post_init__(self) -> None:
+        _check_length("epsilon", self.epsilon)
+
+    def step(self, gradient: Tensor, size: float) -> Tensor:
+        # Dividing by the largest entry first keeps the squares of tiny gradients from underflowing.
+        tiny = torch.finfo(gradient.dtype).tiny
+        gradient = gradient / gradient.abs().amax(-1, keepdim=True).clamp(min=tiny)
+        return size * gradient / gradient.norm(dim=-1, keepdim=True).clamp(min=tiny)
+
+    def project(self, perturbation: Tensor) -> Tensor:
+        length = perturbation.norm(dim=-1, keepdim=True)
+        return perturbation * (self.epsilon / length.clamp(min=self.epsilon)).nan_to_num(0.0)
+
+
+class Attack(NamedTuple):
+    """What an attack found.
+
+    inputs: shape and dtype of the attacked inputs; the best iterate of each example.
+    flipped: bool, shape of the labels; whether the model's prediction on that iterate is wrong
+        (untargeted) or the target (targeted).
+    """
+
+    inputs: Tensor
+    flipped: Tensor
+
+
+def pgd(
+    model: Model,
+    inputs: Tensor,
+    labels: Tensor,
+    norm: Norm,
+    *,
+    steps: int,
+    step_size: float,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    targeted: bool = False,
+) -> Attack:
+    """Search the ball around each input for an example the model gets wrong (or calls `labels`).
+
+    Each step follows the gradient of the cross-entropy, summed over the batch so that no example's
+    gradient depends on another's, then projects onto the ball and onto `bounds`. Of the
+    steps + 1 iterates (the input itself is the first) the best is kept: one that flips the
+    prediction before one that does not, then the one with the highest loss (the lowest, if
+    targeted), which is what PGD searches the ball for.
+
+    Parameters
+    ----------
+    model: maps inputs to logits of shape (*labels.shape, classes); a module must be in eval mode.
+    inputs: float, shape (*labels.shape, ...), within `bounds`.
+    labels: int64; the true classes, or with `targeted` the classes to reach.
+    norm: `LInf(epsilon)` or `L2(epsilon)`.
+    step_size: length of one step in that norm, in the inputs' units.
+
+    Raises ValueError, with the remedy, for input that would make the result meaningless.
+    """
+    _check(model, inputs, labels, steps, bounds)
+    _check_length("step_size", step_size)
+    direction = -1.0 if targeted else 1.0
+    origin = inputs.detach().flatten(labels.ndim)
+    iterate = origin
+
+    for step in range(steps + 1):
+        with torch.enable_grad():
+            iterate = iterate.detach().requires_grad_()
+            logits = model(iterate.view(inputs.shape))
+            _check_logits(logits, labels)
+            loss = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
+        hit = (logits.argmax(-1) == labels) == targeted
+        score = direction * loss.detach().view(labels.shape)
+        if step == 0:
+            best, best_score, flipped = origin, score, hit
+        else:
+            better = (hit & ~flipped) | ((hit == flipped) & (score > best_score))
+            best = torch.where(better[..., None], iterate.detach(), best)
+            best_score = torch.where(better, score, best_score)
+            flipped = flipped | hit
+        if step < steps:
+            (gradient,) = torch.autograd.grad(loss.sum(), iterate)
+            moved = iterate.detach() + norm.step(direction * gradient, step_size)
+            # Clamping to the box after projecting cannot leave the ball: the box is convex and
+            # holds the ball's centre, so it brings each coordinate closer to that centre.
+            iterate = (origin + norm.project(moved - origin)).clamp(*bounds)
+    return Attack(best.view(inputs.shape), flipped)
+
+
+@torch.no_grad()
+def grid_search(
+    model: Model,
+    inputs: Tensor,
+    labels: Tensor,
+    norm: Norm,
+    *,
+    side: int = 41,
+    bounds: tuple[float, float] = (0.0, 1.0),
+) -> Tensor:
+    """Which two-dimensional inputs have a wrongly classified grid point in their ball.
+
+    The reference that `pgd` is compared with: an exhaustive search of a side x side grid over the
+    ball's bounding square, so it misses only flips smaller than 2 * epsilon / (side - 1).
+
+    inputs: float, shape (*labels.shape, 2). Returns bool, shape of the labels.
+    """
+    _check(model, inputs, labels, 1, bounds)
+    if inputs.shape[labels.ndim :] != (2,):
+        raise ValueError(
+            f"grid_search needs inputs of shape (*labels.shape, 2), got {tuple(inputs.shape)}; "
+            "use pgd for more than two dimensions"
+        )
+    ticks = torch.linspace(-norm.epsilon, norm.epsilon, side).to(inputs)
+    found = torch.zeros_like(labels, dtype=torch.bool)
+    for tick in ticks:  # one column of the grid at a time bounds the memory
+        offsets = norm.project(torch.stack([tick.expand(side), ticks], dim=-1))
+        candidates = (inputs[..., None, :] + offsets).clamp(*bounds)
+        logits = model(candidates.flatten(-3, -2))
+        predictions = logits.argmax(-1).unflatten(-1, (labels.shape[-1], side))
+        found |= (predictions != labels[..., None]).any(-1)
+    return found
+
+
+def _check_length(name: str, value: float) -> None:
+    if not 0 <= value < float("inf"):
+        raise ValueError(
+            f"{name} must be finite and not negative, got {value}; give it in the inputs' units"
+        )
+
+
+def _check(
+    model: Model, inputs: Tensor, labels: Tensor, steps: int, bounds: tuple[float, float]
+) -> None:
+    low, high = bounds
+    if getattr(model, "training", False):
+        raise ValueError(
+            "the model is in training mode, where batch normalisation makes one example's attack "
+            "depend on the others; call model.eval() first"
+        )
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
+    if not low < high:
+        raise ValueError(f"bounds must be (low, high) with low < high, got {bounds}")
+    if not inputs.is_floating_point():
+        raise ValueError(f"inputs must be floating point, got {inputs.dtype}; use inputs.float()")
+    if labels.dtype != torch.int64:
+        raise ValueError(f"labels must be int64 classes, got {labels.dtype}; use labels.long()")
+    if labels.ndim < 1 or inputs.ndim <= labels.ndim or inputs.shape[: labels.ndim] != labels.shape:
+        raise ValueError(
+            f"inputs {tuple(inputs.shape)} do not start with the labels' shape "
+            f"{tuple(labels.shape)}; give one label for each example"
+        )
+    if not torch.isfinite(inputs).all():
+        raise ValueError("inputs hold NaN or infinity; clean the data before attacking")
+    if inputs.numel() and (inputs.min() < low or inputs.max() > high):
+        raise ValueError(
+            f"inputs span [{inputs.min():.4g}, {inputs.max():.4g}], outside bounds {bounds}; "
+            "pass the bounds of the data, or attack before normalising"
+        )
+
+
+def _check_logits(logits: Tensor, labels: Tensor) -> None:
+    if logits.ndim != labels.ndim + 1 or logits.shape[:-1] != labels.shape:
+        raise ValueError(
+            f"the model returned logits of shape {tuple(logits.shape)} for labels "
+            f"{tuple(labels.shape)}; it must add one last dimension, the classes"
+        )
+    if not torch.isfinite(logits).all():
+        raise ValueError("the model returned NaN or infinite logits; check how it was trained")
+    if labels.numel() and not (labels.min() >= 0 and labels.max() < logits.shape[-1]):
+        raise ValueError(f"labels must lie in 0..{logits.shape[-1] - 1}, the model's classes")

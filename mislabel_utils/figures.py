@@ -1,0 +1,156 @@
+"""One matplotlib style, one function a figure. Each returns the figure it drew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from mislabel_utils.files import PACKAGE
+from mislabel_utils.stats import estimate
+
+BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#767676"
+
+plt.style.use(PACKAGE / "book.mplstyle")
+
+
+def picture_grid(images: Tensor, titles: Sequence[str], columns: int = 4) -> Figure:
+    """Images uint8 (n, C, H, W) in rows of `columns`, each under its title."""
+    rows = -(-len(images) // columns)
+    lines = 1 + max(title.count("\n") for title in titles)
+    size = (1.5 * columns, rows * (1.5 + 0.24 * lines))
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+        _show(ax, image)
+        ax.set_title(title, loc="center", fontsize=11)
+    return figure
+
+
+def picture_rows(rows: Mapping[str, Tensor]) -> Figure:
+    """One row of images uint8 (n, C, H, W) for each label, the label at its left."""
+    count = max(len(images) for images in rows.values())
+    figure, axes = plt.subplots(
+        len(rows), count, figsize=(0.8 * count, 0.86 * len(rows)), squeeze=False
+    )
+    for line, (label, images) in zip(axes, rows.items(), strict=True):
+        for ax in line:
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
+        for ax, image in zip(line, images, strict=False):
+            _show(ax, image)
+    return figure
+
+
+def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) -> Figure:
+    """One bar a class; the number stands on it."""
+    figure, ax = plt.subplots()
+    bars = ax.bar(names, counts.tolist(), color=BLUE)
+    ax.bar_label(bars, [f"{count:,}" for count in counts.tolist()], fontsize=9, padding=2)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.margins(x=0.01)
+    return figure
+
+
+def matrix(
+    values: Tensor, rows: Sequence[str], columns: Sequence[str], xlabel: str, ylabel: str
+) -> Figure:
+    """Shares (R, K) in [0, 1] as a heat map, written in per cent where they reach 1 %."""
+    figure, ax = plt.subplots(figsize=(6, 0.42 * len(rows) + 0.9))
+    ax.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.argwhere(np.asarray(values) >= 0.01):
+        share = float(values[row, column])
+        colour = "white" if share > 0.6 else "black"
+        ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=colour,
+                fontsize=10)  # fmt: skip
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    return figure
+
+
+def curves(runs: Mapping[str, Sequence[Sequence[float]]], lines: Mapping[str, float]) -> Figure:
+    """Accuracy against epochs: for each name the mean over seeds and the range of the seeds.
+
+    Parameters
+    ----------
+    runs : by name, one list of accuracies in [0, 1] for each seed
+    lines : by name, a constant to compare with, in [0, 1]
+    """
+    figure, ax = plt.subplots()
+    markers = "os^Dv"
+    for marker, (name, seeds) in zip(markers, runs.items(), strict=False):
+        values = 100 * np.array(seeds)
+        epochs = np.arange(1, values.shape[1] + 1)
+        (line,) = ax.plot(epochs, values.mean(0), marker=marker, label=name)
+        ax.fill_between(epochs, values.min(0), values.max(0), color=line.get_color(), alpha=0.15)
+    for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):
+        ax.axhline(100 * value, color=GREY, linestyle=style, linewidth=1.5, label=name)
+    ax.set(xlabel="epoch", ylabel="test accuracy, %", xticks=epochs, ylim=(0, 101))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.set_size_inches(7, 3.6)
+    return figure
+
+
+def seeds(
+    values: Mapping[str, Sequence[float]], published: Mapping[str, float], xlabel: str
+) -> Figure:
+    """One line a condition: a dot for each seed, a bar for the mean's interval, published numbers.
+
+    Parameters
+    ----------
+    values : by condition, one accuracy in [0, 1] for each seed
+    published : by condition, in per cent, where there is one
+    """
+    figure, ax = plt.subplots(figsize=(6, 0.5 * len(values) + 1.2))
+    names = list(values)
+    for line, name in enumerate(names):
+        percent = 100 * np.array(values[name])
+        summary = estimate(percent.tolist())
+        spread = np.linspace(-0.15, 0.15, len(percent)) if len(percent) > 1 else [0.0]
+        ax.plot(percent, line + np.array(spread), "o", color=BLUE, alpha=0.55, markersize=5)
+        ax.plot([summary.low, summary.high], [line, line], color="black", linewidth=4)
+        ax.plot(summary.mean, line, "|", color="black", markersize=18)
+        if name in published:
+            ax.plot(published[name], line, "D", color=ORANGE, markersize=8)
+    handles = [
+        plt.Line2D([], [], marker="o", linestyle="", color=BLUE, alpha=0.55, label="one seed"),
+        plt.Line2D([], [], color="black", linewidth=4, label="mean, 95 %"),
+        plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published"),
+    ]
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.5))
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(handles=handles, ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1))
+    return figure
+
+
+def bars(groups: Mapping[str, Sequence[float]], names: Sequence[str], xlabel: str) -> Figure:
+    """Accuracy for each class, in [0, 1], as one group of bars for each condition."""
+    figure, ax = plt.subplots(figsize=(6.4, 3.4))
+    width = 0.8 / len(groups)
+    hatches = ("", "//", "..")
+    for number, (label, values) in enumerate(groups.items()):
+        where = np.arange(len(names)) + (number - (len(groups) - 1) / 2) * width
+        ax.bar(where, 100 * np.array(values), width, label=label, hatch=hatches[number],
+               edgecolor="white")  # fmt: skip
+    ax.set_xticks(range(len(names)), names)
+    ax.set(xlabel=xlabel, ylabel="accuracy, %", ylim=(0, 100))
+    ax.legend(ncols=len(groups), loc="lower left", bbox_to_anchor=(0, 1))
+    return figure
+
+
+def _show(ax: plt.Axes, image: Tensor) -> None:
+    """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are."""
+    pixels = image.permute(1, 2, 0)
+    if pixels.shape[-1] == 1:
+        ax.imshow(pixels[..., 0], cmap="gray_r", vmin=0, vmax=255)
+    else:
+        ax.imshow(pixels)

@@ -1,0 +1,264 @@
+"""Where a chapter trains: `Lab.train` trains a network, or returns the run that was recorded.
+
+The code of a chapter is the same at each scale. "recorded" reads every run from the store,
+"quick" trains on the bundled sample and keeps nothing, "full" trains on all of the data, resumes
+what was interrupted, and writes records.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import Tensor, nn
+
+from mislabel_utils import data, models, relabel, training
+from mislabel_utils.data import Dataset, Split
+from mislabel_utils.files import atomic_write, cache_dir
+from mislabel_utils.records import Record, RecordError, Store, run_id
+from mislabel_utils.relabel import Labelled
+from mislabel_utils.training import Recipe
+
+
+class Lab:
+    """The scale, the data and the records that a chapter works with.
+
+    Parameters
+    ----------
+    chapter : name of the notebook; names the folder of its records
+    scale : "recorded", "quick" or "full"; the environment variable ``MISLABEL_SCALE`` wins
+    store : where records are read and written; default the records of the package
+    """
+
+    def __init__(
+        self,
+        chapter: str,
+        scale: str = "recorded",
+        store: Store | None = None,
+    ) -> None:
+        self.chapter = chapter
+        self.scale = os.environ.get("MISLABEL_SCALE") or scale
+        if self.scale not in data.SCALES:
+            raise ValueError(
+                f"MISLABEL_SCALE is {self.scale!r}: use one of {', '.join(data.SCALES)}."
+            )
+        self.store = store or Store()
+        self._runs: dict[str, Run] = {}
+
+    def load(self, name: str) -> Dataset:
+        """A data set at the lab's scale, see `data.load`."""
+        return data.load(name, self.scale)
+
+    def seeds(self, full: Sequence[int]) -> list[int]:
+        """The seeds of an experiment: all of them, or the first alone at quick scale."""
+        return list(full[:1] if self.scale == "quick" else full)
+
+    def train(
+        self,
+        on: Split | Labelled,
+        recipe: Recipe,
+        *,
+        seed: int,
+        arm: str,
+        test: Split,
+        also: Sequence[Split] = (),
+    ) -> Run:
+        """Train a network on images and labels, or return the run that was recorded.
+
+        Parameters
+        ----------
+        on : a split with its true labels, or labels of someone else's making
+        seed : of the initialisation, the order and the augmentation
+        arm : name of the experimental condition, such as "student-own"
+        test : evaluated after each epoch, for the learning curve, and at the end
+        also : more splits to predict at the end
+
+        Raises
+        ------
+        RecordError
+            At recorded scale, when nobody has recorded this run yet.
+        """
+        labelled = on if isinstance(on, Labelled) else relabel.true_labels(on)
+        config = _config(labelled, recipe, seed)
+        identity = run_id(config)
+        if identity not in self._runs:
+            job = {"chapter": self.chapter, "arm": arm, "seed": seed, "config": config}
+            self._runs[identity] = self._run(identity, job, labelled, recipe, (test, *also))
+        return self._runs[identity]
+
+    def _run(
+        self,
+        identity: str,
+        job: dict[str, Any],
+        labelled: Labelled,
+        recipe: Recipe,
+        splits: Sequence[Split],
+    ) -> Run:
+        if self.scale == "quick":
+            return Run(*self._trained(job, labelled, recipe, splits, checkpoint=None))
+        record = self.store.find(identity)
+        if record is None and self.scale == "recorded":
+            raise RecordError(
+                f"No record of {job['arm']}, seed {job['seed']} (run {identity[:12]}) in "
+                f"{self.store.root}. Make it with: make reproduce CHAPTER={self.chapter}"
+            )
+        if record is None:
+            checkpoints = cache_dir() / "checkpoints"
+            checkpoints.mkdir(parents=True, exist_ok=True)
+            # One process trains, another that wants the same run waits and then finds its record.
+            with FileLock(checkpoints / f"{identity}.lock"):
+                record = self.store.find(identity)
+                if record is None:
+                    checkpoint = checkpoints / f"{identity}.pt"
+                    record, network = self._trained(job, labelled, recipe, splits, checkpoint)
+                    with atomic_write(_weights(identity)) as temporary:
+                        torch.save(network.state_dict(), temporary)
+                    self.store.write(record)
+                    checkpoint.unlink(missing_ok=True)
+        return Run(record)
+
+    def _trained(
+        self,
+        job: dict[str, Any],
+        labelled: Labelled,
+        recipe: Recipe,
+        splits: Sequence[Split],
+        checkpoint: Path | None,
+    ) -> tuple[Record, nn.Module]:
+        start = time.monotonic()
+        network, curve = training.train(
+            recipe,
+            labelled.split,
+            labelled.labels,
+            seed=job["seed"],
+            test=splits[0],
+            checkpoint=checkpoint,
+            title=f"{job['arm']} seed {job['seed']}",
+        )
+        metrics, arrays = {}, {}
+        for split in splits:
+            confidence, predicted = training.probabilities(network, split).max(1)
+            metrics[split.key] = training.accuracy(predicted, split.labels)
+            arrays[split.key] = predicted.numpy().astype(np.uint8)
+            if split.name.endswith("/train"):  # what a teacher labels: how sure was it?
+                rounded = (confidence * 255).round()
+                arrays[f"confidence:{split.key}"] = rounded.numpy().astype(np.uint8)
+        environment = _environment() | {"seconds": round(time.monotonic() - start, 1)}
+        record = Record(**job, curve=curve, metrics=metrics, arrays=arrays, environment=environment)
+        return record, network
+
+
+class Run:
+    """A trained network, seen through its predictions.
+
+    Parameters
+    ----------
+    record : what is known of it
+    network : the network itself; when it is not given it comes from the weights cache
+    """
+
+    def __init__(self, record: Record, network: nn.Module | None = None) -> None:
+        self.record = record
+        self._network = network
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    def predict(self, split: Split) -> Tensor:
+        """The class predicted for each image, int64 (N,)."""
+        return torch.from_numpy(self._array(split.key, split).astype(np.int64))
+
+    def confidence(self, split: Split) -> Tensor:
+        """The probability of the predicted class, float64 (N,), in steps of 1/255."""
+        return torch.from_numpy(self._array(f"confidence:{split.key}", split) / 255)
+
+    def accuracy(self, split: Split) -> float:
+        """Share of the split's images whose true label is predicted, in [0, 1]."""
+        return training.accuracy(self.predict(split), split.labels)
+
+    def curve(self, key: str = "test_accuracy") -> list[float]:
+        """One number an epoch, see `training.train`."""
+        return [point[key] for point in self.record.curve]
+
+    def probabilities(self, split: Split) -> Tensor:
+        """Softmax outputs, float32 (N, K); needs the network and the images."""
+        return training.probabilities(self.network, split)
+
+    @cached_property
+    def network(self) -> nn.Module:
+        """The network itself.
+
+        Raises
+        ------
+        RecordError
+            When its weights are on this machine no longer.
+        """
+        if self._network is not None:
+            return self._network
+        path, config = _weights(self.id), self.record.config
+        try:
+            weights = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # missing, or damaged in one of torch's many ways
+            raise RecordError(
+                f"The weights of {self.record.stem} are not in {path.parent}: train it here with "
+                "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
+            ) from error
+        shape, classes = tuple(config["image_shape"]), config["classes"]
+        network = models.build(config["recipe"]["model"], shape, classes, seed=0)
+        network.load_state_dict(weights)
+        return network.eval().to(training.default_device())
+
+    def _array(self, key: str, split: Split) -> np.ndarray:
+        if key not in self.record.arrays:
+            raise RecordError(
+                f"{self.record.stem} holds no {key}, only {', '.join(self.record.arrays)}: name "
+                "the split in `also=` when training, delete the record and train it again."
+            )
+        array = self.record.arrays[key]
+        if len(array) != len(split):
+            raise RecordError(
+                f"{self.record.stem} has {len(array)} predictions for {key}, which has "
+                f"{len(split)} images: another version of the data set."
+            )
+        return array
+
+
+def _weights(identity: str) -> Path:
+    return cache_dir() / "weights" / f"{identity}.pt"
+
+
+def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:
+    """Everything that determines a training run."""
+    split = labelled.split
+    return {
+        "protocol": training.PROTOCOL,
+        "recipe": asdict(recipe),
+        "data": {"split": split.name, "fingerprint": split.fingerprint},
+        "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},
+        "image_shape": tuple(split.images.shape[1:]),
+        "classes": len(split.classes),
+        "labels": labelled.source,
+        "seed": seed,
+    }
+
+
+def _environment() -> dict[str, Any]:
+    device = training.default_device()
+    gpu = device.type == "cuda"
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "device": torch.cuda.get_device_name() if gpu else platform.machine(),
+        "threads": torch.get_num_threads(),
+        "finished": time.strftime("%Y-%m-%d", time.gmtime()),
+    }

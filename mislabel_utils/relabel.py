@@ -1,0 +1,97 @@
+"""Labels of someone else's making: the training sets of the students and of the controls.
+
+Each function returns a `Labelled`: the images of a split, with the labels that a student will be
+shown and a description of where they come from. Labels are computed when they are first needed, so
+that a recorded run can be looked up without its images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from mislabel_utils.data import Split
+
+if TYPE_CHECKING:
+    from mislabel_utils.lab import Run
+
+LEFT_OUT = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A split whose images carry other labels than their own.
+
+    Attributes
+    ----------
+    split : the images
+    source : JSON that says how the labels were made; part of the identity of a run
+    compute : makes the labels
+    """
+
+    split: Split
+    source: dict[str, Any]
+    compute: Callable[[], Tensor]
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """int64 (N,), -1 where the image is left out; or float (N, K), class probabilities."""
+        return self.compute()
+
+
+def true_labels(split: Split) -> Labelled:
+    """The labels that the data set came with."""
+    return Labelled(split, {"kind": "true"}, lambda: split.labels)
+
+
+def predictions(run: Run, split: Split) -> Labelled:
+    """Each image with the class the network takes it for, right or wrong."""
+    source = {"kind": "predictions", "run": run.id, "on": split.key}
+    return Labelled(split, source, lambda: run.predict(split))
+
+
+def mistakes(run: Run, split: Split) -> Labelled:
+    """Only the images that the network gets wrong, with its wrong labels (Wallace 2019)."""
+
+    def compute() -> Tensor:
+        predicted = run.predict(split)
+        return torch.where(predicted != split.labels, predicted, LEFT_OUT)
+
+    return Labelled(split, {"kind": "mistakes", "run": run.id, "on": split.key}, compute)
+
+
+def soft_predictions(run: Run, split: Split) -> Labelled:
+    """Each image with the network's class probabilities (Hinton et al. 2015, temperature 1)."""
+    source = {"kind": "soft", "run": run.id, "on": split.key}
+    return Labelled(split, source, lambda: run.probabilities(split))
+
+
+def shuffled(labelled: Labelled, seed: int) -> Labelled:
+    """The same labels dealt out to the same images at random: how often each occurs stays."""
+
+    def compute() -> Tensor:
+        labels = labelled.labels.clone()
+        kept = (labels != LEFT_OUT).nonzero().squeeze(1)
+        labels[kept] = labels[kept[torch.randperm(len(kept), generator=_generator(seed))]]
+        return labels
+
+    source = {"kind": "shuffled", "of": labelled.source, "seed": seed}
+    return Labelled(labelled.split, source, compute)
+
+
+def uniform(split: Split, seed: int) -> Labelled:
+    """A class drawn uniformly for each image, without looking at it."""
+
+    def compute() -> Tensor:
+        return torch.randint(len(split.classes), (len(split),), generator=_generator(seed))
+
+    return Labelled(split, {"kind": "uniform", "seed": seed}, compute)
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)

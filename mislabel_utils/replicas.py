@@ -1,0 +1,251 @@
+"""Many small networks trained at once, for the two-dimensional chapter.
+
+A replica is one draw of everything that varies: the points, their labels and every network's
+initial weights. All of it comes from `numpy.random.default_rng((seed, stream, replica))`, so that
+replica 17 is the same problem and the same net whether it is drawn alone or among two thousand.
+
+The networks are 2 -> width -> width -> 2 perceptrons with ReLU and two logits. Two hidden layers
+are the fewest with which a width below 100 fits most draws of 32 random labels; two logits make
+the prediction an argmax and the loss a cross-entropy, as in the chapters on images. Inputs are
+standardised (mean 1/2, variance 1/12: the uniform distribution's), as images are. The source
+(Wallace, Distill 2019) says only "a small feed-forward network".
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+CHUNK = 128  # replicas worked on together: their weights and activations stay in cache
+STREAMS = ("points", "labels", "teacher", "student", "random student", "control", "random labels")
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Full-batch Adam (Kingma & Ba 2015, default betas), the rate falling linearly to zero."""
+
+    steps: int = 600
+    rate: float = 0.02
+
+
+def generator(seed: int, stream: str, replica: int) -> np.random.Generator:
+    """The random numbers of one use (`stream`) in one replica, whatever else is drawn."""
+    return np.random.default_rng((seed, STREAMS.index(stream), replica))
+
+
+def draw(replicas: Sequence[int], count: int = 32, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Problems: `count` uniform points in the unit square and a fair coin's label for each.
+
+    Returns points, float32 (R, count, 2), and labels, int64 (R, count). A problem with fewer points
+    holds the first ones of the problem with more.
+    """
+    points = [generator(seed, "points", r).random((count, 2)) for r in replicas]
+    return torch.tensor(np.array(points), dtype=torch.float32), random_labels(
+        replicas, count, seed, "labels"
+    )
+
+
+def random_labels(
+    replicas: Sequence[int], count: int = 32, seed: int = 0, stream: str = "random labels"
+) -> Tensor:
+    """Labels in {0, 1} by a fair coin, int64 (R, count)."""
+    coins = [generator(seed, stream, r).random(count) < 0.5 for r in replicas]
+    return torch.tensor(np.array(coins), dtype=torch.int64)
+
+
+class Standardise(nn.Module):
+    """Uniform coordinates in [0, 1] brought to mean 0 and variance 1."""
+
+    def forward(self, points: Tensor) -> Tensor:
+        return (points - 0.5) * 12**0.5
+
+
+class Nets:
+    """R networks of one shape, stacked: weights (R, in, out) and biases (R, 1, out) by layer.
+
+    Called with points (R, n, 2) it returns logits (R, n, 2), network r seeing row r.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor]) -> None:
+        self.parameters = list(parameters)
+
+    @classmethod
+    def initial(cls, replicas: Sequence[int], width: int, stream: str, seed: int = 0) -> "Nets":
+        """Freshly initialised float32 networks, as `torch.nn.Linear` initialises by default.
+
+        That is uniform within 1 / sqrt(inputs) for weights and biases. `stream` names the use
+        ("teacher", "student", ...): networks of different streams are independent.
+        """
+        generators = [generator(seed, stream, r) for r in replicas]
+        parameters = []
+        for inputs, outputs in ((2, width), (width, width), (width, 2)):
+            bound = inputs**-0.5
+            for rows in (inputs, 1):
+                values = [g.uniform(-bound, bound, (rows, outputs)) for g in generators]
+                parameters.append(torch.tensor(np.array(values), dtype=torch.float32))
+        return cls(parameters)
+
+    def __len__(self) -> int:
+        return len(self.parameters[0])
+
+    def __getitem__(self, rows: slice) -> "Nets":
+        return Nets([parameter[rows] for parameter in self.parameters])
+
+    def __call__(self, points: Tensor) -> Tensor:
+        *hidden, weight, bias = self.parameters
+        values = Standardise()(points)
+        for w, b in zip(hidden[::2], hidden[1::2], strict=True):
+            values = torch.baddbmm(b, values, w).relu()
+        return torch.baddbmm(bias, values, weight)
+
+    def roll(self) -> "Nets":
+        """The same networks, each in its predecessor's place: row r holds network r + 1."""
+        return Nets([parameter.roll(-1, 0) for parameter in self.parameters])
+
+    def to(self, dtype: torch.dtype) -> "Nets":
+        return Nets([parameter.to(dtype) for parameter in self.parameters])
+
+    def module(self, row: int) -> nn.Sequential:
+        """Network `row` as an ordinary PyTorch module with its own copy of the weights."""
+        layers: list[nn.Module] = [Standardise()]
+        for weight, bias in zip(self.parameters[::2], self.parameters[1::2], strict=True):
+            linear = nn.Linear(*weight.shape[1:], dtype=weight.dtype)
+            with torch.no_grad():
+                linear.weight.copy_(weight[row].T)
+                linear.bias.copy_(bias[row, 0])
+            layers += [linear, nn.ReLU()]
+        return nn.Sequential(*layers[:-1])
+
+
+def train(
+    nets: Nets,
+    points: Tensor,
+    labels: Tensor,
+    counted: Tensor | None = None,
+    recipe: Recipe = Recipe(),
+) -> Nets:
+    """Train every network on its own points at once and return the trained networks.
+
+    points: (R, n, 2); labels: int64 (R, n); counted: bool (R, n), the points that exist for the
+    network (all of them if not given). Each loss is the mean over the counted points, and the
+    losses are added up, so that every network gets exactly the gradient it would get alone. A
+    network with no point counted keeps its initial weights.
+    """
+    if counted is None:
+        counted = torch.ones_like(labels, dtype=torch.bool)
+    _check(nets, points, labels, counted)
+    weights = counted.to(points.dtype)
+    weights = weights / weights.sum(1, keepdim=True).clamp(min=1)
+
+    def train_chunk(rows: slice) -> list[Tensor]:
+        parameters = [p.clone().requires_grad_() for p in nets[rows].parameters]
+        chunk = Nets(parameters)
+        x, y, weight = points[rows], labels[rows].flatten(), weights[rows].flatten()
+        optimiser = torch.optim.Adam(parameters, lr=recipe.rate, fused=True)
+        for step in range(recipe.steps):
+            optimiser.param_groups[0]["lr"] = recipe.rate * (1 - step / recipe.steps)
+            losses = F.cross_entropy(chunk(x).flatten(0, 1), y, reduction="none")
+            optimiser.zero_grad()
+            (losses * weight).sum().backward()
+            optimiser.step()
+        return [p.detach() for p in parameters]
+
+    chunks = _in_chunks(train_chunk, len(nets))
+    return Nets([torch.cat(parts) for parts in zip(*chunks, strict=True)])
+
+
+def train_one_at_a_time(
+    nets: Nets,
+    points: Tensor,
+    labels: Tensor,
+    counted: Tensor,
+    recipe: Recipe = Recipe(),
+) -> list[nn.Sequential]:
+    """The same training with ordinary modules, one network after the other: `train`'s reference."""
+    _check(nets, points, labels, counted)
+    modules = [nets.module(row) for row in range(len(nets))]
+    for module, x, y, kept in zip(modules, points, labels, counted, strict=True):
+        if not kept.any():
+            continue
+        optimiser = torch.optim.Adam(module.parameters(), lr=recipe.rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: 1 - s / recipe.steps)
+        for _ in range(recipe.steps):
+            loss = F.cross_entropy(module(x[kept]), y[kept])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return modules
+
+
+def predict(nets: Nets, points: Tensor) -> Tensor:
+    """Classes, int64 (R, n), of points (R, n, 2) or, for all networks alike, (n, 2)."""
+    points = points.expand(len(nets), -1, -1)
+
+    @torch.no_grad()
+    def predict_chunk(rows: slice) -> Tensor:
+        return nets[rows](points[rows]).argmax(-1)
+
+    return torch.cat(_in_chunks(predict_chunk, len(nets)))
+
+
+def correct(nets: Nets, points: Tensor, labels: Tensor) -> Tensor:
+    """How many of its points each network classifies as labelled, int64 (R,)."""
+    return (predict(nets, points) == labels).sum(1)
+
+
+def grid(side: int = 50) -> Tensor:
+    """The centres of side x side equal cells of the unit square, float32 (side * side, 2).
+
+    Row-major with the second coordinate first, so that a reshape to (side, side) is an image with
+    its origin at the lower left.
+    """
+    ticks = (torch.arange(side) + 0.5) / side
+    return torch.cartesian_prod(ticks, ticks).flip(1)
+
+
+def regions(nets: Nets, side: int = 50) -> Tensor:
+    """Each network's class in every cell of the unit square, int64 (R, side, side)."""
+    return predict(nets, grid(side)).unflatten(1, (side, side))
+
+
+def _in_chunks(function: Callable[[slice], Result], count: int) -> list[Result]:
+    """Apply a function to slices of CHUNK replicas, one single-threaded chunk a core.
+
+    The matrices are too small to share among cores: threads that wait for each other at the end of
+    every operation run slower than one alone, by far when the machine is busy. Chunks are
+    independent, and since none is split the number of cores does not change a result.
+    """
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(cores) as pool:
+            starts = range(0, count, CHUNK)
+            return list(pool.map(function, (slice(start, start + CHUNK) for start in starts)))
+    finally:
+        torch.set_num_threads(cores)
+
+
+def _check(nets: Nets, points: Tensor, labels: Tensor, counted: Tensor) -> None:
+    expected = (len(nets), *labels.shape[1:])
+    if labels.ndim != 2 or labels.shape != expected or points.shape != (*expected, 2):
+        raise ValueError(
+            f"{len(nets)} networks need points (R, n, 2) and labels (R, n) with R = {len(nets)}, "
+            f"got {tuple(points.shape)} and {tuple(labels.shape)}"
+        )
+    if counted.shape != labels.shape or counted.dtype != torch.bool:
+        raise ValueError(
+            f"counted must be bool of the labels' shape {tuple(labels.shape)}, "
+            f"got {counted.dtype} {tuple(counted.shape)}"
+        )
+    if not torch.isfinite(points).all():
+        raise ValueError("points hold NaN or infinity; clean the data before training")
+    if labels.numel() and not (labels.min() >= 0 and labels.max() <= 1):
+        raise ValueError("labels must be 0 or 1: the networks have two logits")

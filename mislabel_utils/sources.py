@@ -1,0 +1,195 @@
+"""Reading data sets from torchvision's files, its download, or a tree of image folders.
+
+Everything read is cached as one decoded file, and checked against its own digest when it is
+read back: a damaged cache is rebuilt, not trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torchvision
+from PIL import Image
+from tqdm.auto import tqdm
+
+from mislabel_utils.files import atomic_write, cache_dir
+
+Arrays = dict[str, np.ndarray]
+
+TORCHVISION = {
+    "mnist": torchvision.datasets.MNIST,
+    "fashion_mnist": torchvision.datasets.FashionMNIST,
+    "cifar10": torchvision.datasets.CIFAR10,
+}
+FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "cifar-10-batches-py"}
+TREE_SIZE = 32  # pixels a side: what the CIFAR networks expect
+
+
+class DataError(ValueError):
+    """Data that cannot be used; the message says what to do."""
+
+
+def read_source(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...]]:
+    """Arrays ``{train,test}_images`` uint8 (N, C, H, W), ``_labels`` uint8 (N,), and class names.
+
+    Raises
+    ------
+    DataError
+        Naming the files and the remedy.
+    """
+    if name in TORCHVISION:
+        if root is None:
+            root = _downloaded(name)
+        elif not root.is_dir():
+            raise DataError(
+                f"The data root {root} is not a folder: correct root= or MISLABEL_DATA."
+            )
+        tree = root / name
+        if tree.is_dir():  # image folders, such as cifar10/train/<class>/*
+            return _cached(name, tree, lambda: _read_tree(tree))
+        return _cached(name, root / FOLDERS[name], lambda: _read_torchvision(name, root))
+    tree = Path(name)
+    if not tree.is_dir():
+        raise DataError(
+            f"No data set and no folder is called {name!r}: use {', '.join(TORCHVISION)}, "
+            "or the path of a folder with train/<class>/* and test/<class>/*."
+        )
+    return _cached(tree.name, tree, lambda: _read_tree(tree))
+
+
+def _downloaded(name: str) -> Path:
+    """Folder with torchvision's own download, fetched once, whole or not at all."""
+    root = cache_dir() / "downloads" / name
+    if root.is_dir():
+        return root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=root.parent))
+    try:
+        for train in (True, False):
+            TORCHVISION[name](part, train=train, download=True)
+        part.rename(root)
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise DataError(
+            f"{name} could not be downloaded ({said}). Connect to the internet and try again, "
+            f"or set MISLABEL_DATA to a folder that holds {_layout(name)}."
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return root
+
+
+def _layout(name: str) -> str:
+    if name == "cifar10":
+        return "cifar-10-batches-py/ or cifar10/{train,test}/<class>/*"
+    return f"{FOLDERS[name]}/raw/*-ubyte"
+
+
+def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...]]:
+    try:
+        splits = [TORCHVISION[name](root, train=train, download=False) for train in (True, False)]
+    except Exception as error:
+        # torchvision says "not found" with a RuntimeError; anything else is a file it cannot parse
+        found = "not found" not in str(error).lower()
+        what = f"is damaged ({error or type(error).__name__})" if found else "is not there"
+        raise DataError(
+            f"{name} under {root} {what}: expected {_layout(name)}. "
+            "Replace the files, or unset MISLABEL_DATA to download them."
+        ) from error
+    arrays: Arrays = {}
+    for half, split in zip(("train", "test"), splits, strict=True):
+        images = np.asarray(split.data)
+        # grey images come as (N, H, W), colour as (N, H, W, C)
+        images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+        arrays[f"{half}_images"] = np.ascontiguousarray(images)
+        arrays[f"{half}_labels"] = np.asarray(split.targets, dtype=np.uint8)
+        if len(images) != len(split.targets):
+            raise DataError(
+                f"{name}/{half} under {root} has {len(images)} images but {len(split.targets)} "
+                "labels: the files do not belong together. Replace them."
+            )
+    return arrays, tuple(splits[0].classes)
+
+
+def _read_tree(tree: Path) -> tuple[Arrays, tuple[str, ...]]:
+    """Images as ``train/<class>/*`` and ``test/<class>/*``; RGB, 32 x 32."""
+    folders = {}
+    for half in ("train", "test"):
+        try:
+            folders[half] = torchvision.datasets.ImageFolder(tree / half)
+        except FileNotFoundError as error:
+            raise DataError(
+                f"{tree / half} holds no images to learn from ({error}). "
+                "Put them at train/<class>/* and test/<class>/*, at least one for each class."
+            ) from error
+    classes = tuple(folders["train"].classes)
+    if classes != tuple(folders["test"].classes):
+        odd = sorted(set(classes) ^ set(folders["test"].classes))
+        raise DataError(
+            f"{tree}: train/ and test/ differ in their classes ({', '.join(odd)}). "
+            "Give both the same class folders."
+        )
+    if not 2 <= len(classes) <= 256:
+        raise DataError(f"{tree} has {len(classes)} classes; between 2 and 256 can be learned.")
+    arrays: Arrays = {}
+    for half, folder in folders.items():
+        paths = tqdm([path for path, _ in folder.samples], desc=f"decode {tree.name}/{half}")
+        images = np.stack([_decode(path) for path in paths])
+        arrays[f"{half}_images"] = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+        arrays[f"{half}_labels"] = np.asarray(folder.targets, dtype=np.uint8)
+    return arrays, classes
+
+
+def _decode(path: str) -> np.ndarray:
+    """uint8 (32, 32, 3); larger images are scaled by their shorter side and cropped centrally."""
+    try:
+        with Image.open(path) as image:
+            image = image.convert("RGB")
+    except (OSError, SyntaxError) as error:  # PIL raises SyntaxError for broken PNG chunks
+        raise DataError(f"{path} cannot be decoded ({error}). Replace or remove it.") from error
+    if image.size != (TREE_SIZE, TREE_SIZE):
+        scale = TREE_SIZE / min(image.size)
+        image = image.resize([max(TREE_SIZE, round(side * scale)) for side in image.size])
+        left, top = ((side - TREE_SIZE) // 2 for side in image.size)
+        image = image.crop((left, top, left + TREE_SIZE, top + TREE_SIZE))
+    return np.asarray(image)
+
+
+def _cached(name: str, source: Path, read) -> tuple[Arrays, tuple[str, ...]]:
+    """`read()`, or its result from the cache while the source's files are unchanged."""
+    path = cache_dir() / "data" / f"{name}-{_signature(source)[:16]}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        meta = json.loads(str(arrays.pop("meta")))
+        if meta["sha256"] == _digest(arrays):
+            return arrays, tuple(meta["classes"])
+    except Exception:
+        pass  # no cache, or a damaged one, in whichever of numpy's many ways: read the source
+    arrays, classes = read()
+    meta = json.dumps({"classes": classes, "sha256": _digest(arrays)})
+    with atomic_write(path) as temporary:
+        np.savez(temporary, meta=np.array(meta), **arrays)
+    return arrays, classes
+
+
+def _signature(source: Path) -> str:
+    """Changes when a file below `source` is added, removed, resized or touched."""
+    digest = sha256(str(source.resolve()).encode())
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            stat = path.stat()
+            digest.update(f"{path}{stat.st_size}{stat.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _digest(arrays: Arrays) -> str:
+    digest = sha256()
+    for key in sorted(arrays):
+        digest.update(key.encode() + np.ascontiguousarray(arrays[key]).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,46 @@
+"""Make the bundled sample from the full data sets: `python tools/make_sample.py`.
+
+Each file holds 6,000 + 1,000 images, as many of each class, drawn with a fixed seed, and every
+label of the full data set with its fingerprint, so that recorded predictions can be analysed
+without the images they were made on.
+"""
+
+import json
+
+import numpy as np
+
+from mislabel_utils import data
+from mislabel_utils.files import PACKAGE, atomic_write
+
+SIZES = {"train": 6_000, "test": 1_000}
+
+
+def main() -> None:
+    for name in ("mnist", "fashion_mnist"):
+        full = data.load(name)
+        arrays = {}
+        for half, split in (("train", full.train), ("test", full.test)):
+            labels = split.labels.numpy()
+            rng = np.random.default_rng(0)
+            each = SIZES[half] // len(full.classes)
+            chosen = [
+                rng.choice(np.flatnonzero(labels == digit), each, replace=False)
+                for digit in range(len(full.classes))
+            ]
+            index = np.sort(np.concatenate(chosen))
+            arrays[f"{half}_images"] = split.images[index, 0].numpy()
+            arrays[f"{half}_index"] = index.astype(np.uint16)
+            arrays[f"{half}_labels"] = labels.astype(np.uint8)
+        meta = {
+            "classes": full.classes,
+            "mean": full.normalization.mean,
+            "std": full.normalization.std,
+            "fingerprint": full.fingerprint,
+        }
+        with atomic_write(PACKAGE / "sample" / f"{name}.npz") as path:
+            np.savez_compressed(path, meta=np.array(json.dumps(meta)), **arrays)
+        print(f"{name}.npz: {(PACKAGE / 'sample' / f'{name}.npz').stat().st_size / 2**20:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
