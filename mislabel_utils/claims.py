@@ -115,8 +115,8 @@ class Table:
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
         body = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in self.rows)
         return (
-            f'<div class="table-scroll" tabindex="0"><table class="{self.kind}">'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+            f'<table class="{self.kind}">'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 
     @staticmethod
@@ -125,7 +125,7 @@ class Table:
             host = text.split("/")[2]
             return f'<td><a href="{escape(text)}">{escape(host)}</a></td>'
         if text in ("reproduced", "exceeded", "not reproduced"):
-            return f'<td><span class="verdict {text.replace(" ", "-")}">{text}</span></td>'
+            return f'<td class="verdict {text.replace(" ", "-")}">{text}</td>'
         return f"<td>{escape(text)}</td>"
 
 
@@ -165,18 +165,18 @@ def scoreboard(store: Store) -> Table:
             rows.append(_row(claim, ours, "", verdict(claim.published, ours)))
         else:
             rows.append([claim.statement, _number(claim.published, claim.unit), "–", "0", "",
-                         "not yet measured", claim.source])  # fmt: skip
+                         claim.source, "not yet measured"])  # fmt: skip
     keep = [0, 1, 2, 3, 5, 6]
     return Table([COLUMNS[i] for i in keep], [[row[i] for i in keep] for row in rows], "verdicts")
 
 
-COLUMNS = ("Claim", "Published", "Ours, mean [95 % interval]", "Seeds", "Data", "Verdict", "Source")
+COLUMNS = ("Claim", "Published", "Ours, mean [95 % interval]", "Seeds", "Data", "Source", "Verdict")
 
 
 def _row(claim: Claim, ours: Estimate, data: str, judged: str) -> list[str]:
     published = _number(claim.published, claim.unit)
     measured = interval_text(ours, claim.unit)
-    return [claim.statement, published, measured, str(ours.seeds), data, judged, claim.source]
+    return [claim.statement, published, measured, str(ours.seeds), data, claim.source, judged]
 
 
 def _number(value: float, unit: str) -> str:

@@ -1,4 +1,7 @@
-"""One matplotlib style, one function a figure. Each returns the figure it drew."""
+"""One matplotlib style, one function a figure.
+
+Each returns a closed figure: a notebook shows it once, as the value of its cell.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from torch import Tensor
 from mislabel_utils.files import PACKAGE
 from mislabel_utils.stats import estimate
 
-BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#767676"
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
 
 plt.style.use(PACKAGE / "book.mplstyle")
 
@@ -28,7 +31,7 @@ def picture_grid(images: Tensor, titles: Sequence[str], columns: int = 4) -> Fig
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
         _show(ax, image)
         ax.set_title(title, loc="center", fontsize=11)
-    return figure
+    return _closed(figure)
 
 
 def picture_rows(rows: Mapping[str, Tensor]) -> Figure:
@@ -44,7 +47,7 @@ def picture_rows(rows: Mapping[str, Tensor]) -> Figure:
         line[0].set_ylabel(label, rotation=0, ha="right", va="center")
         for ax, image in zip(line, images, strict=False):
             _show(ax, image)
-    return figure
+    return _closed(figure)
 
 
 def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) -> Figure:
@@ -54,7 +57,7 @@ def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) ->
     ax.bar_label(bars, [f"{count:,}" for count in counts.tolist()], fontsize=9, padding=2)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.margins(x=0.01)
-    return figure
+    return _closed(figure)
 
 
 def matrix(
@@ -62,7 +65,7 @@ def matrix(
 ) -> Figure:
     """Shares (R, K) in [0, 1] as a heat map, written in per cent where they reach 1 %."""
     figure, ax = plt.subplots(figsize=(6, 0.42 * len(rows) + 0.9))
-    ax.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    ax.imshow(np.asarray(values), cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, column in np.argwhere(np.asarray(values) >= 0.01):
         share = float(values[row, column])
         colour = "white" if share > 0.6 else "black"
@@ -73,7 +76,7 @@ def matrix(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    return figure
+    return _closed(figure)
 
 
 def curves(runs: Mapping[str, Sequence[Sequence[float]]], lines: Mapping[str, float]) -> Figure:
@@ -96,7 +99,7 @@ def curves(runs: Mapping[str, Sequence[Sequence[float]]], lines: Mapping[str, fl
     ax.set(xlabel="epoch", ylabel="test accuracy, %", xticks=epochs, ylim=(0, 101))
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.set_size_inches(7, 3.6)
-    return figure
+    return _closed(figure)
 
 
 def seeds(
@@ -126,30 +129,34 @@ def seeds(
         plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published"),
     ]
     ax.set_yticks(range(len(names)), names)
-    ax.set(xlabel=xlabel, ylim=(len(names) - 0.5, -0.5))
+    ax.set(xlabel=xlabel, xlim=(-2, 102), ylim=(len(names) - 0.5, -0.5))
     ax.grid(axis="x", alpha=0.3)
     ax.legend(handles=handles, ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1))
-    return figure
+    return _closed(figure)
 
 
-def bars(groups: Mapping[str, Sequence[float]], names: Sequence[str], xlabel: str) -> Figure:
-    """Accuracy for each class, in [0, 1], as one group of bars for each condition."""
-    figure, ax = plt.subplots(figsize=(6.4, 3.4))
-    width = 0.8 / len(groups)
-    hatches = ("", "//", "..")
-    for number, (label, values) in enumerate(groups.items()):
-        where = np.arange(len(names)) + (number - (len(groups) - 1) / 2) * width
-        ax.bar(where, 100 * np.array(values), width, label=label, hatch=hatches[number],
-               edgecolor="white")  # fmt: skip
-    ax.set_xticks(range(len(names)), names)
-    ax.set(xlabel=xlabel, ylabel="accuracy, %", ylim=(0, 100))
-    ax.legend(ncols=len(groups), loc="lower left", bbox_to_anchor=(0, 1))
+def scatter(
+    values: Mapping[str, tuple[Sequence[float], Sequence[float]]], xlabel: str, ylabel: str
+) -> Figure:
+    """Points (x, y), each drawn as the name it belongs to; x is logarithmic."""
+    figure, ax = plt.subplots()
+    for name, (x, y) in values.items():
+        for one_x, one_y in zip(x, y, strict=True):
+            ax.text(one_x, one_y, name, color=BLUE, ha="center", va="center", fontweight="bold")
+        ax.plot(x, y, " ")  # text alone does not move the limits of the axes
+    ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    ax.grid(alpha=0.3)
+    return _closed(figure)
+
+
+def _closed(figure: Figure) -> Figure:
+    plt.close(figure)
     return figure
 
 
 def _show(ax: plt.Axes, image: Tensor) -> None:
     """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are."""
-    pixels = image.permute(1, 2, 0)
+    pixels = image.permute(1, 2, 0).numpy()
     if pixels.shape[-1] == 1:
         ax.imshow(pixels[..., 0], cmap="gray_r", vmin=0, vmax=255)
     else:

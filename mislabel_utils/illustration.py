@@ -1,26 +1,42 @@
 """The two-dimensional illustration as an experiment on many draws at once.
 
-Source: Wallace, "Learning from Incorrectly Labeled Data", Distill 2019, section on the
-two-dimensional illustration: 32 random points, random binary labels, a small network that fits
-them, L-inf adversarial examples with epsilon 0.12, a student trained on those that changed the
-prediction. What the source leaves open is fixed here, before looking at any student: the networks
-(`replicas`), their training (`replicas.Recipe`), and the attack, 40 steps of epsilon / 10, enough
-to cross the ball twice.
+Source: Wallace, "Learning from Incorrectly Labeled Data", Distill 2019, the two-dimensional
+illustration: 32 random points, random binary labels, a small network that fits them, L-inf
+adversarial examples with epsilon 0.12, a student trained on those that changed the prediction.
+What the source leaves open was fixed by looking at teachers alone, before any student was trained:
+the networks (`replicas`), their training (`replicas.Recipe`: the cheapest that fits nearly all
+problems at width 64), and the attack, 40 steps of epsilon / 10, enough to cross the ball twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mislabel_utils.attacks import LInf, pgd
-from mislabel_utils.replicas import Nets, correct, draw, predict, random_labels, regions, train
+from mislabel_utils.lab import Lab
+from mislabel_utils.records import Record, RecordError, run_id
+from mislabel_utils.replicas import (
+    Nets,
+    Recipe,
+    correct,
+    draw,
+    in_chunks,
+    predict,
+    random_labels,
+    regions,
+    train,
+)
 
+PROTOCOL = 1  # raise it when the code changes what a setting means: old records then count no more
 ATTACK_STEPS = 40
+BLOCK = 250  # draws in a record: what an interruption can lose
 
 
 @dataclass(frozen=True)
@@ -44,23 +60,26 @@ class Setting:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a student is taught, and the student; row r of everything is one draw.
+    """What the students are taught, and the students; row r of everything is one draw.
 
     Attributes
     ----------
-    points, labels : float32 (R, n, 2) and int64 (R, n), the problem
+    replicas : the draws' numbers
+    points, labels : float32 (R, n, 2) and int64 (R, n), the problems
     teachers, students : R networks each
     adversarial : float32 (R, n, 2), the attacked points
-    flipped : bool (R, n), the teacher was right on the point and is wrong on the attacked point
+    flipped : bool (R, n), the teacher is right on the point and wrong on the attacked point
+    taught : bool (R, n), the attacked points that the student saw, with flipped labels
     """
 
     setting: Setting
-    replicas: Sequence[int]
+    replicas: range
     points: Tensor
     labels: Tensor
     teachers: Nets
     adversarial: Tensor
     flipped: Tensor
+    taught: Tensor
     students: Nets
 
 
@@ -69,19 +88,33 @@ def attack(teachers: Nets, points: Tensor, labels: Tensor, epsilon: float) -> tu
 
     A point that the teacher gets wrong to begin with cannot be flipped to wrong.
     """
-    found = pgd(teachers, points, labels, LInf(epsilon), steps=ATTACK_STEPS, step_size=epsilon / 10)
-    return found.inputs, found.flipped & (predict(teachers, points) == labels)
+
+    def attack_chunk(rows: slice) -> tuple[Tensor, Tensor]:
+        options = {"steps": ATTACK_STEPS, "step_size": epsilon / 10}
+        return pgd(teachers[rows], points[rows], labels[rows], LInf(epsilon), **options)
+
+    found = in_chunks(attack_chunk, len(teachers))
+    adversarial, wrong = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return adversarial, wrong & (predict(teachers, points) == labels)
 
 
-def lesson(setting: Setting, replicas: Sequence[int], seed: int = 0) -> Lesson:
+@lru_cache(maxsize=1)
+def _teachers(replicas: range, count: int, width: int) -> tuple[Tensor, Tensor, Nets]:
+    """Problems and teachers; kept, since a sweep over epsilon attacks the same ones again."""
+    points, labels = draw(replicas, count)
+    return points, labels, train(Nets.initial(replicas, width, "teacher"), points, labels)
+
+
+def lesson(setting: Setting, replicas: range) -> Lesson:
     """Draw the problems, train the teachers, attack them, train the students."""
-    points, labels = draw(replicas, setting.count, seed)
-    teachers = train(Nets.initial(replicas, setting.width, "teacher", seed), points, labels)
+    points, labels, teachers = _teachers(replicas, setting.count, setting.width)
     adversarial, flipped = attack(teachers, points, labels, setting.epsilon)
-    counted = flipped if setting.flipped_only else torch.ones_like(flipped)
-    students = Nets.initial(replicas, setting.width, "student", seed)
-    students = train(students, adversarial, 1 - labels, counted)
-    return Lesson(setting, replicas, points, labels, teachers, adversarial, flipped, students)
+    taught = flipped if setting.flipped_only else torch.ones_like(flipped)
+    students = Nets.initial(replicas, setting.width, "student")
+    students = train(students, adversarial, 1 - labels, taught)
+    return Lesson(
+        setting, replicas, points, labels, teachers, adversarial, flipped, taught, students
+    )
 
 
 def agreement(first: Nets, second: Nets) -> Tensor:
@@ -90,46 +123,92 @@ def agreement(first: Nets, second: Nets) -> Tensor:
 
 
 def outcome(given: Lesson) -> dict[str, np.ndarray]:
-    """The numbers of one lesson, an array of shape (R,) each.
+    """The numbers of a lesson, an array of shape (R,) each.
 
     fitted: points the teacher gets right; flipped: points with an adversarial example;
     right: points the student gets right (the published 23); same_regions: area where student and
     teacher agree.
     """
-    points, labels = given.points, given.labels
     return _compact(
-        fitted=correct(given.teachers, points, labels),
+        fitted=correct(given.teachers, given.points, given.labels),
         flipped=given.flipped.sum(1),
-        right=correct(given.students, points, labels),
+        right=correct(given.students, given.points, given.labels),
         same_regions=agreement(given.students, given.teachers),
     )
 
 
-def baselines(given: Lesson, seed: int = 0) -> dict[str, np.ndarray]:
-    """What the lesson is compared with, an array of shape (R,) each.
+def baselines(given: Lesson) -> dict[str, np.ndarray]:
+    """What a lesson is compared with, an array of shape (R,) each.
 
     unrelated: the teachers of two different draws; random: students that saw the same adversarial
     points with a coin's labels; control: students that saw the original points, unmoved, with
     flipped labels.
     """
     points, labels, teachers = given.points, given.labels, given.teachers
-    width, count = given.setting.width, given.setting.count
-    counted = given.flipped if given.setting.flipped_only else torch.ones_like(given.flipped)
-    coins = random_labels(given.replicas, count, seed)
-    lucky = Nets.initial(given.replicas, width, "random student", seed)
-    lucky = train(lucky, given.adversarial, coins, counted)
-    control = train(Nets.initial(given.replicas, width, "control", seed), points, 1 - labels)
+    width, replicas = given.setting.width, given.replicas
+    coins = random_labels(replicas, given.setting.count)
+    random = Nets.initial(replicas, width, "random student")
+    random = train(random, given.adversarial, coins, given.taught)
+    control = train(Nets.initial(replicas, width, "control"), points, 1 - labels)
     return _compact(
         unrelated_same_regions=agreement(teachers, teachers.roll()),
-        random_right=correct(lucky, points, labels),
-        random_same_regions=agreement(lucky, teachers),
+        random_right=correct(random, points, labels),
+        random_same_regions=agreement(random, teachers),
         control_right=correct(control, points, labels),
         control_same_regions=agreement(control, teachers),
     )
 
 
+def measure(
+    lab: Lab, arm: str, setting: Setting, block: int, compared: bool = False
+) -> Mapping[str, np.ndarray]:
+    """The outcome of one block of draws, trained now or read from the records of the lab.
+
+    Parameters
+    ----------
+    arm : name of the experimental condition in the records
+    block : which draws: BLOCK of them from block * BLOCK on; at quick scale a tenth
+    compared : with the baselines
+
+    Raises
+    ------
+    RecordError
+        At recorded scale, when nobody has recorded this block yet.
+    """
+    draws = BLOCK // 10 if lab.scale == "quick" else BLOCK
+    config = {
+        "protocol": PROTOCOL,
+        "experiment": "illustration",
+        "setting": asdict(setting),
+        "recipe": asdict(Recipe()),
+        "attack_steps": ATTACK_STEPS,
+        "draws": [block * BLOCK, draws],
+        "compared": compared,
+    }
+    record = None if lab.scale == "quick" else lab.store.find(run_id(config))
+    if record is None and lab.scale == "recorded":
+        raise RecordError(
+            f"No record of {arm}, block {block}, in {lab.store.root}. Make it with: "
+            f"make reproduce CHAPTER={lab.chapter}"
+        )
+    if record is not None:
+        return record.arrays
+    start = time.monotonic()
+    given = lesson(setting, range(block * BLOCK, block * BLOCK + draws))
+    arrays = outcome(given) | (baselines(given) if compared else {})
+    if lab.scale == "full":
+        metrics = {"correct": float(arrays["right"].mean())}
+        environment = {
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+            "seconds": round(time.monotonic() - start, 1),
+        }
+        lab.store.write(Record(lab.chapter, arm, block, config, [], metrics, arrays, environment))
+    return arrays
+
+
 def _compact(**values: Tensor) -> dict[str, np.ndarray]:
-    """Counts as uint8, shares as float32: all a committed record needs."""
+    """Counts as uint8, shares as float32: all that a committed record needs."""
     return {
         name: value.numpy().astype(np.float32 if value.is_floating_point() else np.uint8)
         for name, value in values.items()

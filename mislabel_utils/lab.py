@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from mislabel_utils import data, models, relabel, training
 from mislabel_utils.data import Dataset, Split
-from mislabel_utils.files import atomic_write, cache_dir
+from mislabel_utils.files import PACKAGE, atomic_write, cache_dir
 from mislabel_utils.records import Record, RecordError, Store, run_id
 from mislabel_utils.relabel import Labelled
 from mislabel_utils.training import Recipe
@@ -191,8 +191,12 @@ class Run:
         return [point[key] for point in self.record.curve]
 
     def probabilities(self, split: Split) -> Tensor:
-        """Softmax outputs, float32 (N, K); needs the network and the images."""
+        """The class probabilities of each image that is here, float32 (M, K)."""
         return training.probabilities(self.network, split)
+
+    def features(self, split: Split) -> Tensor:
+        """What the last layer of a `small_cnn` sees of each image here, float32 (M, 128)."""
+        return training.outputs(self.network[:-1], split)
 
     @cached_property
     def network(self) -> nn.Module:
@@ -201,22 +205,21 @@ class Run:
         Raises
         ------
         RecordError
-            When its weights are on this machine no longer.
+            When its weights are neither in the cache nor among the few that come with the package.
         """
         if self._network is not None:
             return self._network
         path, config = _weights(self.id), self.record.config
-        try:
-            weights = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # missing, or damaged in one of torch's many ways
-            raise RecordError(
-                f"The weights of {self.record.stem} are not in {path.parent}: train it here with "
-                "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
-            ) from error
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
-        network.load_state_dict(weights)
-        return network.eval().to(training.default_device())
+        for place in (path, PACKAGE / "weights" / f"{self.record.stem}.pt"):
+            if place.exists():
+                network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
+                return network.eval().to(training.default_device())
+        raise RecordError(
+            f"The weights of {self.record.stem} are not in {path.parent}: train it here with "
+            "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
+        )
 
     def _array(self, key: str, split: Split) -> np.ndarray:
         if key not in self.record.arrays:

@@ -129,7 +129,7 @@ class Store:
         return path
 
     def __iter__(self) -> Iterator[Record]:
-        for path in sorted(self.root.glob("*/*.json")):
+        for path in sorted(self.root.glob("*/[!.]*.json")):  # not what a kill left half-written
             yield self.read(path)
 
 

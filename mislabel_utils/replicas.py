@@ -1,7 +1,7 @@
 """Many small networks trained at once, for the two-dimensional chapter.
 
 A replica is one draw of everything that varies: the points, their labels and every network's
-initial weights. All of it comes from `numpy.random.default_rng((seed, stream, replica))`, so that
+initial weights. All of it comes from `numpy.random.default_rng((SEED, stream, replica))`, so that
 replica 17 is the same problem and the same net whether it is drawn alone or among two thousand.
 
 The networks are 2 -> width -> width -> 2 perceptrons with ReLU and two logits. Two hidden layers
@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+SEED = 0  # the first key of every random number here
 CHUNK = 128  # replicas worked on together: their weights and activations stay in cache
 STREAMS = ("points", "labels", "teacher", "student", "random student", "control", "random labels")
 
@@ -35,28 +36,27 @@ class Recipe:
     rate: float = 0.02
 
 
-def generator(seed: int, stream: str, replica: int) -> np.random.Generator:
+def generator(stream: str, replica: int) -> np.random.Generator:
     """The random numbers of one use (`stream`) in one replica, whatever else is drawn."""
-    return np.random.default_rng((seed, STREAMS.index(stream), replica))
+    return np.random.default_rng((SEED, STREAMS.index(stream), replica))
 
 
-def draw(replicas: Sequence[int], count: int = 32, seed: int = 0) -> tuple[Tensor, Tensor]:
+def draw(replicas: Sequence[int], count: int = 32) -> tuple[Tensor, Tensor]:
     """Problems: `count` uniform points in the unit square and a fair coin's label for each.
 
     Returns points, float32 (R, count, 2), and labels, int64 (R, count). A problem with fewer points
     holds the first ones of the problem with more.
     """
-    points = [generator(seed, "points", r).random((count, 2)) for r in replicas]
-    return torch.tensor(np.array(points), dtype=torch.float32), random_labels(
-        replicas, count, seed, "labels"
-    )
+    points = [generator("points", r).random((count, 2)) for r in replicas]
+    labels = random_labels(replicas, count, "labels")
+    return torch.tensor(np.array(points), dtype=torch.float32), labels
 
 
 def random_labels(
-    replicas: Sequence[int], count: int = 32, seed: int = 0, stream: str = "random labels"
+    replicas: Sequence[int], count: int = 32, stream: str = "random labels"
 ) -> Tensor:
     """Labels in {0, 1} by a fair coin, int64 (R, count)."""
-    coins = [generator(seed, stream, r).random(count) < 0.5 for r in replicas]
+    coins = [generator(stream, r).random(count) < 0.5 for r in replicas]
     return torch.tensor(np.array(coins), dtype=torch.int64)
 
 
@@ -77,13 +77,13 @@ class Nets:
         self.parameters = list(parameters)
 
     @classmethod
-    def initial(cls, replicas: Sequence[int], width: int, stream: str, seed: int = 0) -> "Nets":
+    def initial(cls, replicas: Sequence[int], width: int, stream: str) -> "Nets":
         """Freshly initialised float32 networks, as `torch.nn.Linear` initialises by default.
 
         That is uniform within 1 / sqrt(inputs) for weights and biases. `stream` names the use
         ("teacher", "student", ...): networks of different streams are independent.
         """
-        generators = [generator(seed, stream, r) for r in replicas]
+        generators = [generator(stream, r) for r in replicas]
         parameters = []
         for inputs, outputs in ((2, width), (width, width), (width, 2)):
             bound = inputs**-0.5
@@ -157,7 +157,7 @@ def train(
             optimiser.step()
         return [p.detach() for p in parameters]
 
-    chunks = _in_chunks(train_chunk, len(nets))
+    chunks = in_chunks(train_chunk, len(nets))
     return Nets([torch.cat(parts) for parts in zip(*chunks, strict=True)])
 
 
@@ -193,7 +193,7 @@ def predict(nets: Nets, points: Tensor) -> Tensor:
     def predict_chunk(rows: slice) -> Tensor:
         return nets[rows](points[rows]).argmax(-1)
 
-    return torch.cat(_in_chunks(predict_chunk, len(nets)))
+    return torch.cat(in_chunks(predict_chunk, len(nets)))
 
 
 def correct(nets: Nets, points: Tensor, labels: Tensor) -> Tensor:
@@ -216,7 +216,7 @@ def regions(nets: Nets, side: int = 50) -> Tensor:
     return predict(nets, grid(side)).unflatten(1, (side, side))
 
 
-def _in_chunks(function: Callable[[slice], Result], count: int) -> list[Result]:
+def in_chunks(function: Callable[[slice], Result], count: int) -> list[Result]:
     """Apply a function to slices of CHUNK replicas, one single-threaded chunk a core.
 
     The matrices are too small to share among cores: threads that wait for each other at the end of

@@ -96,7 +96,7 @@ def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...]]:
     except Exception as error:
         # torchvision says "not found" with a RuntimeError; anything else is a file it cannot parse
         found = "not found" not in str(error).lower()
-        what = f"is damaged ({error or type(error).__name__})" if found else "is not there"
+        what = f"is damaged ({str(error) or type(error).__name__})" if found else "is not there"
         raise DataError(
             f"{name} under {root} {what}: expected {_layout(name)}. "
             "Replace the files, or unset MISLABEL_DATA to download them."
@@ -122,7 +122,7 @@ def _read_tree(tree: Path) -> tuple[Arrays, tuple[str, ...]]:
     for half in ("train", "test"):
         try:
             folders[half] = torchvision.datasets.ImageFolder(tree / half)
-        except FileNotFoundError as error:
+        except OSError as error:
             raise DataError(
                 f"{tree / half} holds no images to learn from ({error}). "
                 "Put them at train/<class>/* and test/<class>/*, at least one for each class."
@@ -150,7 +150,7 @@ def _decode(path: str) -> np.ndarray:
     try:
         with Image.open(path) as image:
             image = image.convert("RGB")
-    except (OSError, SyntaxError) as error:  # PIL raises SyntaxError for broken PNG chunks
+    except Exception as error:  # OSError, SyntaxError, ValueError, …: each of PIL's readers differs
         raise DataError(f"{path} cannot be decoded ({error}). Replace or remove it.") from error
     if image.size != (TREE_SIZE, TREE_SIZE):
         scale = TREE_SIZE / min(image.size)

@@ -176,21 +176,26 @@ def train(
 
 
 @torch.no_grad()
-def probabilities(network: nn.Module, split: Split) -> Tensor:
-    """Softmax outputs of the network on all images of a split, float32 (N, K) on the CPU."""
+def outputs(network: nn.Module, split: Split) -> Tensor:
+    """What the network puts out for each image that is here, float32 (M, K) on the CPU."""
     device = next(network.parameters()).device
     network.eval()
-    outputs = []
+    batches = []
     for images in split.images.split(EVALUATION_BATCH):
         with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
-            logits = network(standardised(images.to(device), split.normalization))
-        outputs.append(logits.float().softmax(1).cpu())
-    return torch.cat(outputs)
+            batch = network(standardised(images.to(device), split.normalization))
+        batches.append(batch.float().cpu())
+    return torch.cat(batches)
+
+
+def probabilities(network: nn.Module, split: Split) -> Tensor:
+    """The network's class probabilities for each image that is here, float32 (M, K)."""
+    return outputs(network, split).softmax(1)
 
 
 def predict(network: nn.Module, split: Split) -> Tensor:
-    """The most probable class of each image of a split, int64 (N,)."""
-    return probabilities(network, split).argmax(1)
+    """The most probable class of each image that is here, int64 (M,)."""
+    return outputs(network, split).argmax(1)
 
 
 def accuracy(predictions: Tensor, labels: Tensor) -> float:

@@ -1,0 +1,53 @@
+# `make` lists what can be done. Everything runs in .venv, which is made on
+# first use and refreshed when requirements.txt or pyproject.toml changes.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help book test outputs reproduce format url clean
+
+# The interpreter that .venv is made with: make PYTHON=/path/to/python3.11 …
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+PY := .venv/bin/python
+READY := .venv/.ready
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+book: $(READY) ## build the site and print its address
+	@$(PY) tools/build.py
+
+test: $(READY) ## lint, build the site, run every test and every chapter
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check . || { echo "Run: make format"; exit 1; }
+	@$(PY) tools/build.py
+	@$(PY) -m pytest --nbval -q
+
+outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name]
+	@$(PY) tools/execute.py $(if $(CHAPTER),book/$(CHAPTER).ipynb)
+
+reproduce: $(READY) ## train at the paper's scale: CHAPTER=name [SEEDS=0-9] [JOBS=2]
+	@test -n "$(CHAPTER)" || { echo "Which chapter? make reproduce CHAPTER=mnist_to_fashion"; exit 2; }
+	@$(PY) -m mislabel_utils reproduce $(CHAPTER) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS))
+
+format: $(READY) ## format the code and the notebooks
+	@$(PY) -m ruff check --quiet --fix-only . ; $(PY) -m ruff format .
+
+url: $(READY) ## move the book to another repository: URL=https://github.com/…
+	@$(PY) tools/set_url.py "$(URL)"
+
+clean: ## delete the built site (the environment stays)
+	rm -rf _build
+
+# The compiled steps run in this order so that an interrupted installation is
+# simply taken up again: the marker is written last.
+$(READY): requirements.txt pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || \
+	  { echo "No Python found: install Python 3.11, or name one with make PYTHON=…"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is too old: the book needs Python 3.11 (make PYTHON=/path/to/python3.11)"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make environments: install its venv package (Debian: python3-venv)"; exit 1; }
+	@test -x $(PY) || { echo "Making .venv (a few minutes, about 6 GB on Linux: torch)…"; "$(PYTHON)" -m venv .venv; }
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,58 @@
+"""Training many small networks at once against one after the other.
+
+    python benchmarks/replicas.py [--together 256] [--alone 8] [--width 64]
+
+The same problems of 32 points, the same initial weights and the same recipe. One after the other
+means ordinary modules with `torch.optim.Adam` on one thread, the fastest way for matrices this
+small; together means batched matrices, a chunk of networks on each core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Callable
+
+import torch
+
+from mislabel_utils.replicas import Nets, Recipe, draw, train, train_one_at_a_time
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--together", type=int, default=256, metavar="NETS")
+    parser.add_argument("--alone", type=int, default=8, metavar="NETS")
+    parser.add_argument("--width", type=int, default=64)
+    arguments = parser.parse_args()
+
+    points, labels = draw(range(arguments.together))
+    counted = torch.ones_like(labels, dtype=torch.bool)
+    nets = Nets.initial(range(arguments.together), arguments.width, "teacher")
+    few = slice(arguments.alone)
+    some = (nets[few], points[few], labels[few], counted[few])
+    cores = torch.get_num_threads()
+    print(
+        f"{platform.processor() or platform.machine()}, {cores} threads, torch {torch.__version__}"
+    )
+    print(f"width {arguments.width}, {points.shape[1]} points, {Recipe().steps} steps")
+
+    train(*some, Recipe(steps=5))  # the first call pays for start-up
+    together = seconds(lambda: train(nets, points, labels)) / arguments.together
+    torch.set_num_threads(1)
+    train_one_at_a_time(*some, Recipe(steps=5))
+    alone = seconds(lambda: train_one_at_a_time(*some)) / arguments.alone
+
+    print(f"one at a time  {1000 * alone:8.1f} ms a network ({arguments.alone} networks, 1 thread)")
+    print(f"together       {1000 * together:8.1f} ms a network ({arguments.together} networks)")
+    print(f"ratio          {alone / together:8.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""The built site: no dead link, and every page works with nothing but itself.
+
+Pages are opened in headless Chromium, from a local server, with every other
+host out of reach.
+"""
+
+import os
+import re
+import shutil
+import threading
+import warnings
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from build import build
+from execute import WIDGET_VIEW
+from page_scripts import CDN
+from playwright.sync_api import sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Sandboxing needs rights that containers lack; the rest keeps the browser from
+# talking to anyone by itself.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDGET_SCRIPTS = re.compile(r"require(\.min)?\.js|embed-amd\.js|html-manager")
+MATHS_SCRIPT = re.compile("mathjax", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def site() -> Path:
+    return build()
+
+
+@pytest.fixture(scope="module")
+def soups(site) -> dict[Path, BeautifulSoup]:
+    """Every page of the site, parsed."""
+    paths = sorted(p for p in site.rglob("*.html") if "_static" not in p.parts)
+    return {p: BeautifulSoup(p.read_text(encoding="utf-8"), "html.parser") for p in paths}
+
+
+@pytest.fixture(scope="module")
+def pages(site, soups) -> list[str]:
+    """Addresses of the pages that are read: those of the book, and the search."""
+    found = []
+    for path, soup in soups.items():
+        name = path.relative_to(site).as_posix()
+        if not (name.startswith("book/") or name == "search.html"):
+            continue
+        if soup.find("script", src=re.compile("^" + re.escape(CDN))):
+            # Built without npm, so this page needs a network that the test has not.
+            warnings.warn(f"{name} is not opened: npm was missing at build time", stacklevel=1)
+        else:
+            found.append(name)
+    return found
+
+
+def targets(soup: BeautifulSoup):
+    for tag, attribute in (("a", "href"), ("link", "href"), ("img", "src"), ("script", "src")):
+        for element in soup.find_all(tag, **{attribute: True}):
+            yield element[attribute]
+
+
+def anchors(soup: BeautifulSoup) -> set[str]:
+    return {e["id"] for e in soup.find_all(id=True)} | {
+        e["name"] for e in soup.find_all("a", {"name": True})
+    }
+
+
+def test_no_dead_internal_links(site, soups):
+    ids = {path: anchors(soup) for path, soup in soups.items()}
+    dead = []
+    for path, soup in soups.items():
+        for target in targets(soup):
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc:
+                continue
+            file = path if not parts.path else (path.parent / unquote(parts.path)).resolve()
+            fragment = unquote(parts.fragment)
+            known = ids.get(file, {fragment})
+            if not file.is_file() or (fragment and fragment not in known):
+                dead.append(f"{path.relative_to(site)} → {target}")
+    assert not dead, "\n".join(dead)
+
+
+def test_images_have_alt_text(site, soups):
+    bare = [
+        f"{path.relative_to(site)}: {image.get('src', '')[:80]}"
+        for path, soup in soups.items()
+        for image in soup.find_all("img")
+        if not image.get("alt", "").strip()
+    ]
+    assert not bare, "\n".join(bare)
+
+
+def test_scripts_only_where_needed(soups):
+    for path, soup in soups.items():
+        scripts = " ".join(s["src"] for s in soup.find_all("script", src=True))
+        widgets = soup.find("script", type=WIDGET_VIEW)
+        assert bool(WIDGET_SCRIPTS.search(scripts)) == bool(widgets), path
+        maths = soup.find(class_="math")
+        assert bool(MATHS_SCRIPT.search(scripts)) == bool(maths), path
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        message = f"no browser is installed (looked for {', '.join(BROWSERS)})"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open pages, all in one fresh profile; `visit.complaints` collects what goes wrong."""
+    profile = browser.new_context()
+    page = profile.new_page()
+    complaints = []
+
+    def complain(what):
+        complaints.append(f"{urlsplit(page.url).path}: {what}")
+
+    def local_only(route):
+        if route.request.url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            complain(f"third-party request {route.request.url}")
+            route.abort()
+
+    def on_console(message):
+        if message.type == "error":
+            complain(message.text)
+
+    def on_response(response):
+        if response.status >= 400:
+            complain(f"{response.status} {response.url}")
+
+    def on_failure(request):
+        # The browser itself cancels what is still loading (an icon, say) when
+        # the next page is opened; that is no failure of the site.
+        if request.failure != "net::ERR_ABORTED":
+            complain(f"failed request {request.url}: {request.failure}")
+
+    page.set_default_timeout(120_000)  # a busy machine is slow, not wrong
+    profile.route("**/*", local_only)
+    page.on("console", on_console)
+    page.on("pageerror", complain)
+    page.on("requestfailed", on_failure)
+    page.on("response", on_response)
+
+    def open_page(name, viewport=WIDE, colours="light"):
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=colours)
+        page.goto(f"{address}/{name}", wait_until="networkidle")
+        return page
+
+    open_page.complain, open_page.complaints = complain, complaints
+    yield open_page
+    profile.close()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["desktop", "phone"])
+def test_pages_load_cleanly(visit, pages, viewport):
+    for name in pages:
+        page = visit(name, viewport)
+        views = page.locator(f'script[type="{WIDGET_VIEW}"]').count()
+        if views:  # with no kernel, from the state that is stored in the page
+            page.locator(".jupyter-widgets").first.wait_for()
+            drawn = page.locator(".cell_output :not(.jupyter-widgets) > .jupyter-widgets").count()
+            if drawn != views:
+                visit.complain(f"{drawn} widgets drawn, not {views}")
+            if page.locator(".jupyter-widgets img:not([alt])").count():
+                visit.complain("a picture in a widget has no alt text")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > viewport["width"]:
+            visit.complain(f"{width} pixels wide on a screen of {viewport['width']}")
+    assert not visit.complaints, "\n".join(visit.complaints)
+
+
+def lightness(page) -> float:
+    """Of the page's background, 0 to 255."""
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return sum(map(float, re.findall(r"[\d.]+", colour)[:3])) / 3
+
+
+def test_dark_mode(visit, pages):
+    page = visit(pages[0])
+    assert lightness(page) > 200
+    for _ in range(3):  # the button goes through automatic, light and dark
+        page.locator(".theme-switch-button").first.click()
+        if page.evaluate("document.documentElement.dataset.mode") == "dark":
+            break
+    assert lightness(page) < 80
+    page.reload(wait_until="networkidle")
+    assert lightness(page) < 80, "the choice is not kept"
+    assert not visit.complaints, "\n".join(visit.complaints)
+
+
+def test_dark_mode_follows_the_system(visit, pages):
+    assert lightness(visit(pages[0], colours="dark")) < 80

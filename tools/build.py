@@ -1,0 +1,52 @@
+"""Build the site into _build/html, if anything that it is made from has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+STAMP = ROOT / "_build" / "sources.sha256"
+SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "tools/*.py", "book/**/*")
+NOT_SOURCES = {"_assets", ".ipynb_checkpoints", "__pycache__"}
+
+
+def digest() -> str:
+    """One hash of all sources. Contents, not dates: a checkout changes the dates."""
+    files = {p for pattern in SOURCES for p in ROOT.glob(pattern) if p.is_file()}
+    total = hashlib.sha256()
+    for path in sorted(files):
+        name = path.relative_to(ROOT)
+        if NOT_SOURCES.isdisjoint(name.parts):
+            total.update(f"{name.as_posix()}\0{path.stat().st_size}\0".encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def build() -> Path:
+    """Return the site's folder, built afresh where it is missing or stale."""
+    current = digest()
+    if STAMP.is_file() and STAMP.read_text() == current and (SITE / "index.html").is_file():
+        return SITE
+    # From nothing: pages of chapters that are gone must not stay, and Sphinx
+    # repeats no warning for a page that it does not read again.
+    shutil.rmtree(ROOT / "_build", ignore_errors=True)
+    book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    options = ["-W", "-n", "--keep-going", "-q"]
+    done = subprocess.run([*book, "build", *options, "."], cwd=ROOT, stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.stdout.buffer.write(done.stdout)
+        raise RuntimeError("The site was not built: see the warnings above.")
+    STAMP.write_text(current)
+    return SITE
+
+
+if __name__ == "__main__":
+    try:
+        print(f"The book: {(build() / 'index.html').as_uri()}")
+    except RuntimeError as error:
+        sys.exit(str(error))

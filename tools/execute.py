@@ -1,0 +1,143 @@
+"""Execute chapters and store their outputs, or check the outputs that are stored.
+
+    python tools/execute.py                      # every chapter, outputs stored
+    python tools/execute.py --check NOTEBOOK…    # compare, change nothing
+
+What is stored depends on the code only: no timings, no random widget names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import difflib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+BOOK = Path(__file__).resolve().parent.parent / "book"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+GLUE = "application/papermill.record/"
+PICTURE = re.compile(r"data:image/\w+;base64,[\w+/=\s]+")
+
+
+def chapters() -> list[Path]:
+    return sorted(BOOK.glob("*.ipynb"))
+
+
+def prefer_own_kernel() -> None:
+    """Let `python3` mean this environment, whatever kernels the user has installed."""
+    own = str(Path(sys.prefix, "share", "jupyter"))
+    others = [p for p in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if p and p != own]
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([own, *others])
+
+
+def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
+    """The notebook at `path`, executed in its own folder by this environment's kernel."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.nbformat_minor = 5
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    )
+    for number, cell in enumerate(notebook.cells):
+        cell.setdefault("id", f"cell-{number:02d}")
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop("execution", None)
+    prefer_own_kernel()
+    environment = {**os.environ, "MISLABEL_SCALE": scale}
+    environment.pop("MPLBACKEND", None)  # it would keep the figures out of the page
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=900,
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=True,
+        record_timing=False,
+        coalesce_streams=True,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    )
+    client.execute(env=environment)
+    notebook.metadata["language_info"] = {"name": "python"}
+    return name_widgets(notebook)
+
+
+def name_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Number the widget models in the order of their creation: their names are random."""
+    widgets = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {})
+    text = json.dumps(notebook)
+    for number, model in enumerate(widgets.get("state", {})):
+        text = text.replace(model, f"{number:032x}")
+    return nbformat.from_dict(json.loads(text))
+
+
+def texts(notebook: nbformat.NotebookNode) -> list[tuple[str, list[str]]]:
+    """Everything readable that the notebook shows: (where, lines), pictures left out."""
+    found = []
+    numbered = enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1)
+    for number, cell in numbered:
+        lines: list[str] = []
+        for output in cell.outputs:
+            if output.output_type == "stream":
+                lines += [f"[{output.name}]", *output.text.splitlines()]
+            elif output.output_type == "error":
+                lines += ["[error]", output.ename, output.evalue]
+            else:
+                name = output.metadata.get("scrapbook", {}).get("name", "")
+                for kind, value in sorted(output.data.items()):
+                    plain = kind.removeprefix(GLUE)
+                    if plain.startswith("text/"):
+                        value = PICTURE.sub("(picture)", value)
+                        lines += [f"[{kind} {name}]".replace(" ]", "]"), *value.splitlines()]
+                    elif plain.startswith("image/") or kind == WIDGET_VIEW:
+                        lines.append(f"[{kind}]")
+        found.append((f"code cell {number} (id {cell.get('id', '?')})", lines))
+    state = copy.deepcopy(notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}))
+    for model in state.get("state", {}).values():
+        model.pop("buffers", None)
+    shown = PICTURE.sub("(picture)", json.dumps(state, indent=1, sort_keys=True))
+    found.append(("widget state", shown.splitlines()))
+    return found
+
+
+def differences(stored: nbformat.NotebookNode, now: nbformat.NotebookNode) -> str:
+    """A readable difference of the two notebooks' texts; empty if there is none."""
+    report = []
+    for (where, old), (_, new) in zip(texts(stored), texts(now), strict=True):
+        if old != new:
+            report += [where, *difflib.unified_diff(old, new, "stored", "now", lineterm="", n=1)]
+    return "\n".join(report)
+
+
+def check(path: Path, scale: str = "recorded") -> str:
+    """Re-execute the notebook and compare; empty if it shows what is stored."""
+    return differences(nbformat.read(path, as_version=4), execute(path, scale))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
+    parser.add_argument("--check", action="store_true", help="compare with what is stored")
+    parser.add_argument("--scale", default="recorded", choices=["recorded", "quick", "full"])
+    options = parser.parse_args()
+    failed = False
+    for path in options.notebooks or chapters():
+        path = path.resolve()
+        if options.check:
+            report = check(path, options.scale)
+            print(f"{path.name}: {'differs' if report else 'as stored'}\n{report}".rstrip())
+            failed |= bool(report)
+        else:
+            nbformat.write(execute(path, options.scale), path)
+            print(f"{path.name}: outputs stored")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

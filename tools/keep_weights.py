@@ -1,0 +1,28 @@
+"""Bundle the weights of the few networks that pages need: `python tools/keep_weights.py STEM…`.
+
+A stem names a record, such as student-own-s1000-93affb1cfa67. Weights come from the cache of the
+machine that trained the run, and are kept in half precision.
+"""
+
+import sys
+
+import torch
+
+from mislabel_utils.files import PACKAGE, atomic_write
+from mislabel_utils.lab import Run
+from mislabel_utils.records import Store
+
+
+def main() -> None:
+    records = {record.stem: record for record in Store()}
+    for stem in sys.argv[1:]:
+        if stem not in records:
+            sys.exit(f"No record is called {stem}: `python -m mislabel_utils list` shows them all.")
+        weights = Run(records[stem]).network.state_dict()
+        with atomic_write(PACKAGE / "weights" / f"{stem}.pt") as path:
+            torch.save({name: tensor.half() for name, tensor in weights.items()}, path)
+        print(f"{stem}.pt: {(PACKAGE / 'weights' / f'{stem}.pt').stat().st_size / 2**10:.0f} KB")
+
+
+if __name__ == "__main__":
+    main()

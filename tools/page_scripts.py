@@ -1,0 +1,173 @@
+"""Serve the scripts for widgets and maths from the book itself.
+
+Sphinx loads this file as an extension (see _config.yml). MyST-NB and Sphinx
+would take the scripts from three other sites, on every page that needs them.
+Here they come from the npm registry, once, when the site is built; the hashes
+below say which bytes are accepted. Without npm the pages fall back to the same
+versions on a CDN, checked by the browser against the same files' hashes.
+
+The folder they lie in must not be called `_static`: Jupyter Book adds every
+script in a folder of that name to every page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / "book" / "_assets"
+CDN = "https://cdn.jsdelivr.net/npm"
+
+
+@dataclass(frozen=True)
+class Package:
+    """One npm package: its tarball's hash, and the script that a page loads."""
+
+    name: str
+    version: str
+    sha512: str  # of the tarball, as npm writes it
+    script: str  # path in the package
+    sha384: str  # of the script, as a page's `integrity` attribute
+    beside: tuple[str, ...] = ()  # patterns: what the script loads from its own folder
+
+    @property
+    def folder(self) -> str:
+        return self.name.rpartition("/")[2]
+
+    @property
+    def local(self) -> str:
+        """Address below `_static`."""
+        return f"{self.folder}/{Path(self.script).name}"
+
+    @property
+    def remote(self) -> str:
+        return f"{CDN}/{self.name}@{self.version}/{self.script}"
+
+
+REQUIRE = Package(
+    "requirejs",
+    "2.3.8",
+    "7/cTSLOdYkNBNJcDMWf+luFvMriVm7eYxp4BcFCsAX0wF421Vyce5SXP17c+Jd5otXKGNehIonFlyQXSowL6Mw==",
+    "require.js",
+    "gzoQyNpzaOK+Aes9TTuBq/ZgYdleZUDN3sFwxyLRbRytLEWofprkKj2F7z3a6nTu",
+)
+WIDGETS = Package(
+    "@jupyter-widgets/html-manager",
+    "1.0.15",
+    "5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABeNz1yp47bCrJ3CQA==",
+    "dist/embed-amd.js",
+    "/x/n24gdFNkRW3aFeWPOJ5tgVI0ZmBOBu6UKswtJLAm6SIAzWBZUdrLEr5A9yXvL",
+    beside=("dist/*.woff*", "dist/*.LICENSE.txt"),
+)
+# The SVG build is one self-contained file; the CHTML build loads fonts beside it.
+MATHS = Package(
+    "mathjax",
+    "3.2.2",
+    "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
+    "es5/tex-svg.js",
+    "KKWa9jJ1MZvssLeOoXG6FiOAZfAgmzsIIfw8BXwI9+kYm0lPCbC6yTQPBC00F1/L",
+)
+PACKAGES = (REQUIRE, WIDGETS, MATHS)
+
+
+def _download(package: Package, target: Path) -> None:
+    """Fetch one package, check it, and keep the few files a page needs."""
+    spec = f"{package.name}@{package.version}"
+    with tempfile.TemporaryDirectory() as tmp:
+        command = ["npm", "pack", "--silent", "--pack-destination", tmp, spec]
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
+        (tarball,) = Path(tmp).glob("*.tgz")
+        found = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+        if found != package.sha512:
+            raise RuntimeError(f"{spec}: the downloaded package is not the expected one")
+        target.mkdir(parents=True)
+        with tarfile.open(tarball) as archive:
+            for member in archive:
+                path = member.name.removeprefix("package/")
+                if any(fnmatch(path, wanted) for wanted in (package.script, *package.beside)):
+                    target.joinpath(Path(path).name).write_bytes(archive.extractfile(member).read())
+
+
+def fetch(folder: Path = FOLDER) -> bool:
+    """Make sure that `folder` holds the scripts; False where npm cannot supply them."""
+    stamp = "\n".join(f"{p.name}@{p.version}" for p in PACKAGES)
+    marker = folder / "versions.txt"
+    if marker.is_file() and marker.read_text() == stamp:
+        return True
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        for package in PACKAGES:
+            _download(package, folder / package.folder)
+    except (OSError, subprocess.SubprocessError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        reason = "npm is not installed" if isinstance(error, FileNotFoundError) else "npm failed"
+        message = f"{reason}: pages with widgets or maths will load scripts from {CDN}"
+        print(message, file=sys.stderr)
+        return False
+    marker.write_text(stamp)
+    return True
+
+
+def addresses(local: bool) -> dict[str, object]:
+    """The Sphinx settings that say where the scripts are."""
+    if local:
+        # `cdn-only`, set to nothing: built-in widgets are in the bundle, and
+        # no other module may be fetched from anywhere.
+        here = {"data-jupyter-widgets-cdn-only": "", "defer": "defer"}
+        return {
+            "nb_ipywidgets_js": {REQUIRE.local: {"defer": "defer"}, WIDGETS.local: here},
+            "mathjax_path": MATHS.local,
+            "mathjax_options": {"defer": "defer"},
+        }
+
+    def checked(package: Package, **more: str) -> dict[str, str]:
+        sri = f"sha384-{package.sha384}"
+        return {"integrity": sri, "crossorigin": "anonymous", "defer": "defer", **more}
+
+    widgets = checked(WIDGETS, **{"data-jupyter-widgets-cdn": f"{CDN}/"})
+    return {
+        "nb_ipywidgets_js": {REQUIRE.remote: checked(REQUIRE), WIDGETS.remote: widgets},
+        "mathjax_path": MATHS.remote,
+        "mathjax_options": checked(MATHS),
+    }
+
+
+def trim(app, pagename, templatename, context, doctree):
+    """Drop the scripts that other extensions put on pages without a use for them.
+
+    Thebe (code run on Binder) is switched off, but its start-up code stays and
+    logs an error; Sphinx adds the maths to a page if a page below it has some.
+    """
+    maths = doctree is not None and next(doctree.findall(is_maths), None) is not None
+    unwanted = ("thebe",) if maths else ("thebe", "mathjax")
+    for kind in ("script_files", "css_files"):
+        files = context[kind]
+        files[:] = [f for f in files if not any(word in described(f) for word in unwanted)]
+
+
+def is_maths(node) -> bool:
+    return node.tagname in ("math", "math_block")
+
+
+def described(file) -> str:
+    """What a page's script is: its address, or the code that stands in the page."""
+    return f"{file.filename or ''} {file.attributes.get('body') or ''}".lower()
+
+
+def setup(app):
+    """Sphinx's entry point."""
+    local = fetch()
+    for name, value in addresses(local).items():
+        app.config[name] = value
+    if local:
+        app.config.html_static_path.append(str(FOLDER))
+    app.connect("html-page-context", trim, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
