@@ -27,15 +27,29 @@ def parse_seeds(text: str) -> list[int]:
     try:
         seeds = []
         for part in text.split(","):
-            first, _, last = part.partition("-")
-            seeds.extend(range(int(first), int(last or first) + 1))
-        if not seeds or not all(0 <= seed < 1000 for seed in seeds):
-            raise ValueError
+            first, dash, last = part.partition("-")
+            low, high = int(first), int(last) if dash else int(first)
+            if not 0 <= low <= high < 1000:
+                raise ValueError
+            seeds.extend(range(low, high + 1))
         return seeds
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} lists no seeds: write 0-9 or 0,3,5, each below 1000"
         ) from None
+
+
+def at_least_one(text: str) -> int:
+    """A number of processes.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        Unless it is 1 or more.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: write 1 or more")
+    return int(text)
 
 
 def reproduce(arguments: argparse.Namespace) -> None:
@@ -76,7 +90,9 @@ def main() -> None:
     command = commands.add_parser("reproduce", help=reproduce.__doc__)
     command.add_argument("chapter", help="name of a notebook in the book, such as mnist_to_fashion")
     command.add_argument("--seeds", type=parse_seeds, help="such as 0-9 or 0,3; default: all")
-    command.add_argument("--jobs", type=int, default=1, help="processes that share the cores")
+    command.add_argument(
+        "--jobs", type=at_least_one, default=1, help="processes that share the cores"
+    )
     command.add_argument("--book", type=Path, default=Path("book"), help="folder of the notebooks")
     command.set_defaults(run=reproduce)
     for function, name in ((list_records, "list"), (verify, "verify")):

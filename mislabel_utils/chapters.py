@@ -32,8 +32,12 @@ def experiment_of(chapter: str, book: Path) -> dict[str, Any]:
             f"No chapter {chapter!r} in {book} (there: {', '.join(known)}). "
             "Run this in a clone of the book, or name its folder with --book."
         )
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:  # not JSON, or JSON that is no notebook
+        raise ChapterError(f"{path} is not a notebook ({error}): restore it.") from error
     names: dict[str, Any] = {}
-    for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
+    for number, cell in enumerate(notebook.cells):
         if "experiment" in cell.metadata.get("tags", []):
             exec(compile(cell.source, f"{path.name}, cell {number}", "exec"), names)
     if not {"SEEDS", "experiment"} <= names.keys():

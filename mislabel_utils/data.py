@@ -145,7 +145,7 @@ def load(name: str, scale: str = "full", root: str | Path | None = None) -> Data
     if scale == "full":
         root = root or os.environ.get("MISLABEL_DATA") or None
         arrays, classes = read_source(name, Path(root) if root else None)
-        return _dataset(Path(name).name, arrays, classes)
+        return _dataset(Path(name).resolve().name, arrays, classes)
     return _bundled(name, whole=scale == "recorded")
 
 

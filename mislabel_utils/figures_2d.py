@@ -6,6 +6,8 @@ four. A class is told by its colour and by its marker: 0 is a blue circle, 1 an 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,9 +15,11 @@ from matplotlib.collections import PatchCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MultipleLocator
 from torch import Tensor
 
 from mislabel_utils.figures import BLUE, GREY, ORANGE
+from mislabel_utils.stats import Estimate
 
 COLOURS, MARKERS = (BLUE, ORANGE), ("o", "s")
 TINTS = ListedColormap(["#CCE3F0", "#F8DCC9"])  # the same hues, light enough to carry the markers
@@ -89,10 +93,11 @@ def verdicts(
     """Panel (d): the original points over the student's regions; a cross strikes out the wrong."""
     _regions(ax, seen)
     _markers(ax, points, labels)
-    wrong = points[~right]
+    wrong = points[~right].numpy()
     # The white halo lies under the marker, so that its colour and shape stay visible.
-    ax.scatter(*wrong.T, marker="x", s=210, c="white", linewidths=4.5, zorder=3, clip_on=False)
-    ax.scatter(*wrong.T, marker="x", s=190, c="black", linewidths=1.5, zorder=5, clip_on=False)
+    cross = {"marker": "x", "clip_on": False}
+    ax.scatter(*wrong.T, s=210, c="white", linewidths=4.5, zorder=3, **cross)
+    ax.scatter(*wrong.T, s=190, c="black", linewidths=1.5, zorder=5, label="wrong", **cross)
     ax.set_title(title)
 
 
@@ -116,6 +121,7 @@ def histogram(ax: Axes, right: np.ndarray, count: int = 32, published: int = 23)
     )
     ax.axvline(count / 2, color=GREY, ls="--", lw=1.2)
     ax.text(count / 2 - 0.4, 1.16 * top, "chance", color=GREY, ha="right", va="bottom")
+    ax.yaxis.set_major_locator(MultipleLocator(5))
     low = max(0, int(right.min()) - 1)
     ax.set(
         xlim=(low, count + 0.7),
@@ -125,13 +131,31 @@ def histogram(ax: Axes, right: np.ndarray, count: int = 32, published: int = 23)
     )
 
 
+def dependence(
+    ax: Axes, x: Sequence[float], lines: Mapping[str, Sequence[Estimate]], xlabel: str
+) -> None:
+    """Mean number of right points with its 95 % interval against one setting, a line a condition.
+
+    lines : by name, one estimate for each x
+    """
+    styles = zip(lines.items(), COLOURS, MARKERS, strict=False)
+    for (name, estimates), colour, marker in styles:
+        means = [found.mean for found in estimates]
+        low, high = [found.low for found in estimates], [found.high for found in estimates]
+        ax.plot(x, means, color=colour, marker=marker, label=name)
+        ax.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
+    ax.set(xlabel=xlabel, ylabel="points right", ylim=(0, None))
+    ax.legend(loc="lower right")
+
+
 def _regions(ax: Axes, seen: Tensor) -> None:
     side = len(seen)
+    seen = seen.numpy()
     ax.imshow(
         seen, cmap=TINTS, vmin=0, vmax=1, origin="lower", extent=(0, 1, 0, 1), zorder=0,
         interpolation="nearest",
     )  # fmt: skip
-    if 0 < seen.float().mean() < 1:
+    if seen.min() < seen.max():
         centres = (np.arange(side) + 0.5) / side
         ax.contour(centres, centres, seen, levels=[0.5], colors=GREY, linewidths=1, zorder=1)
     ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], aspect="equal")
@@ -141,15 +165,16 @@ def _regions(ax: Axes, seen: Tensor) -> None:
 
 
 def _balls(ax: Axes, points: Tensor, epsilon: float) -> None:
-    squares = [Rectangle((x - epsilon, y - epsilon), 2 * epsilon, 2 * epsilon) for x, y in points]
-    ax.add_collection(
-        PatchCollection(squares, facecolor="none", edgecolor=INK, linewidth=0.6, alpha=0.55)
-    )
+    squares = [
+        Rectangle((x - epsilon, y - epsilon), 2 * epsilon, 2 * epsilon) for x, y in points.numpy()
+    ]
+    outlines = {"facecolor": "none", "edgecolor": INK, "linewidth": 0.6, "alpha": 0.55}
+    ax.add_collection(PatchCollection(squares, label="balls", **outlines))
 
 
 def _markers(ax: Axes, points: Tensor, labels: Tensor, hollow: bool = False) -> None:
     for label, (colour, marker) in enumerate(zip(COLOURS, MARKERS, strict=True)):
-        chosen = points[labels == label]
+        chosen = points[labels == label].numpy()
         face, edge = ("white", colour) if hollow else (colour, "white")
         ax.scatter(
             *chosen.T, s=58, marker=marker, facecolor=face, edgecolor=edge,

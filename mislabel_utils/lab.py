@@ -7,11 +7,11 @@ what was interrupted, and writes records.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,7 @@ class Lab:
                 f"No record of {job['arm']}, seed {job['seed']} (run {identity[:12]}) in "
                 f"{self.store.root}. Make it with: make reproduce CHAPTER={self.chapter}"
             )
-        if record is None:
+        if self.scale == "full" and not _complete(record, splits):
             checkpoints = cache_dir() / "checkpoints"
             checkpoints.mkdir(parents=True, exist_ok=True)
             # One process trains, another that wants the same run waits and then finds its record.
@@ -124,6 +124,13 @@ class Lab:
                         torch.save(network.state_dict(), temporary)
                     self.store.write(record)
                     checkpoint.unlink(missing_ok=True)
+                elif not _complete(record, splits):
+                    # The page asks for more than when the run was recorded: no need to train again.
+                    seen = _evaluated(Run(record).network, splits)
+                    record = dataclasses.replace(
+                        record, metrics=record.metrics | seen[0], arrays=record.arrays | seen[1]
+                    )
+                    self.store.write(record)
         return Run(record)
 
     def _trained(
@@ -144,14 +151,7 @@ class Lab:
             checkpoint=checkpoint,
             title=f"{job['arm']} seed {job['seed']}",
         )
-        metrics, arrays = {}, {}
-        for split in splits:
-            confidence, predicted = training.probabilities(network, split).max(1)
-            metrics[split.key] = training.accuracy(predicted, split.labels)
-            arrays[split.key] = predicted.numpy().astype(np.uint8)
-            if split.name.endswith("/train"):  # what a teacher labels: how sure was it?
-                rounded = (confidence * 255).round()
-                arrays[f"confidence:{split.key}"] = rounded.numpy().astype(np.uint8)
+        metrics, arrays = _evaluated(network, splits)
         environment = _environment() | {"seconds": round(time.monotonic() - start, 1)}
         record = Record(**job, curve=curve, metrics=metrics, arrays=arrays, environment=environment)
         return record, network
@@ -213,9 +213,15 @@ class Run:
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
         for place in (path, PACKAGE / "weights" / f"{self.record.stem}.pt"):
-            if place.exists():
+            if not place.exists():
+                continue
+            try:
                 network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
-                return network.eval().to(training.default_device())
+            except Exception as error:  # torch has many exceptions for half a file
+                raise RecordError(
+                    f"The weights {place} are damaged: delete them and train the run again."
+                ) from error
+            return network.eval().to(training.default_device())
         raise RecordError(
             f"The weights of {self.record.stem} are not in {path.parent}: train it here with "
             "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
@@ -225,7 +231,7 @@ class Run:
         if key not in self.record.arrays:
             raise RecordError(
                 f"{self.record.stem} holds no {key}, only {', '.join(self.record.arrays)}: name "
-                "the split in `also=` when training, delete the record and train it again."
+                "the split in `also=` and run the chapter with MISLABEL_SCALE=full."
             )
         array = self.record.arrays[key]
         if len(array) != len(split):
@@ -234,6 +240,25 @@ class Run:
                 f"{len(split)} images: another version of the data set."
             )
         return array
+
+
+def _complete(record: Record | None, splits: Sequence[Split]) -> bool:
+    return record is not None and all(split.key in record.metrics for split in splits)
+
+
+def _evaluated(
+    network: nn.Module, splits: Sequence[Split]
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Metrics and arrays of a `Record`."""
+    metrics, arrays = {}, {}
+    for split in splits:
+        confidence, predicted = training.probabilities(network, split).max(1)
+        metrics[split.key] = training.accuracy(predicted, split.labels)
+        arrays[split.key] = predicted.numpy().astype(np.uint8)
+        if split.name.endswith("/train"):  # what a teacher labels: how sure was it?
+            rounded = (confidence * 255).round()
+            arrays[f"confidence:{split.key}"] = rounded.numpy().astype(np.uint8)
+    return metrics, arrays
 
 
 def _weights(identity: str) -> Path:
@@ -245,7 +270,7 @@ def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:
     split = labelled.split
     return {
         "protocol": training.PROTOCOL,
-        "recipe": asdict(recipe),
+        "recipe": dataclasses.asdict(recipe),
         "data": {"split": split.name, "fingerprint": split.fingerprint},
         "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},
         "image_shape": tuple(split.images.shape[1:]),

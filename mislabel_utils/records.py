@@ -96,10 +96,7 @@ class Store:
             When the files are there but are truncated or edited.
         """
         paths = sorted(self.root.glob(f"*/*-{identity[:12]}.json"))
-        record = self.read(paths[0]) if paths else None
-        if record is not None and record.id != identity:
-            raise RecordError(f"{paths[0]} records another run than its name says: delete it.")
-        return record
+        return self.read(paths[0]) if paths else None
 
     def read(self, path: Path) -> Record:
         """The record in a JSON file and the array file beside it; checked against its digests."""
@@ -111,11 +108,14 @@ class Store:
                 arrays = {key: file[key] for key in file.files}
             digests = stored.pop("arrays")
             record = Record(arrays=arrays, **stored)
+            intact = digest == _digest(record) and digests == _digests(arrays)
         except Exception as error:
             # json, zipfile and numpy each have their own exceptions for half a file
             raise RecordError(f"The record {path} cannot be read ({error}): {remedy}.") from error
-        if digest != _digest(record) or digests != _digests(arrays):
+        if not intact:
             raise RecordError(f"The record {path} was changed after it was written: {remedy}.")
+        if (path.stem, path.parent.name) != (record.stem, record.chapter):
+            raise RecordError(f"{path} records another run than its name says: {remedy}.")
         return record
 
     def write(self, record: Record) -> Path:

@@ -76,7 +76,8 @@ def shuffled(labelled: Labelled, seed: int) -> Labelled:
 
     def compute() -> Tensor:
         labels = labelled.labels.clone()
-        kept = (labels != LEFT_OUT).nonzero().squeeze(1)
+        hard = labels.ndim == 1
+        kept = (labels != LEFT_OUT).nonzero().squeeze(1) if hard else torch.arange(len(labels))
         labels[kept] = labels[kept[torch.randperm(len(kept), generator=_generator(seed))]]
         return labels
 

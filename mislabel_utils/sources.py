@@ -50,7 +50,7 @@ def read_source(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...]]:
                 f"The data root {root} is not a folder: correct root= or MISLABEL_DATA."
             )
         tree = root / name
-        if tree.is_dir():  # image folders, such as cifar10/train/<class>/*
+        if (tree / "train").is_dir():  # image folders, such as cifar10/train/<class>/*
             return _cached(name, tree, lambda: _read_tree(tree))
         return _cached(name, root / FOLDERS[name], lambda: _read_torchvision(name, root))
     tree = Path(name)
@@ -64,7 +64,7 @@ def read_source(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...]]:
 
 def _downloaded(name: str) -> Path:
     """Folder with torchvision's own download, fetched once, whole or not at all."""
-    root = cache_dir() / "downloads" / name
+    root = _download_folder(name)
     if root.is_dir():
         return root
     root.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +74,8 @@ def _downloaded(name: str) -> Path:
             TORCHVISION[name](part, train=train, download=True)
         part.rename(root)
     except Exception as error:
+        if root.is_dir():  # another process was quicker
+            return root
         said = " ".join(str(error).split())
         raise DataError(
             f"{name} could not be downloaded ({said}). Connect to the internet and try again, "
@@ -82,6 +84,10 @@ def _downloaded(name: str) -> Path:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return root
+
+
+def _download_folder(name: str) -> Path:
+    return cache_dir() / "downloads" / name
 
 
 def _layout(name: str) -> str:
@@ -94,12 +100,16 @@ def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...]]:
     try:
         splits = [TORCHVISION[name](root, train=train, download=False) for train in (True, False)]
     except Exception as error:
-        # torchvision says "not found" with a RuntimeError; anything else is a file it cannot parse
-        found = "not found" not in str(error).lower()
-        what = f"is damaged ({str(error) or type(error).__name__})" if found else "is not there"
+        # torchvision has its own words for missing files; anything else is one it cannot parse
+        said = str(error) or type(error).__name__
+        what = "is not there" if "not found" in said.lower() else f"is damaged ({said})"
+        if "corrupted" in said.lower():
+            what = "is missing or damaged"
+        remedy = "Replace the files, or unset MISLABEL_DATA to download them"
+        if root == _download_folder(name):
+            remedy = "Delete this folder to download it again"
         raise DataError(
-            f"{name} under {root} {what}: expected {_layout(name)}. "
-            "Replace the files, or unset MISLABEL_DATA to download them."
+            f"{name} under {root} {what}: expected {_layout(name)}. {remedy}."
         ) from error
     arrays: Arrays = {}
     for half, split in zip(("train", "test"), splits, strict=True):
@@ -112,6 +122,11 @@ def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...]]:
             raise DataError(
                 f"{name}/{half} under {root} has {len(images)} images but {len(split.targets)} "
                 "labels: the files do not belong together. Replace them."
+            )
+        if max(split.targets) >= len(split.classes):
+            raise DataError(
+                f"{name}/{half} under {root} has label {int(max(split.targets))} but "
+                f"{len(split.classes)} classes: the label file is damaged. Replace it."
             )
     return arrays, tuple(splits[0].classes)
 
@@ -135,7 +150,10 @@ def _read_tree(tree: Path) -> tuple[Arrays, tuple[str, ...]]:
             "Give both the same class folders."
         )
     if not 2 <= len(classes) <= 256:
-        raise DataError(f"{tree} has {len(classes)} classes; between 2 and 256 can be learned.")
+        raise DataError(
+            f"{tree}: {len(classes)} class folder(s) in train/; between 2 and 256 can be learned. "
+            "Give each class a folder of its own."
+        )
     arrays: Arrays = {}
     for half, folder in folders.items():
         paths = tqdm([path for path, _ in folder.samples], desc=f"decode {tree.name}/{half}")
@@ -149,6 +167,8 @@ def _decode(path: str) -> np.ndarray:
     """uint8 (32, 32, 3); larger images are scaled by their shorter side and cropped centrally."""
     try:
         with Image.open(path) as image:
+            if image.mode.startswith("I;16"):  # PIL would clip 16 bits, not scale them
+                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             image = image.convert("RGB")
     except Exception as error:  # OSError, SyntaxError, ValueError, …: each of PIL's readers differs
         raise DataError(f"{path} cannot be decoded ({error}). Replace or remove it.") from error

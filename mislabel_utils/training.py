@@ -252,6 +252,11 @@ def _kept(split: Split, labels: Tensor, device: torch.device) -> tuple[Tensor, T
             raise TrainingError(
                 f"{split.name}: label {int(labels.max())}, but only {len(split.classes)} classes."
             )
+    elif labels.shape[1] != len(split.classes):
+        raise TrainingError(
+            f"{split.name}: probabilities of {labels.shape[1]} classes, but it has "
+            f"{len(split.classes)} classes."
+        )
     if len(images) == 0:
         raise TrainingError(f"{split.name}: no image is left to train on.")
     return images.to(device, memory_format=torch.channels_last), labels.to(device)

@@ -104,7 +104,6 @@ def test_shuffled_is_fair():
         assert (found - share).abs().max() < 0.05
 
 
-@pytest.mark.xfail(reason="labels of two dimensions are not foreseen", strict=True)
 def test_shuffled_deals_out_whole_rows_of_probabilities():
     soft = torch.arange(160.0).view(40, 4)
     dealt = relabel.shuffled(Labelled(SPLIT, {}, soft.clone), 0).labels

@@ -24,10 +24,6 @@ from mislabel_utils.files import cache_dir
 pytestmark = pytest.mark.usefixtures("isolated")
 
 
-def not_yet(reason):
-    return pytest.mark.xfail(reason=reason, strict=True)
-
-
 def same(split, arrays, half):
     """Whether a grey split holds exactly these images and labels."""
     return np.array_equal(split.images[:, 0].numpy(), arrays[f"{half}_images"]) and np.array_equal(
@@ -113,7 +109,6 @@ def test_failed_download_leaves_nothing_and_names_the_remedy(mirror, monkeypatch
     assert same(data.load(name).test, arrays, "test"), "and the next try succeeds"
 
 
-@not_yet("the slower process is told that the download failed")
 def test_download_that_another_process_finished_first(mirror, monkeypatch):
     name, _, arrays = mirror
     kind = sources.TORCHVISION[name]
@@ -206,10 +201,7 @@ def test_grey_images_become_rgb(tmp_path):
     assert loaded.train.images.unique().tolist() == [40, 100]
 
 
-DEEP = pytest.param("I;16", marks=not_yet("16-bit grey is clipped to white"))
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "CMYK", "I", DEEP])
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "CMYK", "I", "I;16"])
 def test_kinds_of_pixels(tmp_path, mode):
     path = tmp_path / "image.tif"
     if mode == "I;16":
@@ -244,13 +236,11 @@ def test_named_tree_below_a_root(tmp_path):
     assert (loaded.train.images[:, 0, 0, 0] - 40).div(60).tolist() == loaded.train.labels.tolist()
 
 
-@not_yet("the data set is called '/train'")
 def test_name_of_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(write_tree(tmp_path / "pets"))
     assert data.load(".").train.name == "pets/train"
 
 
-@not_yet("MNIST/ is taken for a tree of images called mnist/")
 def test_file_systems_that_ignore_case(tmp_path):
     arrays = write_idx(tmp_path)
     (tmp_path / "mnist").symlink_to(tmp_path / "MNIST")
@@ -568,19 +558,13 @@ BAD = {
     train_is_a_file: r"train holds no images .*Put them at train/<class>",
     empty_class: r"dog.*at least one for each class",
     other_classes_in_test: r"differ in their classes \(elk, emu\)\. Give both the same",
-    one_class: r"has 1 classes; between 2 and 256",
-}
-
-
-NOT_YET = {
-    labels_beyond_the_classes: not_yet("they are loaded"),
-    damaged_cifar10: not_yet("called not there instead of damaged"),
+    one_class: r"1 class folder\(s\) in train/; between 2 and 256",
 }
 
 
 @pytest.mark.parametrize(
     "spoil",
-    [pytest.param(f, marks=NOT_YET.get(f, ()), id=f.__name__) for f in BAD],
+    [pytest.param(f, id=f.__name__) for f in BAD],
 )
 def test_bad_input_names_the_remedy(tmp_path, spoil):
     name, root = spoil(tmp_path)
