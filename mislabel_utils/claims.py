@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from mislabel_utils.records import Store
+from mislabel_utils.records import Record, Store
 from mislabel_utils.stats import Estimate, estimate
 
 WALLACE = "https://distill.pub/2019/advex-bugs-discussion/response-6/"
@@ -26,6 +26,8 @@ class Claim:
     source : address of the publication
     chapter, arm, metric : where our records hold the same measurement, see `records.Record`
     factor, offset : from that metric to `unit`: factor x metric + offset
+    where : for records of many draws, whose `metric` is an array with a value for each: the name
+        of another array, and the value it has for the draws that count
     """
 
     statement: str
@@ -37,6 +39,16 @@ class Claim:
     metric: str
     factor: float = 100.0
     offset: float = 0.0
+    where: tuple[str, int] | None = None
+
+    def measured(self, record: Record) -> list[float]:
+        """What a record holds of this metric: one number, one for each draw, or none."""
+        if self.where is None:
+            return [record.metrics[self.metric]] if self.metric in record.metrics else []
+        if self.metric not in record.arrays:
+            return []
+        name, value = self.where
+        return record.arrays[self.metric][record.arrays[name] == value].tolist()
 
     def values(self, metrics: Sequence[float]) -> list[float]:
         """Metrics in the unit of the claim."""
@@ -63,8 +75,8 @@ CLAIMS = {
     ),
     "plane-student": Claim(
         "In the plane, a student of adversarial points: originals right, of 32",
-        23, "of 32", WALLACE, "two_dimensions", "student", "correct",
-        factor=1,
+        23, "of 32", WALLACE, "two_dimensions", "width-64", "right",
+        factor=1, where=("fitted", 32),
     ),
     "mnist-teacher": Claim(
         "CNN on MNIST: test accuracy",
@@ -150,18 +162,15 @@ def verdicts(metrics: Mapping[str, Sequence[float]], scale: str, data: str) -> T
 
 def scoreboard(store: Store) -> Table:
     """Every published claim beside what the records hold."""
-    found: dict[tuple[str, str], list[Any]] = {}
+    found: dict[tuple[str, str], list[Record]] = {}
     for record in store:
         found.setdefault((record.chapter, record.arm), []).append(record)
     rows = []
     for claim in CLAIMS.values():
-        records = [
-            record
-            for record in found.get((claim.chapter, claim.arm), [])
-            if claim.metric in record.metrics
-        ]
-        if records:
-            ours = estimate(claim.values([record.metrics[claim.metric] for record in records]))
+        records = found.get((claim.chapter, claim.arm), [])
+        metrics = [metric for record in records for metric in claim.measured(record)]
+        if metrics:
+            ours = estimate(claim.values(metrics))
             rows.append(_row(claim, ours, "", verdict(claim.published, ours)))
         else:
             rows.append([claim.statement, _number(claim.published, claim.unit), "–", "0", "",

@@ -1,0 +1,157 @@
+"""Views that a reader can move: sliders that need no kernel, a button that does.
+
+What the sliders choose from is drawn beforehand and stored in the page, and the browser does the
+choosing. Pictures are HTML, since an image widget has no alternative text.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from html import escape
+from io import BytesIO
+
+import ipywidgets
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mislabel_utils import illustration, replicas
+from mislabel_utils.illustration import Setting
+from mislabel_utils.lab import Lab
+from mislabel_utils.records import Record, RecordError, run_id
+
+SIDE = 100  # cells of the unit square in each direction
+
+
+def picture(figure: Figure, alt: str, dpi: int = 90) -> str:
+    """A figure as an HTML image that needs no file beside it; 32 colours keep it small."""
+    full, small = BytesIO(), BytesIO()
+    figure.savefig(full, format="png", dpi=dpi)
+    Image.open(full).convert("RGB").quantize(32).save(small, format="png", optimize=True)
+    data = base64.b64encode(small.getvalue()).decode()
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+
+
+def panel(pictures: Sequence[str], caption: str) -> str:
+    """Pictures side by side, one above the other on a phone, and what they show in words."""
+    row = "display:flex; flex-wrap:wrap; gap:0.5rem"
+    return (
+        f'<div style="{row}">{"".join(pictures)}</div><p aria-live="polite">{escape(caption)}</p>'
+    )
+
+
+def switcher(
+    panels: Sequence[Sequence[str]],
+    rows: tuple[str, Sequence[str]],
+    columns: tuple[str, Sequence[str]],
+    start: tuple[int, int] = (0, 0),
+) -> ipywidgets.VBox:
+    """Two sliders that choose one of a table of panels, with a kernel or without.
+
+    Parameters
+    ----------
+    panels : HTML, by row and column
+    rows, columns : what each slider is called, and the name of each of its positions
+    start : the row and the column shown at first
+    """
+    if len(panels) != len(rows[1]) or any(len(row) != len(columns[1]) for row in panels):
+        raise ValueError("Give one panel for each pair of slider positions.")
+    sliders = [
+        ipywidgets.SelectionSlider(options=list(names), index=index, description=name)
+        for (name, names), index in zip((rows, columns), start, strict=True)
+    ]
+    stacks = [
+        ipywidgets.Stack([ipywidgets.HTML(each) for each in row], selected_index=start[1])
+        for row in panels
+    ]
+    shown = ipywidgets.Stack(stacks, selected_index=start[0])
+    ipywidgets.jslink((sliders[0], "index"), (shown, "selected_index"))
+    for stack in stacks:
+        ipywidgets.jslink((sliders[1], "index"), (stack, "selected_index"))
+    return ipywidgets.VBox([*sliders, shown])
+
+
+def button(label: str, make: Callable[[int], Figure]) -> ipywidgets.VBox:
+    """A button that shows make(0) when it is first pressed, then make(1) and so on."""
+    press, output = ipywidgets.Button(description=label), ipywidgets.Output()
+    press.layout.width = "auto"
+    pressed = 0
+
+    def show(_: ipywidgets.Button) -> None:
+        nonlocal pressed
+        press.disabled = True
+        try:
+            with output:
+                output.clear_output(wait=True)
+                display(make(pressed))
+            pressed += 1
+        finally:
+            press.disabled = False
+
+    press.on_click(show)
+    return ipywidgets.VBox([press, output])
+
+
+def exhibits(lab: Lab, draws: Sequence[int], radii: Sequence[float]) -> dict[str, np.ndarray]:
+    """What the sliders of the two-dimensional chapter show, trained now or read from the records.
+
+    Each draw is trained alone, as in the chapter's panels. The arrays, for D draws, E radii and n
+    points: points (D, n, 2), labels (D, n), moved (D, E, n, 2), flipped and right (D, E, n),
+    teacher (D, SIDE, SIDE) and student (D, E, SIDE, SIDE), the classes in each cell of the square.
+
+    Raises
+    ------
+    RecordError
+        At recorded scale, when nobody has recorded them yet.
+    """
+    config = {
+        "protocol": illustration.PROTOCOL,
+        "experiment": "exhibits",
+        "setting": asdict(Setting()),
+        "recipe": asdict(replicas.Recipe()),
+        "attack_steps": illustration.ATTACK_STEPS,
+        "draws": list(draws),
+        "radii": list(radii),
+        "side": SIDE,
+    }
+    record = None if lab.scale == "quick" else lab.store.find(run_id(config))
+    if record is None and lab.scale == "recorded":
+        raise RecordError(
+            f"No record of exhibits in {lab.store.root}. Make it with: "
+            f"make reproduce CHAPTER={lab.chapter}"
+        )
+    if record is None:
+        arrays = _train_exhibits(draws, radii)
+        record = Record(lab.chapter, "exhibits", 0, config, [], {}, arrays)
+        if lab.scale == "full":
+            lab.store.write(record)
+    return record.arrays
+
+
+def _train_exhibits(draws: Sequence[int], radii: Sequence[float]) -> dict[str, np.ndarray]:
+    names = ("points", "labels", "teacher", "moved", "flipped", "right", "student")
+    found: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    for draw in draws:
+        of_draw: dict[str, list[np.ndarray]] = {name: [] for name in names[3:]}
+        for radius in radii:
+            given = illustration.lesson(Setting(epsilon=radius), range(draw, draw + 1))
+            right = replicas.predict(given.students, given.points) == given.labels
+            seen = replicas.regions(given.students, SIDE)
+            values = (given.adversarial, given.flipped, right, seen)
+            for name, value in zip(names[3:], values, strict=True):
+                of_draw[name].append(_small(value))
+        found["points"].append(_small(given.points))
+        found["labels"].append(_small(given.labels))
+        found["teacher"].append(_small(replicas.regions(given.teachers, SIDE)))
+        for name, values in of_draw.items():
+            found[name].append(np.stack(values))
+    return {name: np.stack(values) for name, values in found.items()}
+
+
+def _small(value) -> np.ndarray:
+    """The first row of a tensor, in as few bytes as it needs."""
+    row = value[0].numpy()
+    return row.astype(np.uint8) if row.dtype == np.int64 else row
