@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from mislabel_utils.records import Record, Store
 from mislabel_utils.stats import Estimate, estimate
@@ -117,7 +116,9 @@ def verdict(published: float, ours: Estimate) -> str:
 class Table:
     """Rows of text that show as an HTML table in a page and as lines in a terminal."""
 
-    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]], kind: str) -> None:
+    def __init__(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], kind: str = ""
+    ) -> None:
         self.columns, self.rows, self.kind = columns, rows, kind
 
     def __repr__(self) -> str:
@@ -127,7 +128,7 @@ class Table:
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
         body = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in self.rows)
         return (
-            f'<table class="{self.kind}">'
+            f'<table class="{f"numbers {self.kind}".strip()}">'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 

@@ -97,8 +97,8 @@ def curves(runs: Mapping[str, Sequence[Sequence[float]]], lines: Mapping[str, fl
     for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):
         ax.axhline(100 * value, color=GREY, linestyle=style, linewidth=1.5, label=name)
     ax.set(xlabel="epoch", ylabel="test accuracy, %", xticks=epochs, ylim=(0, 101))
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.set_size_inches(7, 3.6)
+    figure.legend(loc="outside lower center", ncols=2)
+    figure.set_size_inches(6, 4.6)
     return _closed(figure)
 
 

@@ -64,6 +64,16 @@ def test_scoreboard_reads_the_records_and_admits_gaps(tmp_path):
     assert "not yet measured" in missing and "49.7 %" in missing
 
 
+def test_scoreboard_counts_the_draws_of_a_record(tmp_path):
+    store = Store(tmp_path)
+    arrays = {"right": [22, 24, 23, 9], "fitted": [32, 32, 32, 31]}  # the last is no such teacher
+    arrays = {name: np.array(values, np.uint8) for name, values in arrays.items()}
+    store.write(Record("two_dimensions", "width-64", 0, {}, [], {}, arrays))
+    claim = CLAIMS["plane-student"]
+    (row,) = [row for row in scoreboard(store).rows if row[0] == claim.statement]
+    assert "23.00 of 32 [20.52, 25.48]" in row and "3" in row and "reproduced" in row
+
+
 def test_table_escapes_and_marks():
     html = verdicts({"mnist-teacher": [0.99, 0.991, 0.992]}, "full", "<b>MNIST</b>")._repr_html_()
     assert "&lt;b&gt;" in html and 'class="verdict reproduced"' in html

@@ -165,6 +165,19 @@ def test_full_records_and_does_not_train_again(trained, isolated):
     assert [path for path in files(cache_dir() / "checkpoints") if path.suffix == ".pt"] == []
 
 
+def test_another_split_is_added_to_a_record_without_training(trained):
+    lab, job = Lab("chapter", "full"), {"seed": 0, "arm": "teacher", "test": TEST}
+    before = lab.train(TRAIN, RECIPE, **job).record
+    after = Lab("chapter", "full").train(TRAIN, RECIPE, **job, also=[OTHER]).record
+    assert trained == ["teacher seed 0"]
+    assert (after.id, after.curve) == (before.id, before.curve)
+    assert set(after.arrays) == {TEST.key, OTHER.key, f"confidence:{OTHER.key}"}
+    assert (after.arrays[TEST.key] == before.arrays[TEST.key]).all()
+    assert Store().find(after.id).result == after.result
+    at_once = Lab("other", "full", Store(Store().root / "fresh")).train(TRAIN, RECIPE, **JOB)
+    assert at_once.record.result == after.result
+
+
 def test_what_a_record_says():
     run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     record = Store().find(run.id)
