@@ -74,7 +74,7 @@ def reproduce(arguments: argparse.Namespace) -> None:
 def list_records(arguments: argparse.Namespace) -> None:
     """Print a line for each record."""
     for record in Store():
-        scores = ", ".join(f"{key} {value:.2%}" for key, value in sorted(record.metrics.items()))
+        scores = ", ".join(f"{key} {value:.4f}" for key, value in sorted(record.metrics.items()))
         minutes = record.environment.get("seconds", 0) / 60
         print(f"{record.chapter}/{record.stem}  {minutes:5.1f} min  {scores}")
 

@@ -156,7 +156,7 @@ def verdicts(metrics: Mapping[str, Sequence[float]], scale: str, data: str) -> T
         claim = CLAIMS[name]
         ours = estimate(claim.values(values))
         judged = verdict(claim.published, ours) if scale != "quick" else "not judged: quick run"
-        on = data if scale != "quick" else f"bundled sample of {data}"
+        on = data if scale != "quick" else f"a sample of {data}"
         rows.append(_row(claim, ours, on, judged))
     return Table(COLUMNS, rows, "verdicts")
 

@@ -32,15 +32,16 @@ def picture(figure: Figure, alt: str, dpi: int = 90) -> str:
     figure.savefig(full, format="png", dpi=dpi)
     Image.open(full).convert("RGB").quantize(32).save(small, format="png", optimize=True)
     data = base64.b64encode(small.getvalue()).decode()
-    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    # Beside another picture where there is room for 15rem each, else below it in full width.
+    fit = "flex:1 1 15rem; min-width:0; max-width:min(24rem, 100%); height:auto"
+    return f'<img alt="{escape(alt)}" style="{fit}" src="data:image/png;base64,{data}">'
 
 
 def panel(pictures: Sequence[str], caption: str) -> str:
     """Pictures side by side, one above the other on a phone, and what they show in words."""
-    row = "display:flex; flex-wrap:wrap; gap:0.5rem"
-    return (
-        f'<div style="{row}">{"".join(pictures)}</div><p aria-live="polite">{escape(caption)}</p>'
-    )
+    row = '<div style="display:flex; flex-wrap:wrap; align-items:flex-start; gap:0.5rem">'
+    words = '<p aria-live="polite" style="font-size:0.95rem; line-height:1.5">'
+    return f"{row}{''.join(pictures)}</div>{words}{escape(caption)}</p>"
 
 
 def switcher(
@@ -63,15 +64,20 @@ def switcher(
         ipywidgets.SelectionSlider(options=list(names), index=index, description=name)
         for (name, names), index in zip((rows, columns), start, strict=True)
     ]
+    wide = {"width": "100%"}  # of the page's column, or a phone shows half a picture
     stacks = [
-        ipywidgets.Stack([ipywidgets.HTML(each) for each in row], selected_index=start[1])
+        ipywidgets.Stack(
+            [ipywidgets.HTML(each, layout=wide) for each in row],
+            selected_index=start[1],
+            layout=wide,
+        )
         for row in panels
     ]
-    shown = ipywidgets.Stack(stacks, selected_index=start[0])
+    shown = ipywidgets.Stack(stacks, selected_index=start[0], layout=wide)
     ipywidgets.jslink((sliders[0], "index"), (shown, "selected_index"))
     for stack in stacks:
         ipywidgets.jslink((sliders[1], "index"), (stack, "selected_index"))
-    return ipywidgets.VBox([*sliders, shown])
+    return ipywidgets.VBox([*sliders, shown], layout=wide)
 
 
 def button(label: str, make: Callable[[int], Figure]) -> ipywidgets.VBox:

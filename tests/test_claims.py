@@ -30,7 +30,7 @@ def test_verdict_is_about_one_more_run_not_about_the_mean():
 
 def test_quick_runs_are_not_judged():
     (row,) = verdicts({"mnist-teacher": [0.97]}, "quick", "MNIST").rows
-    assert "not judged: quick run" in row and "bundled sample of MNIST" in row
+    assert "not judged: quick run" in row and "a sample of MNIST" in row
     assert "97.00 %" in row
 
 
