@@ -118,7 +118,7 @@ def test_reproduce_list_and_verify(place, call, trained):
     assert len(lines) == 4
     for line, record in zip(lines, records, strict=True):
         assert line.startswith(f"tiny/{record.stem} ")
-        assert f"mnist/test@mnist {record.metrics['mnist/test@mnist']:.2%}" in line
+        assert f"mnist/test@mnist {record.metrics['mnist/test@mnist']:.4f}" in line
     assert call("verify").out.startswith(f"4 records in {Store().root} are intact")
 
     path = Store().root / "tiny" / f"{records[0].stem}.npz"
