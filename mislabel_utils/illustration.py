@@ -10,7 +10,6 @@ problems at width 64), and the attack, 40 steps of epsilon / 10, enough to cross
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -21,7 +20,6 @@ from torch import Tensor
 
 from mislabel_utils.attacks import LInf, pgd
 from mislabel_utils.lab import Lab
-from mislabel_utils.records import Record, RecordError, run_id
 from mislabel_utils.replicas import (
     Nets,
     Recipe,
@@ -185,26 +183,13 @@ def measure(
         "draws": [block * BLOCK, draws],
         "compared": compared,
     }
-    record = None if lab.scale == "quick" else lab.store.find(run_id(config))
-    if record is None and lab.scale == "recorded":
-        raise RecordError(
-            f"No record of {arm}, block {block}, in {lab.store.root}. Make it with: "
-            f"make reproduce CHAPTER={lab.chapter}"
-        )
-    if record is not None:
-        return record.arrays
-    start = time.monotonic()
-    given = lesson(setting, range(block * BLOCK, block * BLOCK + draws))
-    arrays = outcome(given) | (baselines(given) if compared else {})
-    if lab.scale == "full":
-        metrics = {"correct": float(arrays["right"].mean())}
-        environment = {
-            "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
-            "seconds": round(time.monotonic() - start, 1),
-        }
-        lab.store.write(Record(lab.chapter, arm, block, config, [], metrics, arrays, environment))
-    return arrays
+
+    def compute() -> tuple[dict[str, float], dict[str, np.ndarray]]:
+        given = lesson(setting, range(block * BLOCK, block * BLOCK + draws))
+        arrays = outcome(given) | (baselines(given) if compared else {})
+        return {"correct": float(arrays["right"].mean())}, arrays
+
+    return lab.measure(arm, block, config, compute)
 
 
 def _compact(**values: Tensor) -> dict[str, np.ndarray]:

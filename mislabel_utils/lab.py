@@ -11,22 +11,24 @@ import dataclasses
 import os
 import platform
 import time
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from filelock import FileLock
-from torch import Tensor, nn
+from torch import nn
 
-from mislabel_utils import data, models, relabel, training
+from mislabel_utils import data, relabel, training
 from mislabel_utils.data import Dataset, Split
-from mislabel_utils.files import PACKAGE, atomic_write, cache_dir
+from mislabel_utils.files import atomic_write, cache_dir
 from mislabel_utils.records import Record, RecordError, Store, run_id
 from mislabel_utils.relabel import Labelled
+from mislabel_utils.runs import Run, weights_path
 from mislabel_utils.training import Recipe
+
+Outcome = tuple[dict[str, float], dict[str, np.ndarray]]  # metrics and arrays of a record
 
 
 class Lab:
@@ -95,6 +97,42 @@ class Lab:
             self._runs[identity] = self._run(identity, job, labelled, recipe, (test, *also))
         return self._runs[identity]
 
+    def measure(
+        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Outcome]
+    ) -> dict[str, np.ndarray]:
+        """The arrays of an experiment of another kind, computed now or read from its record.
+
+        Parameters
+        ----------
+        arm, seed : name the record
+        config : JSON, everything that determines the experiment
+        compute : makes the metrics and the arrays of the record
+
+        Raises
+        ------
+        RecordError
+            At recorded scale, when nobody has recorded it yet.
+        """
+        record = None if self.scale == "quick" else self._recorded(run_id(config), arm, seed)
+        if record is None:
+            start = time.monotonic()
+            metrics, arrays = compute()
+            environment = _environment() | {"seconds": round(time.monotonic() - start, 1)}
+            record = Record(self.chapter, arm, seed, config, [], metrics, arrays, environment)
+            if self.scale == "full":
+                self.store.write(record)
+        return record.arrays
+
+    def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
+        """The record of a run; None if there is none yet, and at this scale there need not be."""
+        record = self.store.find(identity)
+        if record is None and self.scale == "recorded":
+            raise RecordError(
+                f"No record of {arm}, seed {seed} (run {identity[:12]}) in {self.store.root}. "
+                f"Make it with: make reproduce CHAPTER={self.chapter}"
+            )
+        return record
+
     def _run(
         self,
         identity: str,
@@ -105,12 +143,7 @@ class Lab:
     ) -> Run:
         if self.scale == "quick":
             return Run(*self._trained(job, labelled, recipe, splits, checkpoint=None))
-        record = self.store.find(identity)
-        if record is None and self.scale == "recorded":
-            raise RecordError(
-                f"No record of {job['arm']}, seed {job['seed']} (run {identity[:12]}) in "
-                f"{self.store.root}. Make it with: make reproduce CHAPTER={self.chapter}"
-            )
+        record = self._recorded(identity, job["arm"], job["seed"])
         if self.scale == "full" and not _complete(record, splits):
             checkpoints = cache_dir() / "checkpoints"
             checkpoints.mkdir(parents=True, exist_ok=True)
@@ -120,7 +153,7 @@ class Lab:
                 if record is None:
                     checkpoint = checkpoints / f"{identity}.pt"
                     record, network = self._trained(job, labelled, recipe, splits, checkpoint)
-                    with atomic_write(_weights(identity)) as temporary:
+                    with atomic_write(weights_path(identity)) as temporary:
                         torch.save(network.state_dict(), temporary)
                     self.store.write(record)
                     checkpoint.unlink(missing_ok=True)
@@ -157,98 +190,11 @@ class Lab:
         return record, network
 
 
-class Run:
-    """A trained network, seen through its predictions.
-
-    Parameters
-    ----------
-    record : what is known of it
-    network : the network itself; when it is not given it comes from the weights cache
-    """
-
-    def __init__(self, record: Record, network: nn.Module | None = None) -> None:
-        self.record = record
-        self._network = network
-
-    @property
-    def id(self) -> str:
-        return self.record.id
-
-    def predict(self, split: Split) -> Tensor:
-        """The class predicted for each image, int64 (N,)."""
-        return torch.from_numpy(self._array(split.key, split).astype(np.int64))
-
-    def confidence(self, split: Split) -> Tensor:
-        """The probability of the predicted class, float64 (N,), in steps of 1/255."""
-        return torch.from_numpy(self._array(f"confidence:{split.key}", split) / 255)
-
-    def accuracy(self, split: Split) -> float:
-        """Share of the split's images whose true label is predicted, in [0, 1]."""
-        return training.accuracy(self.predict(split), split.labels)
-
-    def curve(self, key: str = "test_accuracy") -> list[float]:
-        """One number an epoch, see `training.train`."""
-        return [point[key] for point in self.record.curve]
-
-    def probabilities(self, split: Split) -> Tensor:
-        """The class probabilities of each image that is here, float32 (M, K)."""
-        return training.probabilities(self.network, split)
-
-    def features(self, split: Split) -> Tensor:
-        """What the last layer of a `small_cnn` sees of each image here, float32 (M, 128)."""
-        return training.outputs(self.network[:-1], split)
-
-    @cached_property
-    def network(self) -> nn.Module:
-        """The network itself.
-
-        Raises
-        ------
-        RecordError
-            When its weights are neither in the cache nor among the few that come with the package.
-        """
-        if self._network is not None:
-            return self._network
-        path, config = _weights(self.id), self.record.config
-        shape, classes = tuple(config["image_shape"]), config["classes"]
-        network = models.build(config["recipe"]["model"], shape, classes, seed=0)
-        for place in (path, PACKAGE / "weights" / f"{self.record.stem}.pt"):
-            if not place.exists():
-                continue
-            try:
-                network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
-            except Exception as error:  # torch has many exceptions for half a file
-                raise RecordError(
-                    f"The weights {place} are damaged: delete them and train the run again."
-                ) from error
-            return network.eval().to(training.default_device())
-        raise RecordError(
-            f"The weights of {self.record.stem} are not in {path.parent}: train it here with "
-            "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
-        )
-
-    def _array(self, key: str, split: Split) -> np.ndarray:
-        if key not in self.record.arrays:
-            raise RecordError(
-                f"{self.record.stem} holds no {key}, only {', '.join(self.record.arrays)}: name "
-                "the split in `also=` and run the chapter with MISLABEL_SCALE=full."
-            )
-        array = self.record.arrays[key]
-        if len(array) != len(split):
-            raise RecordError(
-                f"{self.record.stem} has {len(array)} predictions for {key}, which has "
-                f"{len(split)} images: another version of the data set."
-            )
-        return array
-
-
 def _complete(record: Record | None, splits: Sequence[Split]) -> bool:
     return record is not None and all(split.key in record.metrics for split in splits)
 
 
-def _evaluated(
-    network: nn.Module, splits: Sequence[Split]
-) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+def _evaluated(network: nn.Module, splits: Sequence[Split]) -> Outcome:
     """Metrics and arrays of a `Record`."""
     metrics, arrays = {}, {}
     for split in splits:
@@ -259,10 +205,6 @@ def _evaluated(
             rounded = (confidence * 255).round()
             arrays[f"confidence:{split.key}"] = rounded.numpy().astype(np.uint8)
     return metrics, arrays
-
-
-def _weights(identity: str) -> Path:
-    return cache_dir() / "weights" / f"{identity}.pt"
 
 
 def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:

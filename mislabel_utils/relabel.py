@@ -18,7 +18,7 @@ from torch import Tensor
 from mislabel_utils.data import Split
 
 if TYPE_CHECKING:
-    from mislabel_utils.lab import Run
+    from mislabel_utils.runs import Run
 
 LEFT_OUT = -1
 

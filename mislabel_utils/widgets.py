@@ -21,7 +21,6 @@ from PIL import Image
 from mislabel_utils import illustration, replicas
 from mislabel_utils.illustration import Setting
 from mislabel_utils.lab import Lab
-from mislabel_utils.records import Record, RecordError, run_id
 
 SIDE = 100  # cells of the unit square in each direction
 
@@ -123,18 +122,7 @@ def exhibits(lab: Lab, draws: Sequence[int], radii: Sequence[float]) -> dict[str
         "radii": list(radii),
         "side": SIDE,
     }
-    record = None if lab.scale == "quick" else lab.store.find(run_id(config))
-    if record is None and lab.scale == "recorded":
-        raise RecordError(
-            f"No record of exhibits in {lab.store.root}. Make it with: "
-            f"make reproduce CHAPTER={lab.chapter}"
-        )
-    if record is None:
-        arrays = _train_exhibits(draws, radii)
-        record = Record(lab.chapter, "exhibits", 0, config, [], {}, arrays)
-        if lab.scale == "full":
-            lab.store.write(record)
-    return record.arrays
+    return lab.measure("exhibits", 0, config, lambda: ({}, _train_exhibits(draws, radii)))
 
 
 def _train_exhibits(draws: Sequence[int], radii: Sequence[float]) -> dict[str, np.ndarray]:

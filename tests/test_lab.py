@@ -9,11 +9,12 @@ import torch
 from toys import toy_split
 
 from mislabel_utils import lab as lab_module
-from mislabel_utils import relabel, training
+from mislabel_utils import relabel, runs, training
 from mislabel_utils.data import RAW
 from mislabel_utils.files import cache_dir
-from mislabel_utils.lab import Lab, Run
+from mislabel_utils.lab import Lab
 from mislabel_utils.records import RecordError, Store
+from mislabel_utils.runs import Run
 from mislabel_utils.training import Recipe
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -333,7 +334,7 @@ def test_weights_that_come_with_the_package(monkeypatch, isolated):
     (weights,) = files(cache_dir() / "weights")
     (isolated / "package" / "weights").mkdir(parents=True)
     weights.rename(isolated / "package" / "weights" / f"{run.record.stem}.pt")
-    monkeypatch.setattr(lab_module, "PACKAGE", isolated / "package")
+    monkeypatch.setattr(runs, "PACKAGE", isolated / "package")
     network = Run(run.record).network
     assert torch.equal(training.predict(network, TEST), run.predict(TEST))
 

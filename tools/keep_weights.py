@@ -9,8 +9,8 @@ import sys
 import torch
 
 from mislabel_utils.files import PACKAGE, atomic_write
-from mislabel_utils.lab import Run
 from mislabel_utils.records import Store
+from mislabel_utils.runs import Run
 
 
 def main() -> None:
