@@ -101,7 +101,7 @@ CLAIMS = {
 
 
 def verdict(published: float, ours: Estimate) -> str:
-    """One word for how a published number and ours compare; fixed before any was measured.
+    """One word for how a published number and ours compare; fixed before any full result was seen.
 
     The published number is one run. "reproduced": it lies where one more of our runs would fall
     with a probability of 95 %. "exceeded" and "not reproduced": it lies below, or above, that.
