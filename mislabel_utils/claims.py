@@ -57,20 +57,20 @@ class Claim:
 CLAIMS = {
     "cifar-teacher-train": Claim(
         "ResNet-18 after 2 epochs on CIFAR-10: training accuracy",
-        62.5, "%", WALLACE, "cifar10", "teacher", "cifar10/train@cifar10",
+        62.5, "%", WALLACE, "mislabeled", "teacher", "cifar10/train@cifar10",
     ),
     "cifar-teacher-test": Claim(
         "… its test accuracy",
-        63.1, "%", WALLACE, "cifar10", "teacher", "cifar10/test@cifar10",
+        63.1, "%", WALLACE, "mislabeled", "teacher", "cifar10/test@cifar10",
     ),
     "cifar-mistakes": Claim(
         "… training images it gets wrong",
-        18_768, "images", WALLACE, "cifar10", "teacher", "cifar10/train@cifar10",
+        18_768, "images", WALLACE, "mislabeled", "teacher", "cifar10/train@cifar10",
         factor=-50_000, offset=50_000,
     ),
     "cifar-student": Claim(
         "A new ResNet-18 after 50 epochs on those mistakes alone: test accuracy",
-        49.7, "%", WALLACE, "cifar10", "student", "cifar10/test@cifar10",
+        49.7, "%", WALLACE, "mislabeled", "student", "cifar10/test@cifar10",
     ),
     "plane-student": Claim(
         "In the plane, a student of adversarial points: originals right, of 32",

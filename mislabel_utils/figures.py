@@ -79,19 +79,19 @@ def matrix(
     return _closed(figure)
 
 
-def curves(runs: Mapping[str, Sequence[Sequence[float]]], lines: Mapping[str, float]) -> Figure:
+def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str, float]) -> Figure:
     """Accuracy against epochs: for each name the mean over seeds and the range of the seeds.
 
     Parameters
     ----------
-    runs : by name, one list of accuracies in [0, 1] for each seed
+    runs : by name, for each seed the accuracies in [0, 1] by epoch, the same epochs for all seeds
     lines : by name, a constant to compare with, in [0, 1]
     """
     figure, ax = plt.subplots()
     markers = "os^Dv"
     for marker, (name, seeds) in zip(markers, runs.items(), strict=False):
-        values = 100 * np.array(seeds)
-        epochs = np.arange(1, values.shape[1] + 1)
+        epochs = list(seeds[0])
+        values = 100 * np.array([list(seed.values()) for seed in seeds])
         (line,) = ax.plot(epochs, values.mean(0), marker=marker, label=name)
         ax.fill_between(epochs, values.min(0), values.max(0), color=line.get_color(), alpha=0.15)
     for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):

@@ -40,7 +40,7 @@ class Labelled:
 
     @cached_property
     def labels(self) -> Tensor:
-        """int64 (N,), -1 where the image is left out; or float (N, K), class probabilities."""
+        """int64 (N,) or, of class probabilities, float (N, K); -1 where the image is left out."""
         return self.compute()
 
 
@@ -69,6 +69,75 @@ def soft_predictions(run: Run, split: Split) -> Labelled:
     """Each image with the network's class probabilities (Hinton et al. 2015, temperature 1)."""
     source = {"kind": "soft", "run": run.id, "on": split.key}
     return Labelled(split, source, lambda: run.probabilities(split))
+
+
+def soft_mistakes(run: Run, split: Split) -> Labelled:
+    """Only the images that the network gets wrong, with its class probabilities."""
+
+    def compute() -> Tensor:
+        wrong = run.predict(split) != split.labels
+        return torch.where(wrong[:, None], run.probabilities(split), float(LEFT_OUT))
+
+    source = {"kind": "soft mistakes", "run": run.id, "on": split.key}
+    return Labelled(split, source, compute)
+
+
+def corrected(labelled: Labelled) -> Labelled:
+    """The same images with their true labels."""
+
+    def compute() -> Tensor:
+        return torch.where(labelled.labels != LEFT_OUT, labelled.split.labels, LEFT_OUT)
+
+    return Labelled(labelled.split, {"kind": "corrected", "of": labelled.source}, compute)
+
+
+def subset(labelled: Labelled, count: int, seed: int) -> Labelled:
+    """`count` of the images, drawn at random, with the labels they had.
+
+    Accessing its labels raises a ValueError when there are fewer than `count`.
+    """
+
+    def compute() -> Tensor:
+        kept = (labelled.labels != LEFT_OUT).nonzero().squeeze(1)
+        if count > len(kept):
+            raise ValueError(f"A subset of {count} images cannot be drawn from {len(kept)}.")
+        drawn = kept[torch.randperm(len(kept), generator=_generator(seed))[:count]]
+        labels = torch.full_like(labelled.labels, LEFT_OUT)
+        labels[drawn] = labelled.labels[drawn]
+        return labels
+
+    source = {"kind": "subset", "of": labelled.source, "count": count, "seed": seed}
+    return Labelled(labelled.split, source, compute)
+
+
+def uniform_mistakes(labelled: Labelled, seed: int) -> Labelled:
+    """The same images, each with a class drawn uniformly from those that it is *not*."""
+
+    def compute() -> Tensor:
+        true, classes = labelled.split.labels, len(labelled.split.classes)
+        shift = torch.randint(1, classes, true.shape, generator=_generator(seed))
+        return torch.where(labelled.labels != LEFT_OUT, (true + shift) % classes, LEFT_OUT)
+
+    source = {"kind": "uniform mistakes", "of": labelled.source, "seed": seed}
+    return Labelled(labelled.split, source, compute)
+
+
+def shuffled_within_classes(labelled: Labelled, seed: int) -> Labelled:
+    """The same labels, dealt out at random among the images of the same true class.
+
+    The confusion matrix stays as it was, count by count; which image got which label is lost.
+    """
+
+    def compute() -> Tensor:
+        labels, generator = labelled.labels.clone(), _generator(seed)
+        for true in range(len(labelled.split.classes)):
+            of_class = (labels != LEFT_OUT) & (labelled.split.labels == true)
+            kept = of_class.nonzero().squeeze(1)
+            labels[kept] = labels[kept[torch.randperm(len(kept), generator=generator)]]
+        return labels
+
+    source = {"kind": "shuffled within classes", "of": labelled.source, "seed": seed}
+    return Labelled(labelled.split, source, compute)
 
 
 def shuffled(labelled: Labelled, seed: int) -> Labelled:

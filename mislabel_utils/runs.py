@@ -44,9 +44,10 @@ class Run:
         """Share of the split's images whose true label is predicted, in [0, 1]."""
         return training.accuracy(self.predict(split), split.labels)
 
-    def curve(self, key: str = "test_accuracy") -> list[float]:
-        """One number an epoch, see `training.train`."""
-        return [point[key] for point in self.record.curve]
+    def curve(self, key: str = "test_accuracy") -> dict[int, float]:
+        """The learning curve by epoch, from 1, where it was measured; see `training.train`."""
+        points = enumerate(self.record.curve, start=1)
+        return {epoch: point[key] for epoch, point in points if key in point}
 
     def probabilities(self, split: Split) -> Tensor:
         """The class probabilities of each image that is here, float32 (M, K)."""

@@ -21,6 +21,7 @@ from mislabel_utils.files import atomic_write
 
 PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
 EVALUATION_BATCH = 500
+CURVE_POINTS = 10  # evaluations on the test set during a run, so that they never dominate
 
 
 class TrainingError(RuntimeError):
@@ -80,9 +81,10 @@ def train(
 
     Parameters
     ----------
-    labels : int64 (N,), where -1 leaves the image out; or float (N, K), class probabilities
+    labels : int64 (N,) or, of class probabilities, float (N, K); -1 leaves the image out
     seed : determines initialisation, order and augmentation
-    test : evaluated after each epoch with its true labels, for the learning curve only
+    test : evaluated with its true labels for the learning curve only: after each epoch, or ten
+        times, evenly spaced, in a longer run
     checkpoint : file that the state is written to every `checkpoint_seconds` and resumed from
     title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
         environment hides it
@@ -90,7 +92,7 @@ def train(
     Returns
     -------
     The network in evaluation mode, and one dict an epoch: ``train_loss``, ``train_accuracy`` (of
-    the batches as they were seen, on the labels given), ``test_accuracy``.
+    the batches as they were seen, on the labels given), ``test_accuracy`` where it was measured.
 
     Raises
     ------
@@ -110,6 +112,7 @@ def train(
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
         nesterov=recipe.momentum > 0,
+        fused=True,
     )
     scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
     parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
@@ -168,7 +171,8 @@ def train(
             "train_loss": state["loss"] / batches,
             "train_accuracy": state["correct"] / (batches * batch_size),
         }
-        if test is not None:
+        last = epoch + 1 == recipe.epochs
+        if test is not None and (last or (epoch + 1) % max(1, recipe.epochs // CURVE_POINTS) == 0):
             point["test_accuracy"] = accuracy(predict(network, test), test.labels)
         state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
     bar.close()
@@ -244,10 +248,9 @@ def _kept(split: Split, labels: Tensor, device: torch.device) -> tuple[Tensor, T
         raise TrainingError(f"{split.name}: only a sample of its images is loaded; load them all.")
     if len(labels) != len(split):
         raise TrainingError(f"{split.name}: {len(split)} images but {len(labels)} labels.")
-    images = split.images
+    rows = ((labels if labels.ndim == 1 else labels[:, 0]) >= 0).nonzero().squeeze(1)
+    images, labels = split.images[rows], labels[rows]
     if labels.ndim == 1:
-        rows = (labels >= 0).nonzero().squeeze(1)
-        images, labels = images[rows], labels[rows]
         if len(labels) and int(labels.max()) >= len(split.classes):
             raise TrainingError(
                 f"{split.name}: label {int(labels.max())}, but only {len(split.classes)} classes."

@@ -51,7 +51,7 @@ def test_matrix_writes_shares_in_per_cent():
 
 
 def test_curves_show_mean_and_range():
-    figure = figures.curves({"arm": [[0.1, 0.3], [0.3, 0.5]]}, {"chance": 0.1})
+    figure = figures.curves({"arm": [{1: 0.1, 2: 0.3}, {1: 0.3, 2: 0.5}]}, {"chance": 0.1})
     line = figure.axes[0].lines[0]
     assert line.get_ydata() == pytest.approx([20, 40])
     band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]

@@ -193,8 +193,8 @@ def test_what_a_record_says():
         assert record.metrics[split.key] == training.accuracy(predicted, split.labels)
     exact = training.probabilities(network, OTHER).max(1).values
     assert (run.confidence(OTHER) - exact).abs().max() <= 0.5 / 255 + 1e-6
-    assert run.curve() == [point["test_accuracy"] for point in curve]
-    assert run.curve("train_loss") == [point["train_loss"] for point in curve]
+    assert list(run.curve().values()) == [point["test_accuracy"] for point in curve]
+    assert run.curve("train_loss") == {1 + i: point["train_loss"] for i, point in enumerate(curve)}
     assert {"python", "torch", "device", "threads", "seconds"} <= record.environment.keys()
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
+import torchvision
 from torch import nn
 from toys import same_weights
 
@@ -74,12 +76,47 @@ def test_stems_of_the_resnet():
 
     def side(network):
         with torch.no_grad():
-            return network.maxpool(network.conv1(inputs)).shape[-1]
+            return network.relu(network.conv1(inputs)).shape[-1]  # where the pooling stands
 
     assert (side(original), side(small)) == (8, 32)
     # torchvision's own, whose head of 1000 classes has 513,000 of its 11,689,512 weights
     assert weights(original) == 11_689_512 - 513_000 + 5_130
     assert weights(small) == weights(original) - 64 * 3 * (7 * 7 - 3 * 3)
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "multiplied"), [(1, 1, True), (2, 1, True), (2, 2, True), (4, 2, False)]
+)
+def test_small_maps_are_convolved_as_ever(size, stride, multiplied, monkeypatch):
+    usual = nn.Conv2d(5, 7, 3, stride=stride, padding=1, bias=False)
+    ours = models.SmallMapConv2d(5, 7, 3, stride=stride, padding=1, bias=False)
+    ours.load_state_dict(usual.state_dict())
+    inputs = torch.randn(6, 5, size, size)
+    direct = []
+    monkeypatch.setattr(
+        nn.Conv2d, "_conv_forward", lambda self, x, w, b: direct.append(1) or F.conv2d(
+            x, w, b, self.stride, self.padding
+        )
+    )  # fmt: skip
+    results = []
+    for layer in (usual, ours):
+        direct.clear()
+        x = inputs.clone().requires_grad_()
+        y = layer(x)
+        y.square().sum().backward()
+        results.append((y, x.grad, layer.weight.grad))
+    assert bool(direct) != multiplied
+    for a, b in zip(*results, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_the_resnet_is_torchvisions():
+    ours = models.build("resnet18-imagenet", (3, 32, 32), 10, 0).eval()
+    usual = torchvision.models.resnet18(num_classes=10).eval()
+    usual.load_state_dict(ours.state_dict())
+    inputs = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(ours(inputs), usual(inputs), rtol=1e-4, atol=1e-4)
 
 
 def test_unknown_model():

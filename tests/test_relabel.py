@@ -111,6 +111,65 @@ def test_shuffled_deals_out_whole_rows_of_probabilities():
     assert not torch.equal(dealt, soft)
 
 
+@given(labels_with_gaps, seeds)
+def test_within_classes_the_confusion_matrix_stays(labels, seed):
+    dealt = relabel.shuffled_within_classes(fixed(labels), seed).labels
+    for true in range(4):
+        assert counts(dealt[SPLIT.labels == true]) == counts(labels[SPLIT.labels == true])
+    assert torch.equal(dealt == LEFT_OUT, labels == LEFT_OUT)
+
+
+def test_within_classes_labels_move_fairly():
+    labels = torch.where(torch.arange(40) < 20, 0, 1)
+    dealt = torch.stack(
+        [relabel.shuffled_within_classes(fixed(labels), seed).labels for seed in range(1_000)]
+    )
+    for true in range(4):
+        of_class = SPLIT.labels == true
+        expected = labels[of_class].double().mean()
+        assert (dealt[:, of_class].double().mean(0) - expected).abs().max() < 0.08
+
+
+@given(labels_with_gaps)
+def test_corrected_keeps_the_images(labels):
+    made = relabel.corrected(fixed(labels)).labels
+    assert torch.equal(made == LEFT_OUT, labels == LEFT_OUT)
+    assert torch.equal(made[made >= 0], SPLIT.labels[labels >= 0])
+
+
+@given(labels_with_gaps, seeds)
+def test_uniform_mistakes_are_mistakes(labels, seed):
+    made = relabel.uniform_mistakes(fixed(labels), seed).labels
+    assert torch.equal(made == LEFT_OUT, labels == LEFT_OUT)
+    assert not (made == SPLIT.labels).any()
+
+
+def test_uniform_mistakes_are_uniform():
+    drawn = [relabel.uniform_mistakes(fixed(SPLIT.labels), seed).labels for seed in range(500)]
+    shifts = ((torch.stack(drawn) - SPLIT.labels) % 4).flatten().bincount(minlength=4)
+    assert (shifts / shifts.sum()).tolist() == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3], abs=0.02)
+
+
+@given(labels_with_gaps, seeds, st.integers(0, 40))
+def test_subset_keeps_so_many(labels, seed, count):
+    made = relabel.subset(fixed(labels), count, seed)
+    if count > int((labels >= 0).sum()):
+        with pytest.raises(ValueError, match="cannot be drawn"):
+            made.labels  # noqa: B018
+        return
+    kept = made.labels >= 0
+    assert int(kept.sum()) == count
+    assert torch.equal(made.labels[kept], labels[kept])
+
+
+def test_soft_mistakes():
+    predicted = SPLIT.labels.where(torch.arange(40) < 30, (SPLIT.labels + 1) % 4)
+    made = relabel.soft_mistakes(teacher(predicted), SPLIT).labels
+    assert (made[:30] == LEFT_OUT).all()
+    assert torch.equal(made[30:].argmax(1), predicted[30:])
+    assert made[30:].sum(1).tolist() == pytest.approx([1.0] * 10)
+
+
 @given(seeds)
 def test_uniform_depends_on_the_seed_alone(seed):
     one, two, other = (relabel.uniform(SPLIT, s).labels for s in (seed, seed, seed + 1))
@@ -150,9 +209,14 @@ def test_sources_tell_apart_what_is_different():
         relabel.true_labels(SPLIT),
         *(relabel.uniform(SPLIT, seed) for seed in (0, 1)),
     ]
-    for function in (relabel.predictions, relabel.mistakes, relabel.soft_predictions):
+    of_runs = (relabel.predictions, relabel.mistakes, relabel.soft_predictions)
+    for function in (*of_runs, relabel.soft_mistakes):
         made += [function(run, split) for run in (a, b) for split in (SPLIT, test, raw)]
-    made += [relabel.shuffled(each, seed) for each in list(made) for seed in (0, 1)]
+    one = list(made)
+    for function in (relabel.shuffled, relabel.shuffled_within_classes, relabel.uniform_mistakes):
+        made += [function(each, seed) for each in one for seed in (0, 1)]
+    made += [relabel.corrected(each) for each in one]
+    made += [relabel.subset(one[0], count, seed) for count in (3, 4) for seed in (0, 1)]
     made.append(relabel.shuffled(relabel.shuffled(made[0], 0), 0))
     sources = [canonical(each.source) for each in made]
     assert len(set(sources)) == len(sources)
