@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from tqdm.auto import tqdm
 
-from mislabel_utils.chapters import ChapterError, experiment_of, run_seed
+from mislabel_utils import data, own_data
+from mislabel_utils.chapters import ChapterError, Job, experiment_of, run_seed
 from mislabel_utils.data import DataError
+from mislabel_utils.files import cache_dir
 from mislabel_utils.records import RecordError, Store
 from mislabel_utils.training import TrainingError
 
@@ -55,20 +62,73 @@ def at_least_one(text: str) -> int:
 def reproduce(arguments: argparse.Namespace) -> None:
     """Run a chapter's experiment at full scale; what was interrupted is resumed."""
     os.environ["MISLABEL_SCALE"] = "full"
+    own = str(arguments.data.resolve()) if arguments.data else None
     # Loading the chapter here first makes a wrong name or missing data fail at once, and only once.
-    seeds = arguments.seeds or list(experiment_of(arguments.chapter, arguments.book)["SEEDS"])
-    threads = None
-    if arguments.jobs > 1:
-        threads = max(1, (os.cpu_count() or 1) // arguments.jobs)
-    runs = (
-        delayed(run_seed)(
-            arguments.chapter, arguments.book, seed, threads, bars=arguments.jobs == 1
-        )
-        for seed in seeds
-    )
-    done = Parallel(n_jobs=arguments.jobs, return_as="generator_unordered")(runs)
-    for seed in tqdm(done, total=len(seeds), desc=f"{arguments.chapter}, seeds"):
-        tqdm.write(f"seed {seed} is recorded in {Store().root / arguments.chapter}")
+    names = experiment_of(arguments.chapter, arguments.book, own)
+    if own:
+        data.load(own)
+        # A reader's own runs have no place among those that come with the package.
+        if not os.environ.get("MISLABEL_RECORDS"):
+            os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
+    seeds = arguments.seeds or ([0] if own else list(names["SEEDS"]))
+    records = Store().root.resolve()
+    threads = max(1, (os.cpu_count() or 1) // arguments.jobs) if arguments.jobs > 1 else None
+    alone = arguments.jobs == 1 and not arguments.cluster
+    job = Job(arguments.chapter, arguments.book.resolve(), 0, own, settings(alone), threads)
+    with cluster(arguments.cluster, records) as witness:
+        runs = (delayed(run_seed)(replace(job, seed=seed, witness=witness)) for seed in seeds)
+        jobs = -1 if arguments.cluster else arguments.jobs
+        done = Parallel(n_jobs=jobs, return_as="generator_unordered")(runs)
+        outcomes = []
+        for seed, outcome in tqdm(done, total=len(seeds), desc=f"{arguments.chapter}, seeds"):
+            tqdm.write(f"seed {seed} is recorded in {records / arguments.chapter}")
+            outcomes.append(outcome)
+    if own:
+        outcomes.sort(key=lambda outcome: outcome.seed)
+        print(f"\n{own_data.aligned(own_data.table(outcomes))}\n\n{own_data.verdict(outcomes)}")
+
+
+def settings(bars: bool) -> dict[str, str]:
+    """The environment variables that a process needs, wherever it runs, to do as this one."""
+    found = {"MISLABEL_SCALE": "full", "MISLABEL_RECORDS": str(Store().root.resolve())}
+    if os.environ.get("MISLABEL_DATA"):
+        found["MISLABEL_DATA"] = str(Path(os.environ["MISLABEL_DATA"]).resolve())
+    return found if bars else found | {"TQDM_DISABLE": "1"}  # they would overwrite each other
+
+
+@contextmanager
+def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
+    """Let joblib run on the Dask cluster at `address`, if there is one.
+
+    Yields a file in the records folder, by which a worker can tell that it sees the same folder.
+
+    Raises
+    ------
+    ChapterError
+        When Dask is not installed, or no scheduler or no worker answers.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise ChapterError(
+            f'--cluster needs Dask ({error}): pip install "mislabel-utils[cluster]"'
+        ) from error
+    records.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            client = stack.enter_context(Client(address, timeout="10s", set_as_default=False))
+            client.wait_for_workers(1, timeout=30)
+        except (OSError, asyncio.TimeoutError, ValueError) as error:
+            raise ChapterError(
+                f"No Dask scheduler with a worker answers at {address} ({error}). Start them with "
+                "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine."
+            ) from error
+        witness = stack.enter_context(tempfile.NamedTemporaryFile(dir=records, prefix=".witness-"))
+        stack.enter_context(parallel_config("dask", client=client))
+        yield Path(witness.name)
 
 
 def list_records(arguments: argparse.Namespace) -> None:
@@ -90,8 +150,13 @@ def main() -> None:
     command = commands.add_parser("reproduce", help=reproduce.__doc__)
     command.add_argument("chapter", help="name of a notebook in the book, such as mnist_to_fashion")
     command.add_argument("--seeds", type=parse_seeds, help="such as 0-9 or 0,3; default: all")
-    command.add_argument(
+    where = command.add_mutually_exclusive_group()
+    where.add_argument(
         "--jobs", type=at_least_one, default=1, help="processes that share the cores"
+    )
+    where.add_argument("--cluster", help="address of a Dask scheduler, such as tcp://host:8786")
+    command.add_argument(
+        "--data", type=Path, help="folder of your own images: train/<class>/*, test/<class>/*"
     )
     command.add_argument("--book", type=Path, default=Path("book"), help="folder of the notebooks")
     command.set_defaults(run=reproduce)

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 from filelock import FileLock
+from IPython.display import Image
+from matplotlib.figure import Figure
 from torch import nn
 
 from mislabel_utils import data, relabel, training
@@ -120,8 +122,32 @@ class Lab:
             environment = _environment() | {"seconds": round(time.monotonic() - start, 1)}
             record = Record(self.chapter, arm, seed, config, [], metrics, arrays, environment)
             if self.scale == "full":
-                self.store.write(record)
+                record = self.store.read(self.store.write(record))
         return record.arrays
+
+    def picture(self, name: str, draw: Callable[[], Figure]) -> Figure | Image:
+        """A figure of images that may not be passed on: the one that the full run has drawn.
+
+        Kept as ``<name>.png`` beside the chapter's records.
+
+        Raises
+        ------
+        RecordError
+            At recorded scale, when nobody has drawn it yet.
+        """
+        path = self.store.root / self.chapter / f"{name}.png"
+        if self.scale == "recorded":
+            if not path.is_file():
+                raise RecordError(
+                    f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}"
+                )
+            return Image(path)
+        figure = draw()
+        if self.scale == "full":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(path) as temporary:
+                figure.savefig(temporary, format="png")
+        return figure
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
         """The record of a run; None if there is none yet, and at this scale there need not be."""
@@ -155,7 +181,8 @@ class Lab:
                     record, network = self._trained(job, labelled, recipe, splits, checkpoint)
                     with atomic_write(weights_path(identity)) as temporary:
                         torch.save(network.state_dict(), temporary)
-                    self.store.write(record)
+                    # Another machine may have recorded the same run first: then its record counts.
+                    record = self.store.read(self.store.write(record))
                     checkpoint.unlink(missing_ok=True)
                 elif not _complete(record, splits):
                     # The page asks for more than when the run was recorded: no need to train again.
@@ -163,7 +190,7 @@ class Lab:
                     record = dataclasses.replace(
                         record, metrics=record.metrics | seen[0], arrays=record.arrays | seen[1]
                     )
-                    self.store.write(record)
+                    self.store.write(record, replace=True)
         return Run(record)
 
     def _trained(

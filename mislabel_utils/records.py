@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from mislabel_utils.files import PACKAGE, atomic_write
 
@@ -118,15 +119,28 @@ class Store:
             raise RecordError(f"{path} records another run than its name says: {remedy}.")
         return record
 
-    def write(self, record: Record) -> Path:
-        """Store a record; the JSON comes last, so that half a record is no record."""
-        path = self.root / record.chapter / f"{record.stem}.json"
-        with atomic_write(path.with_suffix(".npz")) as temporary:
-            np.savez_compressed(temporary, **record.arrays)
-        stored = _described(record) | {"sha256": _digest(record)}
-        with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n", "utf-8")
+    def write(self, record: Record, replace: bool = False) -> Path:
+        """Store a record; the JSON comes last, so that half a record is no record.
+
+        When two machines made the same run, the first one's record stays, because students may
+        have learned from it; the path is that of the record that stays. With `replace` the new one
+        does, say to add what was measured since.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.root / ".lock"):  # two files belong together: one writer at a time
+            first = None if replace else self.find(record.id)
+            if first is not None:
+                return self._path(first)
+            path = self._path(record)
+            with atomic_write(path.with_suffix(".npz")) as temporary:
+                np.savez_compressed(temporary, **record.arrays)
+            stored = _described(record) | {"sha256": _digest(record)}
+            with atomic_write(path) as temporary:
+                temporary.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n", "utf-8")
         return path
+
+    def _path(self, record: Record) -> Path:
+        return self.root / record.chapter / f"{record.stem}.json"
 
     def __iter__(self) -> Iterator[Record]:
         for path in sorted(self.root.glob("*/[!.]*.json")):  # not what a kill left half-written

@@ -260,8 +260,12 @@ def _kept(split: Split, labels: Tensor, device: torch.device) -> tuple[Tensor, T
             f"{split.name}: probabilities of {labels.shape[1]} classes, but it has "
             f"{len(split.classes)} classes."
         )
-    if len(images) == 0:
-        raise TrainingError(f"{split.name}: no image is left to train on.")
+    if len(images) < 2:  # batch normalisation needs two
+        left = "a single image is" if len(images) else "no image is"
+        raise TrainingError(
+            f"{split.name}: {left} left to train on. If they are the mistakes of a teacher, it "
+            "makes too few: train it for fewer epochs, or use more or harder images."
+        )
     return images.to(device, memory_format=torch.channels_last), labels.to(device)
 
 

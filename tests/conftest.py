@@ -3,7 +3,12 @@
 Nothing here is automatic: the tests of the notebooks and of the site read the real records.
 """
 
+import os
+import sys
+from types import SimpleNamespace
+
 import pytest
+from browsing import address, browser, site, visit  # noqa: F401
 from hypothesis import settings
 
 # A loaded machine is slow, not wrong; and the same examples are tried each time.
@@ -24,3 +29,27 @@ def isolated(tmp_path, monkeypatch):
     torch.set_num_threads(1)
     yield tmp_path
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def command_line(monkeypatch, capsys):
+    """Run `python -m mislabel_utils` in this process; return its status, output and complaint."""
+    from mislabel_utils.__main__ import main
+
+    before = dict(os.environ)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mislabel_utils", *map(str, arguments)])
+        status, said = 0, ""
+        try:
+            main()
+        except SystemExit as exit_:
+            # Python prints a text, and exits with 1
+            status, said = (1, exit_.code) if isinstance(exit_.code, str) else (exit_.code, "")
+        out, err = capsys.readouterr()
+        return SimpleNamespace(status=status, out=out, said=said, err=err)
+
+    yield run
+    # The command sets variables for itself and for what it starts.
+    os.environ.clear()
+    os.environ.update(before)

@@ -8,8 +8,8 @@ import pytest
 import torch
 from toys import toy_split
 
+from mislabel_utils import figures, relabel, runs, training
 from mislabel_utils import lab as lab_module
-from mislabel_utils import relabel, runs, training
 from mislabel_utils.data import RAW
 from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
@@ -46,7 +46,7 @@ def without_images(split):
 
 
 def files(folder):
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in folder.rglob("[!.]*") if path.is_file())  # not the lock
 
 
 # Scale ------------------------------------------------------------------------------------------
@@ -379,3 +379,23 @@ def test_split_of_another_version():
     shorter = toy_split(32, seed=1, name="toy/test")
     with pytest.raises(RecordError, match=r"64 predictions .* 32 images: another version"):
         run.predict(shorter)
+
+
+# Pictures ---------------------------------------------------------------------------------------
+
+
+def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
+    store, drawn = Store(tmp_path), []
+
+    def draw():
+        drawn.append(1)
+        return figures.histogram(torch.tensor([1, 2]), ["a", "b"], "x", "y")
+
+    with pytest.raises(RecordError, match=r"make reproduce CHAPTER=chapter"):
+        Lab("chapter", "recorded", store).picture("grid", draw)
+    Lab("chapter", "quick", store).picture("grid", draw)
+    assert not files(tmp_path), "a quick run leaves nothing behind"
+    Lab("chapter", "full", store).picture("grid", draw)
+    shown = Lab("chapter", "recorded", store).picture("grid", draw)
+    assert shown.data == (tmp_path / "chapter" / "grid.png").read_bytes()
+    assert len(drawn) == 2

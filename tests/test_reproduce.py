@@ -8,11 +8,10 @@ import sys
 import time
 from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 import torch
-from toys import ROOT, environment, write_idx
+from toys import ROOT, environment, write_chapter, write_idx
 
 from mislabel_utils import __main__ as command
 from mislabel_utils import chapters, training
@@ -41,16 +40,6 @@ def experiment(seed):
 FOR_READERS = "raise RuntimeError('cells for readers are not run')"
 
 
-def write_chapter(book, name, *cells):
-    """A notebook of (source, is it tagged?)."""
-    made = [
-        nbformat.v4.new_code_cell(source, metadata={"tags": ["experiment"] if tagged else []})
-        for source, tagged in cells
-    ]
-    book.mkdir(exist_ok=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=made), book / f"{name}.ipynb")
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A data root and a book."""
@@ -67,24 +56,10 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture
-def call(place, monkeypatch, capsys):
-    """Run the command in this process; return its exit status, output and complaint."""
+def call(place, monkeypatch, command_line):
+    """Run the command in this process, on the data of the place."""
     monkeypatch.setenv("MISLABEL_DATA", str(place.data))
-    # the command sets it for itself; this puts it back afterwards
-    monkeypatch.setenv("MISLABEL_SCALE", "recorded")
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["mislabel_utils", *map(str, arguments)])
-        status, said = 0, ""
-        try:
-            command.main()
-        except SystemExit as exit_:
-            # Python prints a text, and exits with 1
-            status, said = (1, exit_.code) if isinstance(exit_.code, str) else (exit_.code, "")
-        out, err = capsys.readouterr()
-        return SimpleNamespace(status=status, out=out, said=said, err=err)
-
-    return run
+    return command_line
 
 
 @pytest.fixture

@@ -1,46 +1,21 @@
 """The built site: no dead link, and every page works with nothing but itself.
 
-Pages are opened in headless Chromium, from a local server, with every other
-host out of reach.
+Pages are opened in headless Chromium as in `browsing`.
 """
 
-import os
 import re
-import shutil
-import threading
 import warnings
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browsing import PHONE, WIDE
 from bs4 import BeautifulSoup
-from build import build
 from execute import WIDGET_VIEW
 from page_scripts import CDN
-from playwright.sync_api import sync_playwright
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Sandboxing needs rights that containers lack; the rest keeps the browser from
-# talking to anyone by itself.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 WIDGET_SCRIPTS = re.compile(r"require(\.min)?\.js|embed-amd\.js|html-manager")
 MATHS_SCRIPT = re.compile("mathjax", re.IGNORECASE)
-
-
-@pytest.fixture(scope="module")
-def site() -> Path:
-    return build()
 
 
 @pytest.fixture(scope="module")
@@ -113,93 +88,16 @@ def test_scripts_only_where_needed(soups):
         assert bool(MATHS_SCRIPT.search(scripts)) == bool(maths), path
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        message = f"no browser is installed (looked for {', '.join(BROWSERS)})"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open pages, all in one fresh profile; `visit.complaints` collects what goes wrong."""
-    profile = browser.new_context()
-    page = profile.new_page()
-    complaints = []
-
-    def complain(what):
-        complaints.append(f"{urlsplit(page.url).path}: {what}")
-
-    def local_only(route):
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            complain(f"third-party request {route.request.url}")
-            route.abort()
-
-    def on_console(message):
-        if message.type == "error":
-            complain(message.text)
-
-    def on_response(response):
-        if response.status >= 400:
-            complain(f"{response.status} {response.url}")
-
-    def on_failure(request):
-        # The browser itself cancels what is still loading (an icon, say) when
-        # the next page is opened; that is no failure of the site.
-        if request.failure != "net::ERR_ABORTED":
-            complain(f"failed request {request.url}: {request.failure}")
-
-    page.set_default_timeout(120_000)  # a busy machine is slow, not wrong
-    profile.route("**/*", local_only)
-    page.on("console", on_console)
-    page.on("pageerror", complain)
-    page.on("requestfailed", on_failure)
-    page.on("response", on_response)
-
-    def open_page(name, viewport=WIDE, colours="light"):
-        page.set_viewport_size(viewport)
-        page.emulate_media(color_scheme=colours)
-        page.goto(f"{address}/{name}", wait_until="networkidle")
-        return page
-
-    open_page.complain, open_page.complaints = complain, complaints
-    yield open_page
-    profile.close()
-
-
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["desktop", "phone"])
 def test_pages_load_cleanly(visit, pages, viewport):
     for name in pages:
         page = visit(name, viewport)
         views = page.locator(f'script[type="{WIDGET_VIEW}"]').count()
         if views:  # with no kernel, from the state that is stored in the page
-            page.locator(".jupyter-widgets").first.wait_for()
-            drawn = page.locator(".cell_output :not(.jupyter-widgets) > .jupyter-widgets").count()
-            if drawn != views:
-                visit.complain(f"{drawn} widgets drawn, not {views}")
+            drawn = page.locator(".cell_output :not(.jupyter-widgets) > .jupyter-widgets")
+            drawn.nth(views - 1).wait_for(state="attached")
+            if drawn.count() != views:
+                visit.complain(f"{drawn.count()} widgets drawn, not {views}")
             if page.locator(".jupyter-widgets img:not([alt])").count():
                 visit.complain("a picture in a widget has no alt text")
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -244,7 +142,7 @@ def test_sliders_work_by_keyboard_and_without_a_kernel(visit, pages):
         )
 
     seen = [shown()]
-    for handle in page.get_by_role("slider").all():
+    for handle in page.locator(".widget-slider").get_by_role("slider").all():
         handle.focus()
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(300)

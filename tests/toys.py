@@ -7,6 +7,7 @@ import os
 import struct
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import torch
 
@@ -72,6 +73,16 @@ def gzip_folder(raw: Path, target: Path) -> None:
     target.mkdir(parents=True)
     for path in raw.iterdir():
         (target / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+
+
+def write_chapter(book: Path, name: str, *cells: tuple[str, bool]) -> None:
+    """Write a notebook of (source, is it tagged as a part of the experiment?)."""
+    made = [
+        nbformat.v4.new_code_cell(source, metadata={"tags": ["experiment"] if tagged else []})
+        for source, tagged in cells
+    ]
+    book.mkdir(exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=made), book / f"{name}.ipynb")
 
 
 def same_weights(first: torch.nn.Module, second: torch.nn.Module) -> bool:
