@@ -67,6 +67,14 @@ WIDGETS = Package(
     "/x/n24gdFNkRW3aFeWPOJ5tgVI0ZmBOBu6UKswtJLAm6SIAzWBZUdrLEr5A9yXvL",
     beside=("dist/*.woff*", "dist/*.LICENSE.txt"),
 )
+# What draws the live views (mislabel_utils.live); html-manager asks require.js for it.
+LIVE = Package(
+    "anywidget",
+    "0.11.0",
+    "LHZgW2j5UjyerZSZcO+BtZPXGMSORQV2bUT480hOR5x/BXS8sOradi/71amJfMueSEnKX0dqPwTfsOGHTsyZpQ==",
+    "dist/index.js",
+    "eUKNi99kVW7N7VQ0GtQ1I+YaoVYA6vDMwCcnx6itIeZ6IRWD1bUtVRb8/Z5QnZm3",
+)
 # The SVG build is one self-contained file; the CHTML build loads fonts beside it.
 MATHS = Package(
     "mathjax",
@@ -75,7 +83,7 @@ MATHS = Package(
     "es5/tex-svg.js",
     "KKWa9jJ1MZvssLeOoXG6FiOAZfAgmzsIIfw8BXwI9+kYm0lPCbC6yTQPBC00F1/L",
 )
-PACKAGES = (REQUIRE, WIDGETS, MATHS)
+PACKAGES = (REQUIRE, WIDGETS, LIVE, MATHS)
 
 
 def _download(package: Package, target: Path) -> None:
@@ -119,25 +127,58 @@ def fetch(folder: Path = FOLDER) -> bool:
 def addresses(local: bool) -> dict[str, object]:
     """The Sphinx settings that say where the scripts are."""
     if local:
-        # `cdn-only`, set to nothing: built-in widgets are in the bundle, and
-        # no other module may be fetched from anywhere.
-        here = {"data-jupyter-widgets-cdn-only": "", "defer": "defer"}
+        here = {"defer": "defer"}
         return {
-            "nb_ipywidgets_js": {REQUIRE.local: {"defer": "defer"}, WIDGETS.local: here},
+            "nb_ipywidgets_js": {REQUIRE.local: here, WIDGETS.local: here},
             "mathjax_path": MATHS.local,
             "mathjax_options": {"defer": "defer"},
         }
 
-    def checked(package: Package, **more: str) -> dict[str, str]:
+    def checked(package: Package) -> dict[str, str]:
         sri = f"sha384-{package.sha384}"
-        return {"integrity": sri, "crossorigin": "anonymous", "defer": "defer", **more}
+        return {"integrity": sri, "crossorigin": "anonymous", "defer": "defer"}
 
-    widgets = checked(WIDGETS, **{"data-jupyter-widgets-cdn": f"{CDN}/"})
     return {
-        "nb_ipywidgets_js": {REQUIRE.remote: checked(REQUIRE), WIDGETS.remote: widgets},
+        "nb_ipywidgets_js": {p.remote: checked(p) for p in (REQUIRE, WIDGETS)},
         "mathjax_path": MATHS.remote,
         "mathjax_options": checked(MATHS),
     }
+
+
+# The handles of ipywidgets' sliders have no name of their own; their label is beside them.
+SLIDER_NAMES = """
+new MutationObserver(() => {
+  const unnamed = ".widget-slider [role=slider]:not([aria-label])";
+  for (const handle of document.querySelectorAll(unnamed)) {
+    const label = handle.closest(".widget-slider").querySelector(".widget-label");
+    if (label) handle.setAttribute("aria-label", label.textContent);
+  }
+}).observe(document.documentElement, { childList: true, subtree: true });
+"""
+
+
+def directions(local: bool) -> str:
+    """What require.js finds when it starts: the place of the one module it has to fetch.
+
+    The widgets that Jupyter comes with are in html-manager's bundle already.
+    """
+    if local:
+        # Sphinx writes each page's way to the root into the page.
+        here = f"_static/{LIVE.local}".removesuffix(".js")
+        place = f'document.documentElement.dataset.content_root + "{here}"'
+        return f'var require = {{paths: {{"{LIVE.name}": {place}}}}};'
+    place, sri = LIVE.remote.removesuffix(".js"), f"sha384-{LIVE.sha384}"
+    check = f'(node) => {{ node.crossOrigin = "anonymous"; node.integrity = "{sri}"; }}'
+    return f'var require = {{paths: {{"{LIVE.name}": "{place}"}}, onNodeCreated: {check}}};'
+
+
+def direct(app, pagename, templatename, context, doctree):
+    """On pages with widgets: tell require.js its way before it starts, and name the sliders."""
+    here = {described(f) for f in context["script_files"]}
+    if any(REQUIRE.script in each for each in here):
+        local = not any(REQUIRE.remote in each for each in here)
+        app.add_js_file(None, body=directions(local))
+        app.add_js_file(None, body=SLIDER_NAMES)
 
 
 def trim(app, pagename, templatename, context, doctree):
@@ -169,5 +210,6 @@ def setup(app):
         app.config[name] = value
     if local:
         app.config.html_static_path.append(str(FOLDER))
+    app.connect("html-page-context", direct, priority=800)
     app.connect("html-page-context", trim, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,29 @@
+"""Views that compute in the reader's browser, with a kernel or without one.
+
+Each view is one JavaScript module, made of files beside this one, which anywidget runs. A notebook
+stores the module with its outputs, so that a static page has all it needs.
+"""
+
+from pathlib import Path
+
+import anywidget
+
+FOLDER = Path(__file__).parent
+
+
+class Live(anywidget.AnyWidget):
+    """What all views share: the style sheet, and a text form that is the same in every run."""
+
+    _css = FOLDER / "live.css"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Playground(Live):
+    """The experiment of the two-dimensional chapter, trained while one watches.
+
+    Draw, radius and width stand in the page's address, so that a link shares them.
+    """
+
+    _esm = "".join((FOLDER / name).read_text("utf-8") for name in ("plane.js", "playground.js"))

@@ -1,0 +1,234 @@
+// The two-dimensional experiment: replicas.py, attacks.py and illustration.py once more, for the
+// browser. The tests compare them. playground.js shows it; Python joins the two into one module.
+
+export const COUNT = 32, STEPS = 600, RATE = 0.02, ATTACK_STEPS = 40, SIDE = 50;
+const SPREAD = Math.sqrt(12); // brings uniform coordinates to variance 1
+
+/** Random numbers in [0, 1): mulberry32, one sequence for each use (`stream`) of a draw. */
+export function generator(seed, stream) {
+  let state = Math.imul(seed * 4 + stream + 1, 0x9e3779b1) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A network 2 -> width -> width -> 2 as PyTorch initialises it; `random` may be left out.
+ *
+ * Its parameters `p` lie in one row: weights (in, out) and biases of each layer in turn. All that
+ * training needs is set aside here, so that no step has to ask for memory. */
+export function network(width, random = Math.random) {
+  const shapes = [[2, width], [width, width], [width, 2]];
+  const size = shapes.reduce((sum, [ins, outs]) => sum + (ins + 1) * outs, 0);
+  const row = (length) => new Float64Array(length);
+  const net = {
+    width, p: row(size), g: row(size), m: row(size), v: row(size), logits: row(2), slope: row(2),
+    h1: row(width), h2: row(width), d2: row(width),
+  };
+  let at = 0;
+  for (const [ins, outs] of shapes) {
+    const end = at + (ins + 1) * outs, bound = 1 / Math.sqrt(ins);
+    while (at < end) net.p[at++] = bound * (2 * random() - 1);
+  }
+  return net;
+}
+
+/** Logits of one point (left in net.logits); returns second minus first: positive is class 1. */
+export function forward(net, x, y) {
+  const { p, h1, h2, logits, width: n } = net;
+  const b1 = 2 * n, w2 = 3 * n, b2 = w2 + n * n, w3 = b2 + n, b3 = w3 + 2 * n;
+  x = (x - 0.5) * SPREAD;
+  y = (y - 0.5) * SPREAD;
+  for (let j = 0; j < n; j++) h2[j] = p[b2 + j];
+  for (let i = 0; i < n; i++) {
+    const a = x * p[i] + y * p[n + i] + p[b1 + i];
+    h1[i] = a > 0 ? a : 0;
+    if (a > 0) for (let j = 0, k = w2 + i * n; j < n; j++, k++) h2[j] += a * p[k];
+  }
+  let first = p[b3], second = p[b3 + 1];
+  for (let j = 0; j < n; j++) {
+    const a = h2[j] > 0 ? h2[j] : 0;
+    h2[j] = a;
+    first += a * p[w3 + 2 * j];
+    second += a * p[w3 + 2 * j + 1];
+  }
+  logits[0] = first;
+  logits[1] = second;
+  return second - first;
+}
+
+/** After `forward` at the same point: the gradient of the point's cross-entropy, times `weight`.
+ *
+ * That of the point goes to net.slope; with `learn`, that of the parameters is added to net.g. */
+export function backward(net, x, y, label, weight, learn) {
+  const { p, g, h1, h2, d2, logits, slope, width: n } = net;
+  const b1 = 2 * n, w2 = 3 * n, b2 = w2 + n * n, w3 = b2 + n, b3 = w3 + 2 * n;
+  const delta = weight * (1 / (1 + Math.exp(logits[0] - logits[1])) - label);
+  x = (x - 0.5) * SPREAD;
+  y = (y - 0.5) * SPREAD;
+  for (let j = 0; j < n; j++) {
+    const a = h2[j];
+    d2[j] = a > 0 ? delta * (p[w3 + 2 * j + 1] - p[w3 + 2 * j]) : 0;
+    if (learn && a > 0) {
+      g[w3 + 2 * j] -= delta * a;
+      g[w3 + 2 * j + 1] += delta * a;
+      g[b2 + j] += d2[j];
+    }
+  }
+  if (learn) {
+    g[b3] -= delta;
+    g[b3 + 1] += delta;
+  }
+  slope[0] = slope[1] = 0;
+  for (let i = 0; i < n; i++) {
+    const a = h1[i];
+    if (!(a > 0)) continue;
+    let d = 0;
+    for (let j = 0, k = w2 + i * n; j < n; j++, k++) d += p[k] * d2[j];
+    slope[0] += SPREAD * d * p[i];
+    slope[1] += SPREAD * d * p[n + i];
+    if (learn) {
+      for (let j = 0, k = w2 + i * n; j < n; j++, k++) g[k] += a * d2[j];
+      g[i] += d * x;
+      g[n + i] += d * y;
+      g[b1 + i] += d;
+    }
+  }
+}
+
+/** One step of Adam, number `step` of STEPS, on the mean loss of the points that count. */
+export function trainStep(net, points, labels, counted, step) {
+  const { p, g, m, v } = net;
+  let total = 0;
+  for (let k = 0; k < COUNT; k++) total += counted[k];
+  if (!total) return; // nothing to learn from
+  g.fill(0);
+  for (let k = 0; k < COUNT; k++) {
+    if (!counted[k]) continue;
+    forward(net, points[2 * k], points[2 * k + 1]);
+    backward(net, points[2 * k], points[2 * k + 1], labels[k], 1 / total, true);
+  }
+  const rate = (RATE * (1 - step / STEPS)) / (1 - 0.9 ** (step + 1));
+  const scale = 1 / Math.sqrt(1 - 0.999 ** (step + 1));
+  for (let i = 0; i < p.length; i++) {
+    m[i] += 0.1 * (g[i] - m[i]);
+    v[i] += 0.001 * (g[i] * g[i] - v[i]);
+    p[i] -= (rate * m[i]) / (Math.sqrt(v[i]) * scale + 1e-8);
+  }
+}
+
+/** The iterates of an attack that has not begun; `attackStep` moves them. */
+export function attacker(points, epsilon) {
+  return {
+    origin: points, epsilon, at: points.slice(), best: points.slice(),
+    score: new Float64Array(COUNT).fill(-Infinity), flipped: new Uint8Array(COUNT),
+  };
+}
+
+/** Judge all iterates, keep the best, and unless it is the last step take another. */
+export function attackStep(net, search, labels, last) {
+  const { origin, epsilon, at, best, score, flipped } = search;
+  for (let k = 0; k < COUNT; k++) {
+    const margin = forward(net, at[2 * k], at[2 * k + 1]), away = labels[k] ? -margin : margin;
+    // The loss is log(1 + exp(away)), which grows with `away`: the same order.
+    const hit = margin > 0 !== labels[k] > 0 ? 1 : 0;
+    if (hit > flipped[k] || (hit === flipped[k] && away > score[k])) {
+      best[2 * k] = at[2 * k];
+      best[2 * k + 1] = at[2 * k + 1];
+      score[k] = away;
+      flipped[k] = hit;
+    }
+    if (last) continue;
+    backward(net, at[2 * k], at[2 * k + 1], labels[k], 1, false);
+    for (let i = 2 * k; i < 2 * k + 2; i++) {
+      const moved = at[i] + (epsilon / 10) * Math.sign(net.slope[i % 2]) - origin[i];
+      const kept = Math.min(Math.max(moved, -epsilon), epsilon);
+      at[i] = Math.min(Math.max(origin[i] + kept, 0), 1);
+    }
+  }
+}
+
+/** The network's class in each cell of one row of the square, from the bottom up. */
+export function fillRow(net, classes, row) {
+  for (let c = 0; c < SIDE; c++) {
+    classes[row * SIDE + c] = forward(net, (c + 0.5) / SIDE, (row + 0.5) / SIDE) > 0 ? 1 : 0;
+  }
+}
+
+/** How many points the network classifies as labelled; `right` says which. */
+export function correct(net, points, labels, right) {
+  let sum = 0;
+  for (let k = 0; k < COUNT; k++) {
+    right[k] = forward(net, points[2 * k], points[2 * k + 1]) > 0 === labels[k] > 0 ? 1 : 0;
+    sum += right[k];
+  }
+  return sum;
+}
+
+/** Share of the cells in which two maps agree. */
+export function agreement(first, second) {
+  let same = 0;
+  for (let i = 0; i < first.length; i++) same += first[i] === second[i];
+  return same / first.length;
+}
+
+/** A draw before anything is trained; `advance` does the rest, a little at a time. */
+export function begin(seed, epsilon, width) {
+  const random = generator(seed, 0), flags = () => new Uint8Array(COUNT);
+  const lesson = {
+    seed, width, points: Float64Array.from({ length: 2 * COUNT }, random),
+    labels: flags().map(() => (random() < 0.5 ? 1 : 0)), opposite: flags(), all: flags().fill(1),
+    right: flags(), taught: flags(), stage: "teacher", step: 0, fitted: 0, k: 0,
+    teacher: network(width, generator(seed, 1)), student: null, search: null,
+    seen: [new Uint8Array(SIDE * SIDE), new Uint8Array(SIDE * SIDE)],
+  };
+  lesson.labels.forEach((label, k) => (lesson.opposite[k] = 1 - label));
+  aim(lesson, epsilon);
+  return lesson;
+}
+
+/** Choose the radius, and forget what came of another one; the teacher stays. */
+export function aim(lesson, epsilon) {
+  lesson.epsilon = epsilon;
+  lesson.search = attacker(lesson.points, epsilon);
+  lesson.student = network(lesson.width, generator(lesson.seed, 2));
+  lesson.taught.fill(0);
+  if (lesson.stage !== "teacher") Object.assign(lesson, { stage: "attack", step: 0 });
+}
+
+/** One step of training or of the attack; at the end of a stage, the step to the next. */
+export function advance(lesson) {
+  const { stage, teacher, student, points, labels, opposite, search, taught, right } = lesson;
+  const next = (stage) => Object.assign(lesson, { stage, step: 0 });
+  if (stage === "teacher") {
+    trainStep(teacher, points, labels, lesson.all, lesson.step);
+    if (++lesson.step < STEPS) return;
+    lesson.fitted = correct(teacher, points, labels, right);
+    next("attack");
+  } else if (stage === "attack") {
+    attackStep(teacher, search, labels, lesson.step === ATTACK_STEPS);
+    if (++lesson.step <= ATTACK_STEPS) return;
+    correct(teacher, points, labels, right);
+    for (let k = 0; k < COUNT; k++) taught[k] = search.flipped[k] & right[k];
+    next("student");
+  } else if (stage === "student") {
+    trainStep(student, search.best, opposite, taught, lesson.step);
+    if (++lesson.step < STEPS) return;
+    lesson.k = correct(student, points, labels, right);
+    for (let row = 0; row < SIDE; row++) {
+      fillRow(teacher, lesson.seen[0], row);
+      fillRow(student, lesson.seen[1], row);
+    }
+    next("done");
+  }
+}
+
+/** A whole draw at once: points fitted, flipped, right, and the share of the square agreed on. */
+export function outcome(seed, epsilon, width) {
+  const lesson = begin(seed, epsilon, width);
+  while (lesson.stage !== "done") advance(lesson);
+  const { fitted, k, taught, seen } = lesson;
+  return { fitted, flipped: taught.reduce((a, b) => a + b), k, same: agreement(...seen) };
+}
