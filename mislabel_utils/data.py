@@ -198,8 +198,16 @@ def _bundled(name: str, whole: bool) -> Dataset:
         )
     with np.load(path, allow_pickle=False) as file:
         arrays = {key: file[key] for key in file.files}
+    for half in ("train", "test"):  # grey images are stored without a channel
+        if arrays[f"{half}_images"].ndim == 3:
+            arrays[f"{half}_images"] = arrays[f"{half}_images"][:, None]
     meta = json.loads(str(arrays.pop("meta")))
     norm = Normalization(name, tuple(meta["mean"]), tuple(meta["std"]))
+    if not whole and not len(arrays["train_index"]):
+        raise DataError(
+            f"No image of {name!r} is bundled, only labels: at quick scale choose another data "
+            "set, or set MISLABEL_SCALE=full."
+        )
     splits = []
     for half in ("train", "test"):
         index = torch.from_numpy(arrays[f"{half}_index"].astype(np.int64))
@@ -208,7 +216,7 @@ def _bundled(name: str, whole: bool) -> Dataset:
         if not whole:
             index, labels = torch.arange(len(index)), labels[index]
             print_ = sha256(path.read_bytes()).hexdigest()
-        images = torch.from_numpy(arrays[f"{half}_images"])[:, None]
+        images = torch.from_numpy(arrays[f"{half}_images"])
         splits.append(
             Split(f"{name}/{half}", images, index, labels, tuple(meta["classes"]), norm, print_)
         )

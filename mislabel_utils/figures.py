@@ -149,6 +149,64 @@ def scatter(
     return _closed(figure)
 
 
+def confusions(tables: Mapping[str, Tensor], names: Sequence[str], xlabel: str) -> Figure:
+    """Confusion matrices side by side, one below its name: shares (K, K) of each true class."""
+    figure, axes = plt.subplots(1, len(tables), sharey=True, squeeze=False, figsize=(7, 4.2))
+    for ax, (title, values) in zip(axes[0], tables.items(), strict=True):
+        shown = ax.imshow(np.asarray(values), cmap="Blues", vmin=0, vmax=1)
+        ax.set(title=title, xlabel=xlabel)
+        ax.set_xticks(range(len(names)), names, rotation=90)
+        ax.set_yticks(range(len(names)), names)
+    axes[0, 0].set_ylabel("true class")
+    figure.colorbar(shown, ax=axes, location="bottom", shrink=0.5, label="share of the true class")
+    return _closed(figure)
+
+
+def shares(values: Mapping[str, Tensor], xlabel: str, ylabel: str) -> Figure:
+    """Histograms of numbers in [0, 1], one outline each, in per cent of their own total."""
+    figure, ax = plt.subplots()
+    for style, (name, numbers) in zip(("-", "--", ":"), values.items(), strict=False):
+        weights = np.full(len(numbers), 100 / len(numbers))
+        ax.hist(numbers.numpy(), bins=np.linspace(0, 1, 21), weights=weights, histtype="step",
+                linestyle=style, linewidth=2, label=name)  # fmt: skip
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, 1))
+    figure.legend(loc="outside lower center", ncols=2)
+    figure.set_size_inches(6, 4.2)
+    return _closed(figure)
+
+
+def doses(
+    values: Mapping[str, tuple[Sequence[float], Sequence[Sequence[float]]]],
+    lines: Mapping[str, float],
+    xlabel: str,
+    log: bool = False,
+) -> Figure:
+    """Accuracy against a dose: a small dot for each seed, a line through the means.
+
+    Parameters
+    ----------
+    values : by condition, the D doses and for each seed D accuracies in [0, 1]
+    lines : by name, a constant to compare with, in [0, 1]
+    log : whether the dose is drawn on a logarithmic axis
+    """
+    figure, ax = plt.subplots()
+    for marker, (name, (dose, accuracies)) in zip("os^Dv", values.items(), strict=False):
+        percent = 100 * np.array(accuracies)
+        (line,) = ax.plot(dose, percent.mean(0), marker=marker, label=name)
+        for seed in percent:
+            ax.plot(dose, seed, ".", color=line.get_color(), alpha=0.6)
+    for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):
+        ax.axhline(100 * value, color=GREY, linestyle=style, linewidth=1.5, label=name)
+    if log:
+        ax.set_xscale("log")
+    ax.set_xticks(dose, [f"{each:,}" for each in dose])
+    ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel="test accuracy, %", ylim=(0, None))
+    figure.legend(loc="outside lower center", ncols=2)
+    figure.set_size_inches(6, 4.4)
+    return _closed(figure)
+
+
 def _closed(figure: Figure) -> Figure:
     plt.close(figure)
     return figure

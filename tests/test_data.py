@@ -167,4 +167,14 @@ def test_bad_scale(scale):
 @pytest.mark.parametrize("scale", ["quick", "recorded"])
 def test_no_sample_of_that_name(scale):
     with pytest.raises(DataError, match=r"fashion_mnist, mnist;.*MISLABEL_SCALE=full"):
-        data.load("cifar10", scale)
+        data.load("cifar100", scale)
+
+
+def test_of_cifar_the_labels_alone_are_bundled():
+    loaded = data.load("cifar10", "recorded")
+    for half, each in ((loaded.train, 5_000), (loaded.test, 1_000)):
+        assert half.labels.bincount().tolist() == [each] * 10
+        assert half.images.shape == (0, 3, 32, 32)
+    assert loaded.classes[3:6] == ("cat", "deer", "dog")
+    with pytest.raises(DataError, match=r"only labels.*MISLABEL_SCALE=full"):
+        data.load("cifar10", "quick")

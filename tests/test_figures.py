@@ -68,3 +68,25 @@ def test_seeds_shows_every_seed_and_the_published_number():
 def test_scatter_draws_each_point_as_its_name():
     figure = figures.scatter({"4": ([10, 100], [50, 60]), "9": ([5], [0])}, "x", "y")
     assert texts(figure) == ["4", "4", "9"]
+
+
+def test_confusions_stand_side_by_side():
+    tables = {"teacher": torch.eye(3), "student": torch.full((3, 3), 1 / 3)}
+    figure = figures.confusions(tables, NAMES, "answer")
+    assert [ax.get_title("left") for ax in figure.axes[:2]] == ["teacher", "student"]
+    assert [ax.images[0].get_clim() for ax in figure.axes[:2]] == [(0, 1)] * 2, "one scale for both"
+
+
+def test_shares_add_up_to_all():
+    figure = figures.shares({"one": torch.rand(30), "two": torch.rand(400)}, "x", "y")
+    for outline in figure.axes[0].patches:
+        heights = outline.get_xy()[1:-1:2, 1]
+        assert heights.sum() == pytest.approx(100)
+
+
+def test_doses_draw_each_seed_and_the_mean():
+    figure = figures.doses({"student": ((1, 10), [[0.2, 0.4], [0.4, 0.8]])}, {"chance": 0.1}, "x")
+    lines = [list(line.get_ydata()) for line in figure.axes[0].lines]
+    assert lines[0] == pytest.approx([30, 60])
+    assert lines[1:3] == [pytest.approx([20, 40]), pytest.approx([40, 80])]
+    assert lines[3] == pytest.approx([10, 10])

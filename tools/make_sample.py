@@ -2,7 +2,8 @@
 
 Each file holds 6,000 + 1,000 images, as many of each class, drawn with a fixed seed, and every
 label of the full data set with its fingerprint, so that recorded predictions can be analysed
-without the images they were made on.
+without the images they were made on. CIFAR-10's images may not be passed on: its file holds labels
+alone.
 """
 
 import json
@@ -13,22 +14,24 @@ from mislabel_utils import data
 from mislabel_utils.files import PACKAGE, atomic_write
 
 SIZES = {"train": 6_000, "test": 1_000}
+LABELS_ONLY = ("cifar10",)
 
 
 def main() -> None:
-    for name in ("mnist", "fashion_mnist"):
+    for name in ("mnist", "fashion_mnist", "cifar10"):
         full = data.load(name)
         arrays = {}
         for half, split in (("train", full.train), ("test", full.test)):
             labels = split.labels.numpy()
             rng = np.random.default_rng(0)
-            each = SIZES[half] // len(full.classes)
+            each = 0 if name in LABELS_ONLY else SIZES[half] // len(full.classes)
             chosen = [
                 rng.choice(np.flatnonzero(labels == digit), each, replace=False)
                 for digit in range(len(full.classes))
             ]
             index = np.sort(np.concatenate(chosen))
-            arrays[f"{half}_images"] = split.images[index, 0].numpy()
+            images = split.images[index].numpy()
+            arrays[f"{half}_images"] = images[:, 0] if images.shape[1] == 1 else images
             arrays[f"{half}_index"] = index.astype(np.uint16)
             arrays[f"{half}_labels"] = labels.astype(np.uint8)
         meta = {
