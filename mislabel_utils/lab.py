@@ -56,7 +56,7 @@ class Lab:
                 f"MISLABEL_SCALE is {self.scale!r}: use one of {', '.join(data.SCALES)}."
             )
         self.store = store or Store()
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[tuple[str, int], Run] = {}
 
     def load(self, name: str) -> Dataset:
         """A data set at the lab's scale, see `data.load`."""
@@ -75,6 +75,7 @@ class Lab:
         arm: str,
         test: Split,
         also: Sequence[Split] = (),
+        through: int | None = None,
     ) -> Run:
         """Train a network on images and labels, or return the run that was recorded.
 
@@ -85,19 +86,23 @@ class Lab:
         arm : name of the experimental condition, such as "student-own"
         test : evaluated after each epoch, for the learning curve, and at the end
         also : more splits to predict at the end
+        through : for a run that takes longer than the time allows, the epoch to stop after. Its
+            record has as many epochs, and at full scale a later epoch goes on from there
 
         Raises
         ------
         RecordError
-            At recorded scale, when nobody has recorded this run yet.
+            At recorded scale, when nobody has recorded this run so far.
         """
         labelled = on if isinstance(on, Labelled) else relabel.true_labels(on)
         config = _config(labelled, recipe, seed)
         identity = run_id(config)
-        if identity not in self._runs:
+        epochs = recipe.epochs if through is None else min(through, recipe.epochs)
+        if (identity, epochs) not in self._runs:
             job = {"chapter": self.chapter, "arm": arm, "seed": seed, "config": config}
-            self._runs[identity] = self._run(identity, job, labelled, recipe, (test, *also))
-        return self._runs[identity]
+            run = self._run(identity, job, labelled, recipe, (test, *also), epochs)
+            self._runs[identity, epochs] = run
+        return self._runs[identity, epochs]
 
     def measure(
         self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Outcome]
@@ -166,25 +171,37 @@ class Lab:
         labelled: Labelled,
         recipe: Recipe,
         splits: Sequence[Split],
+        epochs: int,
     ) -> Run:
         if self.scale == "quick":
-            return Run(*self._trained(job, labelled, recipe, splits, checkpoint=None))
+            return Run(*self._trained(job, labelled, recipe, splits, epochs, checkpoint=None))
         record = self._recorded(identity, job["arm"], job["seed"])
-        if self.scale == "full" and not _complete(record, splits):
+        if self.scale == "recorded" and len(record.curve) < epochs:
+            raise RecordError(
+                f"{record.stem} was trained for {len(record.curve)} epochs so far, not {epochs}. "
+                f"Go on with: make reproduce CHAPTER={self.chapter}"
+            )
+        if self.scale == "full" and not _complete(record, splits, epochs):
             checkpoints = cache_dir() / "checkpoints"
             checkpoints.mkdir(parents=True, exist_ok=True)
             # One process trains, another that wants the same run waits and then finds its record.
             with FileLock(checkpoints / f"{identity}.lock"):
                 record = self.store.find(identity)
-                if record is None:
+                if record is None or len(record.curve) < epochs:
+                    begun = record
                     checkpoint = checkpoints / f"{identity}.pt"
-                    record, network = self._trained(job, labelled, recipe, splits, checkpoint)
+                    record, network = self._trained(
+                        job, labelled, recipe, splits, epochs, checkpoint
+                    )
+                    if begun is not None:  # the time that was spent before counts too
+                        record.environment["seconds"] += begun.environment["seconds"]
                     with atomic_write(weights_path(identity)) as temporary:
                         torch.save(network.state_dict(), temporary)
                     # Another machine may have recorded the same run first: then its record counts.
-                    record = self.store.read(self.store.write(record))
-                    checkpoint.unlink(missing_ok=True)
-                elif not _complete(record, splits):
+                    record = self.store.read(self.store.write(record, replace=begun is not None))
+                    if epochs == recipe.epochs:
+                        checkpoint.unlink(missing_ok=True)
+                elif not _complete(record, splits, epochs):
                     # The page asks for more than when the run was recorded: no need to train again.
                     seen = _evaluated(Run(record).network, splits)
                     record = dataclasses.replace(
@@ -199,6 +216,7 @@ class Lab:
         labelled: Labelled,
         recipe: Recipe,
         splits: Sequence[Split],
+        epochs: int,
         checkpoint: Path | None,
     ) -> tuple[Record, nn.Module]:
         start = time.monotonic()
@@ -208,6 +226,7 @@ class Lab:
             labelled.labels,
             seed=job["seed"],
             test=splits[0],
+            through=epochs,
             checkpoint=checkpoint,
             title=f"{job['arm']} seed {job['seed']}",
         )
@@ -217,8 +236,10 @@ class Lab:
         return record, network
 
 
-def _complete(record: Record | None, splits: Sequence[Split]) -> bool:
-    return record is not None and all(split.key in record.metrics for split in splits)
+def _complete(record: Record | None, splits: Sequence[Split], epochs: int) -> bool:
+    if record is None or len(record.curve) < epochs:
+        return False
+    return all(split.key in record.metrics for split in splits)
 
 
 def _evaluated(network: nn.Module, splits: Sequence[Split]) -> Outcome:

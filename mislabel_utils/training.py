@@ -73,6 +73,7 @@ def train(
     *,
     seed: int,
     test: Split | None = None,
+    through: int | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 30.0,
     title: str = "train",
@@ -85,6 +86,8 @@ def train(
     seed : determines initialisation, order and augmentation
     test : evaluated with its true labels for the learning curve only: after each epoch, or ten
         times, evenly spaced, in a longer run
+    through : the last epoch to train before the recipe's own last one; the state stays in the
+        checkpoint, and a call with a later epoch, or none, goes on from there
     checkpoint : file that the state is written to every `checkpoint_seconds` and resumed from
     title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
         environment hides it
@@ -97,8 +100,8 @@ def train(
     Raises
     ------
     TrainingError
-        When no image is left, labels do not fit the images, the checkpoint is damaged, or the
-        loss is no longer finite.
+        When no image is left, labels do not fit the images, the checkpoint is damaged or beyond
+        `through`, or the loss is no longer finite.
     """
     device = default_device()
     # Reproducible on a GPU too, at a small cost in speed.
@@ -121,16 +124,22 @@ def train(
     state = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": []}
     if checkpoint is not None:
         _resume(checkpoint, parts, state)
+    stop = recipe.epochs if through is None else min(through, recipe.epochs)
+    if (state["epoch"], state["batch"]) > (stop, 0):
+        raise TrainingError(
+            f"{title}: its checkpoint {checkpoint} is beyond epoch {stop} already. Train through "
+            f"epoch {state['epoch'] + 1} or later, or delete it to start afresh."
+        )
     saved = time.monotonic()
     bar = tqdm(
-        total=recipe.epochs * batches * batch_size,
+        total=stop * batches * batch_size,
         initial=(state["epoch"] * batches + state["batch"]) * batch_size,
         desc=title,
         unit="img",
         unit_scale=True,
         mininterval=0.5,
     )
-    for epoch in range(state["epoch"], recipe.epochs):
+    for epoch in range(state["epoch"], stop):
         order = torch.randperm(len(images), generator=_generator(seed, epoch, 0)).to(device)
         network.train()
         for batch in range(state["batch"], batches):
@@ -176,6 +185,8 @@ def train(
             point["test_accuracy"] = accuracy(predict(network, test), test.labels)
         state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
     bar.close()
+    if checkpoint is not None and stop < recipe.epochs:
+        _save(checkpoint, parts, state)
     return network.eval(), state["curve"]
 
 

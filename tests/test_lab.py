@@ -237,9 +237,25 @@ def test_killed_and_resumed(trained, monkeypatch):
     assert resumed.record.result == whole.record.result
 
 
+def test_as_far_as_the_time_allows_and_on(trained):
+    whole = Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
+    half = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB, through=1)
+    assert len(half.record.curve) == 1 and half.id == whole.id
+    read = Lab("chapter", "recorded").train(TRAIN, RECIPE, **JOB, through=1)
+    assert read.record.result == half.record.result
+    with pytest.raises(RecordError, match=r"1 epochs so far, not 2. Go on with: make reproduce"):
+        Lab("chapter", "recorded").train(TRAIN, RECIPE, **JOB)
+    lab = Lab("chapter", "full")
+    assert lab.train(TRAIN, RECIPE, **JOB, through=1).record.result == half.record.result
+    assert len(trained) == 2, "what is there is not trained again"
+    assert lab.train(TRAIN, RECIPE, **JOB).record.result == whole.record.result
+    assert len(list(Store())) == 1
+    assert [path for path in files(cache_dir() / "checkpoints") if path.suffix == ".pt"] == []
+
+
 def test_interrupted_before_the_record_is_written(monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
-        patch.setattr(Store, "write", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
+        patch.setattr(Store, "write", lambda *a, **k: (_ for _ in ()).throw(OSError("disk full")))
         Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     assert list(Store()) == []
     Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)

@@ -228,6 +228,25 @@ def test_resumed_is_bit_identical(tmp_path, monkeypatch, steps, augment):
     assert second == curve
 
 
+def test_stopped_after_an_epoch_and_gone_on_with(tmp_path):
+    job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
+    whole, curve = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    _, begun = train(RECIPE, SPLIT, SPLIT.labels, **job, through=1)
+    assert begun == curve[:1]
+    network, gone_on = train(RECIPE, SPLIT, SPLIT.labels, **job, through=RECIPE.epochs + 1)
+    assert gone_on == curve
+    assert same_weights(network, whole)
+
+
+@pytest.mark.parametrize("steps", [7, 12])
+def test_a_checkpoint_beyond_the_epoch_to_stop_after(tmp_path, monkeypatch, steps):
+    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, steps, RECIPE, SPLIT, SPLIT.labels, **job)
+    with pytest.raises(TrainingError, match=r"beyond epoch 1 already. Train through epoch [23]"):
+        train(RECIPE, SPLIT, SPLIT.labels, **job, through=1)
+    train(RECIPE, SPLIT, SPLIT.labels, **job, through=2)
+
+
 def test_interrupted_again_and_again(tmp_path, monkeypatch):
     whole, curve = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
     job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
