@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+WIDGET_VIEW = "script[type='application/vnd.jupyter.widget-view+json']"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -61,6 +62,11 @@ def browser():
         running = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield running
         running.close()
+
+
+def go_to_widgets(page) -> None:
+    """Their scripts come when the reader comes near."""
+    page.evaluate(f'document.querySelector("{WIDGET_VIEW}")?.parentElement.scrollIntoView()')
 
 
 @pytest.fixture
@@ -101,10 +107,12 @@ def visit(browser, address):
     page.on("requestfailed", on_failure)
     page.on("response", on_response)
 
-    def open_page(name, viewport=WIDE, colours="light"):
+    def open_page(name, viewport=WIDE, colours="light", to_widgets=True):
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=colours)
         page.goto(f"{address}/{name}", wait_until="networkidle")
+        if to_widgets:
+            go_to_widgets(page)
         return page
 
     open_page.complain, open_page.complaints = complain, complaints

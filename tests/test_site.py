@@ -3,14 +3,22 @@
 Pages are opened in headless Chromium as in `browsing`.
 """
 
+import gzip
+import mimetypes
+import os
 import re
+import shutil
+import subprocess
 import warnings
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import page_scripts
 import pytest
-from browsing import PHONE, WIDE
+from axe_playwright_python.sync_playwright import Axe
+from browsing import PHONE, WIDE, go_to_widgets
 from bs4 import BeautifulSoup
+from build import ROOT, book_build
 from execute import WIDGET_VIEW
 from page_scripts import CDN
 
@@ -81,7 +89,7 @@ def test_images_have_alt_text(site, soups):
 
 def test_scripts_only_where_needed(soups):
     for path, soup in soups.items():
-        scripts = " ".join(s["src"] for s in soup.find_all("script", src=True))
+        scripts = " ".join(s.get("src") or s.text[:300] for s in soup.find_all("script"))
         widgets = soup.find("script", type=WIDGET_VIEW)
         assert bool(WIDGET_SCRIPTS.search(scripts)) == bool(widgets), path
         maths = soup.find(class_="math")
@@ -150,3 +158,97 @@ def test_sliders_work_by_keyboard_and_without_a_kernel(visit, pages):
     assert len(seen) == 3 and all(len(pictures) == 2 for pictures in seen)
     assert len({picture for pictures in seen for picture in pictures}) == 6
     assert not visit.complaints, "\n".join(visit.complaints)
+
+
+@pytest.mark.parametrize("viewport, colours", [(WIDE, "light"), (PHONE, "dark")])
+def test_everybody_can_use_the_pages(visit, pages, viewport, colours):
+    """No serious finding of axe-core (its standard rules)."""
+    found = []
+    for name in pages:
+        page = visit(name, viewport, colours)
+        if page.locator(f'script[type="{WIDGET_VIEW}"]').count():
+            page.locator(".jupyter-widgets").first.wait_for()
+        for rule in Axe().run(page).response["violations"]:
+            if rule["impact"] in ("serious", "critical"):
+                places = [node["html"][:200] for node in rule["nodes"]]
+                found.append(f"{name}: {rule['id']}: {places}")
+    assert not found, "\n".join(found)
+
+
+def test_the_first_view_is_light_and_steady(visit, pages):
+    """Below 1.5 MB, as a web server sends it, and nothing moves while it comes."""
+    for name in pages:
+        bodies = {}
+        page = visit("search.html", to_widgets=False)
+        page.on("response", lambda response, bodies=bodies: bodies.update({response.url: response}))
+        visit(name, to_widgets=False)
+        seen = dict(bodies)
+        sizes = {url: sent(response.body()) for url, response in seen.items()}
+        assert len(sizes) > 10
+        assert sum(sizes.values()) < 1_500_000, (name, sizes)
+        moved = page.evaluate(SHIFTS)
+        assert moved < 0.1, (name, moved)  # what Core Web Vitals call good
+
+
+SHIFTS = """() => new Promise((answer) => {
+  let total = 0;
+  const add = (list) => list.getEntries().forEach((entry) => (total += entry.value));
+  new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => answer(total), 300);
+})"""
+
+
+def sent(body: bytes) -> int:
+    return min(len(body), len(gzip.compress(body)))
+
+
+def test_without_npm_the_scripts_come_from_the_cdn(browser, site, tmp_path):
+    """Built without npm; the CDN is played by this machine, with the files that npm gave it."""
+    if not (page_scripts.FOLDER / "versions.txt").is_file():
+        pytest.skip("npm is missing here too: nothing to play the CDN with")
+    for name in ("_config.yml", "_toc.yml", "book", "tools"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    shutil.rmtree(tmp_path / "book" / "_assets")
+    path = os.pathsep.join(
+        folder
+        for folder in os.environ["PATH"].split(os.pathsep)
+        if shutil.which("npm", path=folder) is None
+    )
+    done = subprocess.run(
+        book_build(), cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    assert f"npm is not installed: pages with widgets or maths will load scripts from {CDN}" in (
+        done.stderr
+    )
+    built, files = tmp_path / "_build" / "html", {p.remote: p for p in page_scripts.PACKAGES}
+    profile = browser.new_context()
+    complaints, asked = [], set()
+
+    def answer(route):
+        url = route.request.url.partition("?")[0]
+        if url in files:
+            asked.add(files[url].name)
+            file = page_scripts.FOLDER / files[url].local
+        elif url.startswith("http://book.test/"):
+            file = built / urlsplit(url).path[1:]
+        else:
+            complaints.append(url)
+            return route.abort()
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        headers = {"content-type": kind, "access-control-allow-origin": "*"}
+        return route.fulfill(body=file.read_bytes(), headers=headers)
+
+    profile.route("**/*", answer)
+    page = profile.new_page()
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("http://book.test/book/two_dimensions.html", wait_until="networkidle")
+    go_to_widgets(page)
+    page.locator(".playground canvas").first.wait_for(timeout=60_000)
+    assert not complaints, "\n".join(complaints)
+    assert {p.name for p in (page_scripts.REQUIRE, page_scripts.WIDGETS, page_scripts.LIVE)} <= (
+        asked
+    )
+    profile.close()

@@ -1,4 +1,4 @@
-"""Serve the scripts for widgets and maths from the book itself.
+"""Serve the scripts for widgets and maths from the book itself, and keep pages light.
 
 Sphinx loads this file as an extension (see _config.yml). MyST-NB and Sphinx
 would take the scripts from three other sites, on every page that needs them.
@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
@@ -25,6 +27,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "book" / "_assets"
 CDN = "https://cdn.jsdelivr.net/npm"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"  # marks a page with widgets
 
 
 @dataclass(frozen=True)
@@ -126,24 +129,29 @@ def fetch(folder: Path = FOLDER) -> bool:
 
 def addresses(local: bool) -> dict[str, object]:
     """The Sphinx settings that say where the scripts are."""
+    settings: dict[str, object] = {"nb_ipywidgets_js": {}}  # they come later, see WHEN_NEAR
     if local:
-        here = {"defer": "defer"}
-        return {
-            "nb_ipywidgets_js": {REQUIRE.local: here, WIDGETS.local: here},
-            "mathjax_path": MATHS.local,
-            "mathjax_options": {"defer": "defer"},
-        }
-
-    def checked(package: Package) -> dict[str, str]:
-        sri = f"sha384-{package.sha384}"
-        return {"integrity": sri, "crossorigin": "anonymous", "defer": "defer"}
-
-    return {
-        "nb_ipywidgets_js": {p.remote: checked(p) for p in (REQUIRE, WIDGETS)},
+        return settings | {"mathjax_path": MATHS.local, "mathjax_options": {"defer": "defer"}}
+    checked = {"integrity": f"sha384-{MATHS.sha384}", "crossorigin": "anonymous"}
+    return settings | {
         "mathjax_path": MATHS.remote,
-        "mathjax_options": checked(MATHS),
+        "mathjax_options": checked | {"defer": "defer"},
     }
 
+
+# The scripts for widgets are larger than all the rest of a page: they come when the reader does.
+WHEN_NEAR = """
+const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
+const near = new IntersectionObserver((seen) => {
+  if (!seen.some((view) => view.isIntersecting)) return;
+  near.disconnect();
+  for (const source of SOURCES) {
+    const script = document.createElement("script");
+    document.head.append(Object.assign(script, source, { async: false }));
+  }
+}, { rootMargin: "50% 0px" });
+views.forEach((view) => near.observe(view.parentElement));
+"""
 
 # The handles of ipywidgets' sliders have no name of their own; their label is beside them.
 SLIDER_NAMES = """
@@ -158,26 +166,47 @@ new MutationObserver(() => {
 
 
 def directions(local: bool) -> str:
-    """What require.js finds when it starts: the place of the one module it has to fetch.
+    """What require.js finds when it starts: the places of the modules.
 
-    The widgets that Jupyter comes with are in html-manager's bundle already.
+    The widgets that Jupyter comes with are in html-manager's bundle already, and only look there
+    for their fonts.
     """
     if local:
-        # Sphinx writes each page's way to the root into the page.
-        here = f"_static/{LIVE.local}".removesuffix(".js")
-        place = f'document.documentElement.dataset.content_root + "{here}"'
-        return f'var require = {{paths: {{"{LIVE.name}": {place}}}}};'
-    place, sri = LIVE.remote.removesuffix(".js"), f"sha384-{LIVE.sha384}"
-    check = f'(node) => {{ node.crossOrigin = "anonymous"; node.integrity = "{sri}"; }}'
-    return f'var require = {{paths: {{"{LIVE.name}": "{place}"}}, onNodeCreated: {check}}};'
+        fonts, live, check = _here(WIDGETS), _here(LIVE), ""
+    else:
+        fonts, live = f'"{WIDGETS.remote}"', f'"{LIVE.remote}"'
+        sri = f'node.integrity = "sha384-{LIVE.sha384}";'
+        check = f', onNodeCreated: (node) => {{ node.crossOrigin = "anonymous"; {sri} }}'
+    folder, live = fonts.replace("/embed-amd.js", ""), live.replace('.js"', '"')
+    names = ("@jupyter-widgets", "@jupyter-widgets/html-manager/dist")
+    places = ", ".join(f'"{name}": {folder}' for name in names)
+    return f'var require = {{ paths: {{ {places}, "{LIVE.name}": {live} }}{check} }};'
+
+
+def when_near(local: bool) -> str:
+    """The module that loads the scripts for widgets when one comes near."""
+    packages = (REQUIRE, WIDGETS)
+    if local:
+        sources = ", ".join(f"{{ src: {_here(package)} }}" for package in packages)
+    else:
+        sources = ", ".join(
+            f'{{ src: "{p.remote}", integrity: "sha384-{p.sha384}", crossOrigin: "anonymous" }}'
+            for p in packages
+        )
+    return f"const SOURCES = [{sources}];{WHEN_NEAR}"
+
+
+def _here(package: Package) -> str:
+    """JavaScript for the address in this site: Sphinx writes a page's way to the root into it."""
+    return f'document.documentElement.dataset.content_root + "_static/{package.local}"'
 
 
 def direct(app, pagename, templatename, context, doctree):
-    """On pages with widgets: tell require.js its way before it starts, and name the sliders."""
-    here = {described(f) for f in context["script_files"]}
-    if any(REQUIRE.script in each for each in here):
-        local = not any(REQUIRE.remote in each for each in here)
+    """On pages with widgets: say where their scripts are, and name the sliders."""
+    if any(f.attributes.get("type") == WIDGET_STATE for f in context["script_files"]):
+        local = MATHS.local in app.config.mathjax_path
         app.add_js_file(None, body=directions(local))
+        app.add_js_file(None, body=when_near(local), type="module")
         app.add_js_file(None, body=SLIDER_NAMES)
 
 
@@ -192,6 +221,29 @@ def trim(app, pagename, templatename, context, doctree):
     for kind in ("script_files", "css_files"):
         files = context[kind]
         files[:] = [f for f in files if not any(word in described(f) for word in unwanted)]
+
+
+def measure(app, pagename, templatename, context, doctree):
+    """Give pictures their size, so that nothing moves when they come, and let them come late."""
+    sources = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
+
+    def measured(match: re.Match[str]) -> str:
+        head = sources[match["name"]].read_bytes()[:24]
+        if not head.startswith(b"\x89PNG"):
+            return match[0]
+        width, height = struct.unpack(">2I", head[16:])
+        return f'<img loading="lazy" width="{width}" height="{height}" {match["rest"]}'
+
+    picture = r'<img (?P<rest>[^>]*src="[./]*_images/(?P<name>[^"]+)")'
+    body = re.sub(picture, measured, context.get("body", ""))
+    # docutils calls the references a list of items that are none: worse than no role.
+    context["body"] = body.replace('role="list" class="citation-list"', 'class="citation-list"')
+
+
+def lighten(app, exception):
+    """Empty the theme's script for icons: its style sheet draws the same ones from a font."""
+    if exception is None:
+        Path(app.outdir, "_static", "scripts", "fontawesome.js").write_text("")
 
 
 def is_maths(node) -> bool:
@@ -212,4 +264,6 @@ def setup(app):
         app.config.html_static_path.append(str(FOLDER))
     app.connect("html-page-context", direct, priority=800)
     app.connect("html-page-context", trim, priority=900)
+    app.connect("html-page-context", measure)
+    app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
