@@ -1,5 +1,7 @@
 """How fast a ResNet-18 trains here: `python benchmarks/throughput.py` on an idle machine.
 
+Leaves a record, which the page "Reproduce it yourself" shows.
+
 In one run, for each stem: images a second of the book's loop, of the usual recipe (a DataLoader
 with two workers, PIL transforms, default memory layout, torchvision's network as it is), and which
 share of the machine's own matrix-multiply peak that is. The images are noise, the sizes CIFAR's.
@@ -7,7 +9,6 @@ share of the machine's own matrix-multiply peak that is. The images are noise, t
 
 from __future__ import annotations
 
-import resource
 import time
 
 import torch
@@ -17,7 +18,9 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import v2
 
+from mislabel_utils import lab
 from mislabel_utils.data import Normalization, Split
+from mislabel_utils.records import Record, Store
 from mislabel_utils.training import Recipe, train
 
 BATCH = 128
@@ -115,17 +118,26 @@ def peak(size: int = 2048, repeats: int = 8) -> float:
 
 
 def main() -> None:
+    start = time.monotonic()
     top = peak()
-    print(f"{torch.get_num_threads()} threads; matrix-multiply peak {top / 1e9:.0f} GFLOP/s")
+    metrics = {"peak": top}
     for stem in BATCHES:
         fast, slow, each = ours(stem), usual(stem), operations(stem)
-        print(
-            f"{stem} stem: {fast:.0f} images/s against {slow:.0f} of the usual recipe, ratio "
-            f"{fast / slow:.2f}; {each / 1e6:.0f} MFLOP an image, {fast * each / top:.0%} of peak "
-            f"(usual {slow * each / top:.0%})"
-        )
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak memory of this process {memory:.2f} GiB")
+        metrics |= {
+            f"{stem}/images_per_second": fast,
+            f"{stem}/usual_images_per_second": slow,
+            f"{stem}/ratio": fast / slow,
+            f"{stem}/operations_per_image": each,
+            f"{stem}/share_of_peak": fast * each / top,
+            f"{stem}/usual_share_of_peak": slow * each / top,
+        }
+    environment = lab.environment() | {"seconds": round(time.monotonic() - start, 1)}
+    config = {"experiment": "throughput", "setting": {"batch": BATCH, "batches": BATCHES}}
+    record = Record("benchmarks", "throughput", 0, config, [], metrics, {}, environment)
+    path = Store().write(record, replace=True)
+    for name, value in metrics.items():
+        print(f"{name}: {value:,.2f}")
+    print(f"{environment['threads']} threads; recorded in {path}")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def summary(arms: Sequence[Sequence[Record]]) -> Table:
             [
                 records[0].arm,
                 ranges([record.seed for record in records]),
-                recipe(records[0].config),
+                recipe(records[0].config) + progress(records[0]),
                 trained_on(records[0].config),
                 minutes(records),
                 values(records, machine),
@@ -80,6 +80,12 @@ def recipe(config: dict[str, Any]) -> str:
         f"{steps['model']}, {epochs}, batches of {steps['batch_size']}, "
         f"rate {steps['learning_rate']:g}{augmented}"
     )
+
+
+def progress(record: Record) -> str:
+    """What has to be said of a run that is to go on; nothing for a finished one."""
+    done, epochs = len(record.curve), record.config.get("recipe", {}).get("epochs", 0)
+    return f"; {done} epochs so far" if 0 < done < epochs else ""
 
 
 def trained_on(config: dict[str, Any]) -> str:

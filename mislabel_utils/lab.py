@@ -124,8 +124,8 @@ class Lab:
         if record is None:
             start = time.monotonic()
             metrics, arrays = compute()
-            environment = _environment() | {"seconds": round(time.monotonic() - start, 1)}
-            record = Record(self.chapter, arm, seed, config, [], metrics, arrays, environment)
+            made = environment() | {"seconds": round(time.monotonic() - start, 1)}
+            record = Record(self.chapter, arm, seed, config, [], metrics, arrays, made)
             if self.scale == "full":
                 record = self.store.read(self.store.write(record))
         return record.arrays
@@ -231,8 +231,8 @@ class Lab:
             title=f"{job['arm']} seed {job['seed']}",
         )
         metrics, arrays = _evaluated(network, splits)
-        environment = _environment() | {"seconds": round(time.monotonic() - start, 1)}
-        record = Record(**job, curve=curve, metrics=metrics, arrays=arrays, environment=environment)
+        made = environment() | {"seconds": round(time.monotonic() - start, 1)}
+        record = Record(**job, curve=curve, metrics=metrics, arrays=arrays, environment=made)
         return record, network
 
 
@@ -270,7 +270,8 @@ def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:
     }
 
 
-def _environment() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
+    """Versions, device, threads and date: what a `Record` says of where it was made."""
     device = training.default_device()
     gpu = device.type == "cuda"
     return {

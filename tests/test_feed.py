@@ -71,6 +71,14 @@ def test_recipe_in_words(changes, words):
     assert feed.recipe({"recipe": RECIPE | changes}) == words
 
 
+def test_a_run_that_is_to_go_on_says_how_far_it_is():
+    begun = dataclasses.replace(record(), curve=[{"train_loss": 1.0}] * 3)
+    (row,) = feed.summary([[begun]]).rows
+    assert row[2].endswith("rate 0.05; 3 epochs so far")
+    finished = dataclasses.replace(record(), curve=[{"train_loss": 1.0}] * 5)
+    assert feed.progress(finished) == feed.progress(record()) == ""
+
+
 def test_experiments_of_another_kind():
     config = {"experiment": "plane", "setting": {"width": 64}, "recipe": {"rate": 0.02}}
     assert feed.recipe(config) == "plane, width 64"
