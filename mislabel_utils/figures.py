@@ -94,8 +94,7 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str
         values = 100 * np.array([list(seed.values()) for seed in seeds])
         (line,) = ax.plot(epochs, values.mean(0), marker=marker, label=name)
         ax.fill_between(epochs, values.min(0), values.max(0), color=line.get_color(), alpha=0.15)
-    for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):
-        ax.axhline(100 * value, color=GREY, linestyle=style, linewidth=1.5, label=name)
+    _constants(ax, lines)
     ax.set(xlabel="epoch", ylabel="test accuracy, %", xticks=epochs, ylim=(0, 101))
     figure.legend(loc="outside lower center", ncols=2)
     figure.set_size_inches(6, 4.6)
@@ -195,8 +194,7 @@ def doses(
         (line,) = ax.plot(dose, percent.mean(0), marker=marker, label=name)
         for seed in percent:
             ax.plot(dose, seed, ".", color=line.get_color(), alpha=0.6)
-    for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):
-        ax.axhline(100 * value, color=GREY, linestyle=style, linewidth=1.5, label=name)
+    _constants(ax, lines)
     if log:
         ax.set_xscale("log")
     ax.set_xticks(dose, [f"{each:,}" for each in dose])
@@ -210,6 +208,12 @@ def doses(
 def _closed(figure: Figure) -> Figure:
     plt.close(figure)
     return figure
+
+
+def _constants(ax: plt.Axes, lines: Mapping[str, float]) -> None:
+    """A grey line across the axes for each share in [0, 1] to compare with, two at most."""
+    for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):
+        ax.axhline(100 * value, color=GREY, linestyle=style, linewidth=1.5, label=name)
 
 
 def _show(ax: plt.Axes, image: Tensor) -> None:

@@ -203,8 +203,10 @@ export function words(probabilities) {
 /** An element with attributes and children; `onclick` and the like are properties. */
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes))
-    name in made && name !== "role" ? (made[name] = value) : made.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name in made && name !== "role") made[name] = value;
+    else made.setAttribute(name, value);
+  }
   made.append(...children);
   return made;
 }
