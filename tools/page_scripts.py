@@ -224,7 +224,10 @@ def trim(app, pagename, templatename, context, doctree):
 
 
 def measure(app, pagename, templatename, context, doctree):
-    """Give pictures their size, so that nothing moves when they come, and let them come late."""
+    """Give pictures their size, so that nothing moves when they come.
+
+    They are not left to come late (`loading="lazy"`): what nobody has scrolled to is not printed.
+    """
     sources = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
 
     def measured(match: re.Match[str]) -> str:
@@ -232,7 +235,7 @@ def measure(app, pagename, templatename, context, doctree):
         if not head.startswith(b"\x89PNG"):
             return match[0]
         width, height = struct.unpack(">2I", head[16:])
-        return f'<img loading="lazy" width="{width}" height="{height}" {match["rest"]}'
+        return f'<img width="{width}" height="{height}" {match["rest"]}'
 
     picture = r'<img (?P<rest>[^>]*src="[./]*_images/(?P<name>[^"]+)")'
     body = re.sub(picture, measured, context.get("body", ""))
