@@ -87,7 +87,7 @@ class Lab:
         test : evaluated after each epoch, for the learning curve, and at the end
         also : more splits to predict at the end
         through : for a run that takes longer than the time allows, the epoch to stop after. Its
-            record has as many epochs, and at full scale a later epoch goes on from there
+            record has at least as many, and at full scale a later epoch goes on from there
 
         Raises
         ------
@@ -188,17 +188,18 @@ class Lab:
             with FileLock(checkpoints / f"{identity}.lock"):
                 record = self.store.find(identity)
                 if record is None or len(record.curve) < epochs:
-                    begun = record
                     checkpoint = checkpoints / f"{identity}.pt"
+                    replace, before = record is not None, 0.0
+                    if replace and checkpoint.exists():  # the time that was spent before counts too
+                        before = record.environment["seconds"]
                     record, network = self._trained(
                         job, labelled, recipe, splits, epochs, checkpoint
                     )
-                    if begun is not None:  # the time that was spent before counts too
-                        record.environment["seconds"] += begun.environment["seconds"]
+                    record.environment["seconds"] += before
                     with atomic_write(weights_path(identity)) as temporary:
                         torch.save(network.state_dict(), temporary)
                     # Another machine may have recorded the same run first: then its record counts.
-                    record = self.store.read(self.store.write(record, replace=begun is not None))
+                    record = self.store.read(self.store.write(record, replace))
                     if epochs == recipe.epochs:
                         checkpoint.unlink(missing_ok=True)
                 elif not _complete(record, splits, epochs):

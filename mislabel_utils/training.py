@@ -86,8 +86,7 @@ def train(
     seed : determines initialisation, order and augmentation
     test : evaluated with its true labels for the learning curve only: after each epoch, or ten
         times, evenly spaced, in a longer run
-    through : the last epoch to train before the recipe's own last one; the state stays in the
-        checkpoint, and a call with a later epoch, or none, goes on from there
+    through : an epoch to stop after; a call with a later one goes on from the checkpoint
     checkpoint : file that the state is written to every `checkpoint_seconds` and resumed from
     title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
         environment hides it
@@ -100,7 +99,7 @@ def train(
     Raises
     ------
     TrainingError
-        When no image is left, labels do not fit the images, the checkpoint is damaged or beyond
+        When no image is left, labels do not fit the images, the checkpoint is damaged or is beyond
         `through`, or the loss is no longer finite.
     """
     device = default_device()
