@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from build import build
+from execute import WIDGET_VIEW
 from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,7 +28,6 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-WIDGET_VIEW = "script[type='application/vnd.jupyter.widget-view+json']"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -66,7 +66,8 @@ def browser():
 
 def go_to_widgets(page) -> None:
     """Their scripts come when the reader comes near."""
-    page.evaluate(f'document.querySelector("{WIDGET_VIEW}")?.parentElement.scrollIntoView()')
+    view = f"script[type='{WIDGET_VIEW}']"
+    page.evaluate(f'document.querySelector("{view}")?.parentElement.scrollIntoView()')
 
 
 @pytest.fixture
