@@ -204,7 +204,7 @@ class Lab:
                         checkpoint.unlink(missing_ok=True)
                 elif not _complete(record, splits, epochs):
                     # The page asks for more than when the run was recorded: no need to train again.
-                    seen = _evaluated(Run(record).network, splits)
+                    seen = _evaluated(Run(record).network, splits, recipe.precision)
                     record = dataclasses.replace(
                         record, metrics=record.metrics | seen[0], arrays=record.arrays | seen[1]
                     )
@@ -231,8 +231,8 @@ class Lab:
             checkpoint=checkpoint,
             title=f"{job['arm']} seed {job['seed']}",
         )
-        metrics, arrays = _evaluated(network, splits)
-        made = environment() | {"seconds": round(time.monotonic() - start, 1)}
+        metrics, arrays = _evaluated(network, splits, recipe.precision)
+        made = environment(recipe.precision) | {"seconds": round(time.monotonic() - start, 1)}
         record = Record(**job, curve=curve, metrics=metrics, arrays=arrays, environment=made)
         return record, network
 
@@ -243,11 +243,11 @@ def _complete(record: Record | None, splits: Sequence[Split], epochs: int) -> bo
     return all(split.key in record.metrics for split in splits)
 
 
-def _evaluated(network: nn.Module, splits: Sequence[Split]) -> Outcome:
+def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> Outcome:
     """Metrics and arrays of a `Record`."""
     metrics, arrays = {}, {}
     for split in splits:
-        confidence, predicted = training.probabilities(network, split).max(1)
+        confidence, predicted = training.probabilities(network, split, precision).max(1)
         metrics[split.key] = training.accuracy(predicted, split.labels)
         arrays[split.key] = predicted.numpy().astype(np.uint8)
         if split.name.endswith("/train"):  # what a teacher labels: how sure was it?
@@ -258,10 +258,12 @@ def _evaluated(network: nn.Module, splits: Sequence[Split]) -> Outcome:
 
 def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:
     """Everything that determines a training run."""
-    split = labelled.split
+    split, steps = labelled.split, dataclasses.asdict(recipe)
+    if recipe.precision == "float32":  # the only one there was, when it was not written down
+        del steps["precision"]
     return {
         "protocol": training.PROTOCOL,
-        "recipe": dataclasses.asdict(recipe),
+        "recipe": steps,
         "data": {"split": split.name, "fingerprint": split.fingerprint},
         "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},
         "image_shape": tuple(split.images.shape[1:]),
@@ -271,11 +273,15 @@ def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:
     }
 
 
-def environment() -> dict[str, Any]:
-    """Versions, device, threads and date: what a `Record` says of where it was made."""
+def environment(precision: str = "float32") -> dict[str, Any]:
+    """Versions, device, threads and date: what a `Record` says of where it was made.
+
+    And, of a run in mixed precision, what that meant there.
+    """
     device = training.default_device()
     gpu = device.type == "cuda"
-    return {
+    mixed = {"mixed": str(training.mixed_dtype(device)).removeprefix("torch.")}
+    return (mixed if precision == "mixed" else {}) | {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "device": torch.cuda.get_device_name() if gpu else platform.machine(),

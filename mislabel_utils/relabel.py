@@ -110,6 +110,16 @@ def subset(labelled: Labelled, count: int, seed: int) -> Labelled:
     return Labelled(labelled.split, source, compute)
 
 
+def without(labelled: Labelled, other: Labelled) -> Labelled:
+    """The images that `other`, of the same split, leaves out."""
+
+    def compute() -> Tensor:
+        return torch.where(other.labels == LEFT_OUT, labelled.labels, LEFT_OUT)
+
+    source = {"kind": "without", "of": labelled.source, "without": other.source}
+    return Labelled(labelled.split, source, compute)
+
+
 def uniform_mistakes(labelled: Labelled, seed: int) -> Labelled:
     """The same images, each with a class drawn uniformly from those that it is *not*."""
 
@@ -138,6 +148,44 @@ def shuffled_within_classes(labelled: Labelled, seed: int) -> Labelled:
 
     source = {"kind": "shuffled within classes", "of": labelled.source, "seed": seed}
     return Labelled(labelled.split, source, compute)
+
+
+def deranged_within_classes(labelled: Labelled, seed: int) -> Labelled:
+    """The same labels, dealt out within each true class so that no image keeps its own.
+
+    Where one label is more than half of a class there are too few others to trade it for: images
+    drawn at random among those that carry it are left out until it is half.
+    """
+
+    def compute() -> Tensor:
+        labels, generator = labelled.labels.clone(), _generator(seed)
+        for true in range(len(labelled.split.classes)):
+            of_class = (labels != LEFT_OUT) & (labelled.split.labels == true)
+            rows = of_class.nonzero().squeeze(1)
+            rows = rows[torch.randperm(len(rows), generator=generator)]
+            commonest = labels[rows].mode().values if len(rows) else 0
+            carrying = rows[labels[rows] == commonest]
+            dropped = carrying[: max(0, 2 * len(carrying) - len(rows))]
+            labels[dropped] = LEFT_OUT
+            kept = rows[~torch.isin(rows, dropped)]
+            labels[kept] = _deranged(labels[kept], generator)
+        return labels
+
+    source = {"kind": "deranged within classes", "of": labelled.source, "seed": seed}
+    return Labelled(labelled.split, source, compute)
+
+
+def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:
+    """The labels in a random order in which no place keeps its own; none may exceed half."""
+    dealt = labels[torch.randperm(len(labels), generator=generator)]
+    while len(stuck := (dealt == labels).nonzero().squeeze(1)):
+        # Swap one that kept its label with a place where both then have another.
+        place = stuck[0]
+        fits = (dealt != labels[place]) & (labels != dealt[place])
+        places = fits.nonzero().squeeze(1)
+        other = places[torch.randint(len(places), (1,), generator=generator)]
+        dealt[place], dealt[other] = dealt[other].clone(), dealt[place].clone()
+    return dealt
 
 
 def shuffled(labelled: Labelled, seed: int) -> Labelled:

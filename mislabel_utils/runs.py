@@ -51,11 +51,16 @@ class Run:
 
     def probabilities(self, split: Split) -> Tensor:
         """The class probabilities of each image that is here, float32 (M, K)."""
-        return training.probabilities(self.network, split)
+        return training.probabilities(self.network, split, self.precision)
+
+    @property
+    def precision(self) -> str:
+        """That of its recipe; what was recorded before it could be chosen is float32."""
+        return self.record.config["recipe"].get("precision", "float32")
 
     def features(self, split: Split) -> Tensor:
         """What the last layer of a `small_cnn` sees of each image here, float32 (M, 128)."""
-        return training.outputs(self.network[:-1], split)
+        return training.outputs(self.network[:-1], split, self.precision)
 
     @cached_property
     def network(self) -> nn.Module:

@@ -43,6 +43,8 @@ class Recipe:
     learning_rate : the peak
     momentum, weight_decay : of the optimiser
     augment : random horizontal flips, and random crops after padding by 4 pixels
+    precision : "float32", or "mixed": the network computes in the 16-bit format of the machine,
+        see `mixed_dtype`; weights, normalisation statistics, softmax and loss stay float32
     """
 
     model: str
@@ -52,8 +54,13 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     augment: bool = False
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
+        if self.precision not in ("float32", "mixed"):
+            raise ValueError(
+                f"Unknown precision {self.precision!r}: a recipe says 'float32' or 'mixed'."
+            )
         if self.epochs < 0 or self.batch_size < 1:
             raise ValueError(
                 f"A recipe needs epochs >= 0 and batch_size >= 1, not {self.epochs} and "
@@ -64,6 +71,28 @@ class Recipe:
 def default_device() -> torch.device:
     """The GPU when there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def mixed_dtype(device: torch.device) -> torch.dtype:
+    """What "mixed" precision computes in on a device.
+
+    bfloat16 where the hardware multiplies it, float16 on older GPUs (with its loss scaled up, lest
+    small gradients vanish; Micikevicius et al. 2018), float32 on a CPU that has neither.
+    """
+    if device.type == "cuda":
+        has = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has else torch.float16
+    # PyTorch's own list of what a CPU can do; older versions know less of it.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    has = any(getattr(torch.cpu, name, bool)() for name in names)
+    return torch.bfloat16 if has else torch.float32
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which a network computes in a recipe's precision."""
+    dtype = mixed_dtype(device) if precision == "mixed" else torch.float32
+    low = dtype != torch.float32
+    return torch.autocast(device.type, dtype if low else torch.bfloat16, enabled=low)
 
 
 def train(
@@ -105,6 +134,8 @@ def train(
     device = default_device()
     # Reproducible on a GPU too, at a small cost in speed.
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    torch.backends.cudnn.allow_tf32 = False  # float32 means float32
+    low = autocast(device, recipe.precision)
     images, labels = _kept(split, labels, device)
     shape, classes = tuple(images.shape[1:]), len(split.classes)
     network = models.build(recipe.model, shape, classes, seed).to(device)
@@ -116,8 +147,9 @@ def train(
         nesterov=recipe.momentum > 0,
         fused=True,
     )
-    scaler = torch.amp.GradScaler(device.type, enabled=device.type == "cuda")
-    parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
+    scaled = low.fast_dtype == torch.float16
+    scaler = torch.amp.GradScaler(device.type, enabled=scaled)
+    parts = {"network": network, "optimizer": optimizer} | ({"scaler": scaler} if scaled else {})
     batch_size = min(recipe.batch_size, len(images))
     batches = len(images) // batch_size
     state = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": []}
@@ -149,9 +181,9 @@ def train(
             step = epoch * batches + batch
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
-            with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
-                logits = network(standardised(inputs, split.normalization))
-                loss = F.cross_entropy(logits, targets)
+            with low:
+                logits = network(standardised(inputs, split.normalization)).float()
+            loss = F.cross_entropy(logits, targets)
             optimizer.zero_grad()
             scaler.scale(loss).backward()
             scaler.step(optimizer)
@@ -181,7 +213,7 @@ def train(
         }
         last = epoch + 1 == recipe.epochs
         if test is not None and (last or (epoch + 1) % max(1, recipe.epochs // CURVE_POINTS) == 0):
-            point["test_accuracy"] = accuracy(predict(network, test), test.labels)
+            point["test_accuracy"] = accuracy(predict(network, test, recipe.precision), test.labels)
         state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
     bar.close()
     if checkpoint is not None and stop < recipe.epochs:
@@ -190,26 +222,31 @@ def train(
 
 
 @torch.no_grad()
-def outputs(network: nn.Module, split: Split) -> Tensor:
-    """What the network puts out for each image that is here, float32 (M, K) on the CPU."""
+def outputs(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
+    """What the network puts out for each image that is here, float32 (M, K) on the CPU.
+
+    Parameters
+    ----------
+    precision : that of its recipe, see `Recipe`
+    """
     device = next(network.parameters()).device
     network.eval()
     batches = []
     for images in split.images.split(EVALUATION_BATCH):
-        with torch.autocast(device.type, torch.float16, enabled=device.type == "cuda"):
+        with autocast(device, precision):
             batch = network(standardised(images.to(device), split.normalization))
         batches.append(batch.float().cpu())
     return torch.cat(batches)
 
 
-def probabilities(network: nn.Module, split: Split) -> Tensor:
+def probabilities(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
     """The network's class probabilities for each image that is here, float32 (M, K)."""
-    return outputs(network, split).softmax(1)
+    return outputs(network, split, precision).softmax(1)
 
 
-def predict(network: nn.Module, split: Split) -> Tensor:
+def predict(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
     """The most probable class of each image that is here, int64 (M,)."""
-    return outputs(network, split).argmax(1)
+    return outputs(network, split, precision).argmax(1)
 
 
 def accuracy(predictions: Tensor, labels: Tensor) -> float:
@@ -291,7 +328,9 @@ def _resume(path: Path, parts: dict, state: dict) -> None:
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
         for name, part in parts.items():
-            part.load_state_dict(stored[name])
+            # A run that was begun where no loss is scaled has no state for what does that.
+            if name != "scaler" or stored.get(name):
+                part.load_state_dict(stored[name])
     except Exception as error:
         raise TrainingError(
             f"The checkpoint {path} is damaged ({type(error).__name__}). "

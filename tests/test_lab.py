@@ -310,6 +310,7 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
         "momentum": 0.8,
         "weight_decay": 0.0,
         "augment": True,
+        "precision": "mixed",
     }
     assert changes.keys() == {field.name for field in dataclasses.fields(Recipe)}
     found = [identity(), identity(seed=1)]

@@ -130,6 +130,27 @@ def test_within_classes_labels_move_fairly():
         assert (dealt[:, of_class].double().mean(0) - expected).abs().max() < 0.08
 
 
+@given(labels_with_gaps, seeds)
+def test_deranged_no_image_keeps_its_label(labels, seed):
+    dealt = relabel.deranged_within_classes(fixed(labels), seed).labels
+    kept = dealt != LEFT_OUT
+    assert (labels[kept] != LEFT_OUT).all()
+    assert (dealt[kept] != labels[kept]).all()
+    for true in range(4):
+        before, after = (each[(SPLIT.labels == true) & kept] for each in (labels, dealt))
+        assert counts(before) == counts(after), "the labels are the same, dealt out anew"
+        all_of_class = counts(labels[SPLIT.labels == true])[1:]
+        surplus = max(0, 2 * max(all_of_class) - sum(all_of_class))
+        assert sum(all_of_class) - len(after) == surplus, "no more are left out than must be"
+
+
+@given(labels_with_gaps, seeds)
+def test_without_is_the_rest(labels, seed):
+    some = relabel.subset(relabel.true_labels(SPLIT), 10, seed)
+    rest = relabel.without(fixed(labels), some).labels
+    assert torch.equal(rest, torch.where(some.labels == LEFT_OUT, labels, LEFT_OUT))
+
+
 @given(labels_with_gaps)
 def test_corrected_keeps_the_images(labels):
     made = relabel.corrected(fixed(labels)).labels
@@ -213,10 +234,16 @@ def test_sources_tell_apart_what_is_different():
     for function in (*of_runs, relabel.soft_mistakes):
         made += [function(run, split) for run in (a, b) for split in (SPLIT, test, raw)]
     one = list(made)
-    for function in (relabel.shuffled, relabel.shuffled_within_classes, relabel.uniform_mistakes):
+    for function in (
+        relabel.shuffled,
+        relabel.shuffled_within_classes,
+        relabel.deranged_within_classes,
+        relabel.uniform_mistakes,
+    ):
         made += [function(each, seed) for each in one for seed in (0, 1)]
     made += [relabel.corrected(each) for each in one]
     made += [relabel.subset(one[0], count, seed) for count in (3, 4) for seed in (0, 1)]
+    made += [relabel.without(one[0], each) for each in one[1:3]]
     made.append(relabel.shuffled(relabel.shuffled(made[0], 0), 0))
     sources = [canonical(each.source) for each in made]
     assert len(set(sources)) == len(sources)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import inspect
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -272,6 +274,67 @@ def test_resumed_with_batch_normalisation(tmp_path, monkeypatch):
     assert second == curve
 
 
+# Mixed precision --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bfloat16(monkeypatch):
+    """A machine that multiplies bfloat16, or acts so: PyTorch emulates what the CPU has not."""
+    monkeypatch.setattr(training, "mixed_dtype", lambda device: torch.bfloat16)
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_resumed_in_mixed_precision(tmp_path, monkeypatch):
+    split = toy_split(8, channels=3)
+    recipe = Recipe("resnet18-imagenet", 2, batch_size=4, augment=True, precision="mixed")
+    whole, curve = train(recipe, split, split.labels, seed=0, test=split)
+    job = {"seed": 0, "test": split, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, 3, recipe, split, split.labels, **job)
+    resumed, second = train(recipe, split, split.labels, **job)
+    assert same_weights(whole, resumed)
+    assert second == curve
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_mixed_precision_learns_and_keeps_float32_weights():
+    mixed = dataclasses.replace(RECIPE, precision="mixed")
+    network, curve = train(mixed, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    exact, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    assert {tensor.dtype for tensor in network.state_dict().values()} == {torch.float32}
+    assert not same_weights(network, exact), "it was float32 after all"
+    assert curve[-1]["test_accuracy"] > 0.9
+    low, high = (training.outputs(network, TEST, each) for each in ("mixed", "float32"))
+    assert low.dtype == torch.float32
+    assert not torch.equal(low, high)
+    assert (low - high).abs().max() < 0.05 * high.abs().max()
+
+
+def test_mixed_is_float32_where_there_is_nothing_faster(monkeypatch):
+    monkeypatch.setattr(training, "mixed_dtype", lambda device: torch.float32)
+    mixed = dataclasses.replace(RECIPE, precision="mixed")
+    network, _ = train(mixed, SPLIT, SPLIT.labels, seed=0)
+    assert same_weights(network, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
+
+
+def test_what_mixed_means_here():
+    machine = Path("/proc/cpuinfo").read_text() if sys.platform == "linux" else ""
+    hardware = "avx512_bf16" in machine or "amx_bf16" in machine
+    expected = torch.bfloat16 if hardware else torch.float32
+    assert training.mixed_dtype(torch.device("cpu")) == expected
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_a_checkpoint_of_a_machine_with_loss_scaling(tmp_path, monkeypatch):
+    """An older GPU's checkpoint holds the state of its scaler: it is no damage."""
+    mixed = dataclasses.replace(RECIPE, precision="mixed")
+    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, 7, mixed, SPLIT, SPLIT.labels, **job)
+    stored = torch.load(job["checkpoint"], weights_only=True)
+    for scaler in ({"scale": 65536.0, "_growth_tracker": 7}, {}):
+        torch.save(stored | {"scaler": scaler}, job["checkpoint"])
+        train(mixed, SPLIT, SPLIT.labels, **job, through=2)
+
+
 def test_checkpoints_are_written_in_intervals(tmp_path, monkeypatch):
     saved = []
     save = training._save
@@ -397,7 +460,7 @@ def test_incomplete_split():
         train(RECIPE, few, few.labels, seed=0)
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": -1}, {"batch_size": 0}])
+@pytest.mark.parametrize("wrong", [{"epochs": -1}, {"batch_size": 0}, {"precision": "half"}])
 def test_impossible_recipe(wrong):
     with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
         Recipe("small_cnn", **({"epochs": 1} | wrong))
