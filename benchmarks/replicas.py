@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import torch
 
-from mislabel_utils.replicas import Nets, Recipe, draw, train, train_one_at_a_time
+from mislabel_utils.plane.networks import Nets, Recipe, draw, train, train_one_at_a_time
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -19,9 +19,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import v2
 
 from mislabel_utils import lab
-from mislabel_utils.data import Normalization, Split
-from mislabel_utils.records import Record, Store
-from mislabel_utils.training import Recipe, train
+from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.training import Recipe, train
+from mislabel_utils.recording.records import Record, Store
 
 BATCH = 128
 BATCHES = {"imagenet": 40, "cifar": 6}  # measured, after WARM_UP more

@@ -15,12 +15,13 @@ from pathlib import Path
 from joblib import Parallel, delayed, parallel_config
 from tqdm.auto import tqdm
 
-from mislabel_utils import data, own_data
-from mislabel_utils.chapters import ChapterError, Job, experiment_of, run_seed
-from mislabel_utils.data import DataError
+from mislabel_utils.commands import own_images
+from mislabel_utils.commands.chapters import ChapterError, Job, experiment_of, run_seed
 from mislabel_utils.files import cache_dir
-from mislabel_utils.records import RecordError, Store
-from mislabel_utils.training import TrainingError
+from mislabel_utils.learning import datasets
+from mislabel_utils.learning.datasets import DataError
+from mislabel_utils.learning.training import TrainingError
+from mislabel_utils.recording.records import RecordError, Store
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -66,7 +67,7 @@ def reproduce(arguments: argparse.Namespace) -> None:
     # Loading the chapter here first makes a wrong name or missing data fail at once, and only once.
     names = experiment_of(arguments.chapter, arguments.book, own)
     if own:
-        data.load(own)
+        datasets.load(own)
         # A reader's own runs have no place among those that come with the package.
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
@@ -85,7 +86,9 @@ def reproduce(arguments: argparse.Namespace) -> None:
             outcomes.append(outcome)
     if own:
         outcomes.sort(key=lambda outcome: outcome.seed)
-        print(f"\n{own_data.aligned(own_data.table(outcomes))}\n\n{own_data.verdict(outcomes)}")
+        print(
+            f"\n{own_images.aligned(own_images.table(outcomes))}\n\n{own_images.verdict(outcomes)}"
+        )
 
 
 def settings(bars: bool) -> dict[str, str]:

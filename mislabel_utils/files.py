@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+BUNDLED = Path(__file__).parent / "bundled"  # what comes with the package: data, no code
 
 
 def cache_dir() -> Path:

@@ -22,13 +22,13 @@ from IPython.display import Image
 from matplotlib.figure import Figure
 from torch import nn
 
-from mislabel_utils import data, relabel, training
-from mislabel_utils.data import Dataset, Split
 from mislabel_utils.files import atomic_write, cache_dir
-from mislabel_utils.records import Record, RecordError, Store, run_id
-from mislabel_utils.relabel import Labelled
-from mislabel_utils.runs import Run, weights_path
-from mislabel_utils.training import Recipe
+from mislabel_utils.learning import datasets, training, training_sets
+from mislabel_utils.learning.datasets import Dataset, Split
+from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.training_sets import Labelled
+from mislabel_utils.recording.records import Record, RecordError, Store, run_id
+from mislabel_utils.recording.runs import Run, weights_path
 
 Outcome = tuple[dict[str, float], dict[str, np.ndarray]]  # metrics and arrays of a record
 
@@ -51,16 +51,16 @@ class Lab:
     ) -> None:
         self.chapter = chapter
         self.scale = os.environ.get("MISLABEL_SCALE") or scale
-        if self.scale not in data.SCALES:
+        if self.scale not in datasets.SCALES:
             raise ValueError(
-                f"MISLABEL_SCALE is {self.scale!r}: use one of {', '.join(data.SCALES)}."
+                f"MISLABEL_SCALE is {self.scale!r}: use one of {', '.join(datasets.SCALES)}."
             )
         self.store = store or Store()
         self._runs: dict[tuple[str, int], Run] = {}
 
     def load(self, name: str) -> Dataset:
-        """A data set at the lab's scale, see `data.load`."""
-        return data.load(name, self.scale)
+        """A data set at the lab's scale, see `datasets.load`."""
+        return datasets.load(name, self.scale)
 
     def seeds(self, full: Sequence[int]) -> list[int]:
         """The seeds of an experiment: all of them, or the first alone at quick scale."""
@@ -94,7 +94,7 @@ class Lab:
         RecordError
             At recorded scale, when nobody has recorded this run so far.
         """
-        labelled = on if isinstance(on, Labelled) else relabel.true_labels(on)
+        labelled = on if isinstance(on, Labelled) else training_sets.true_labels(on)
         config = _config(labelled, recipe, seed)
         identity = run_id(config)
         epochs = recipe.epochs if through is None else min(through, recipe.epochs)

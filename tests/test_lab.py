@@ -8,14 +8,16 @@ import pytest
 import torch
 from toys import toy_split
 
-from mislabel_utils import figures, relabel, runs, training
 from mislabel_utils import lab as lab_module
-from mislabel_utils.data import RAW
 from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
-from mislabel_utils.records import RecordError, Store
-from mislabel_utils.runs import Run
-from mislabel_utils.training import Recipe
+from mislabel_utils.learning import training, training_sets
+from mislabel_utils.learning.datasets import RAW
+from mislabel_utils.learning.training import Recipe
+from mislabel_utils.recording import runs
+from mislabel_utils.recording.records import RecordError, Store
+from mislabel_utils.recording.runs import Run
+from mislabel_utils.showing import figures
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -104,7 +106,7 @@ def test_labels_are_those_given():
     recipe = dataclasses.replace(RECIPE, epochs=8)
     right = lab.train(TRAIN, recipe, **JOB)
     assert right.accuracy(TEST) > 0.9
-    turned = relabel.Labelled(TRAIN, {"kind": "turned"}, lambda: (TRAIN.labels + 1) % 4)
+    turned = training_sets.Labelled(TRAIN, {"kind": "turned"}, lambda: (TRAIN.labels + 1) % 4)
     wrong = lab.train(turned, recipe, **JOB)
     assert wrong.accuracy(TEST) < 0.1
     assert training.accuracy(wrong.predict(TEST), (TEST.labels + 1) % 4) > 0.9
@@ -201,7 +203,7 @@ def test_what_a_record_says():
 def test_teacher_and_student_at_two_scales(trained):
     def experiment(lab, train, test, other):
         teacher = lab.train(train, RECIPE, seed=0, arm="teacher", test=test, also=[other])
-        wrong = relabel.mistakes(teacher, other)
+        wrong = training_sets.mistakes(teacher, other)
         return lab.train(wrong, RECIPE, seed=0, arm="student", test=test)
 
     splits = TRAIN, TEST, dataclasses.replace(OTHER, labels=(OTHER.labels + 1) % 4)
@@ -297,7 +299,7 @@ def test_two_that_want_the_same_run(monkeypatch):
 
 
 def identity(on=TRAIN, recipe=RECIPE, seed=0):
-    labelled = on if isinstance(on, relabel.Labelled) else relabel.true_labels(on)
+    labelled = on if isinstance(on, training_sets.Labelled) else training_sets.true_labels(on)
     return lab_module.run_id(lab_module._config(labelled, recipe, seed))
 
 
@@ -318,8 +320,8 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
     found.append(identity(TRAIN.normalized_as(RAW)))
     found.append(identity(dataclasses.replace(TRAIN, fingerprint="another")))
     found.append(identity(dataclasses.replace(TRAIN, name="toy/test")))
-    found.append(identity(relabel.uniform(TRAIN, 0)))
-    found.append(identity(relabel.uniform(TRAIN, 1)))
+    found.append(identity(training_sets.uniform(TRAIN, 0)))
+    found.append(identity(training_sets.uniform(TRAIN, 1)))
     monkeypatch.setattr(training, "PROTOCOL", training.PROTOCOL + 1)
     found.append(identity())
     assert len(set(found)) == len(found)
@@ -327,7 +329,7 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
 
 def test_nothing_else_does():
     norm = dataclasses.replace(TRAIN.normalization, name="of another name")
-    same = [identity(), identity(relabel.true_labels(TRAIN)), identity(without_images(TRAIN))]
+    same = [identity(), identity(training_sets.true_labels(TRAIN)), identity(without_images(TRAIN))]
     same.append(identity(TRAIN.normalized_as(norm)))
     assert len(set(same)) == 1
 
@@ -351,7 +353,7 @@ def test_weights_that_come_with_the_package(monkeypatch, isolated):
     (weights,) = files(cache_dir() / "weights")
     (isolated / "package" / "weights").mkdir(parents=True)
     weights.rename(isolated / "package" / "weights" / f"{run.record.stem}.pt")
-    monkeypatch.setattr(runs, "PACKAGE", isolated / "package")
+    monkeypatch.setattr(runs, "BUNDLED", isolated / "package")
     network = Run(run.record).network
     assert torch.equal(training.predict(network, TEST), run.predict(TEST))
 

@@ -11,7 +11,7 @@ import nbformat
 import numpy as np
 import torch
 
-from mislabel_utils.data import Normalization, Split
+from mislabel_utils.learning.datasets import Normalization, Split
 
 ROOT = Path(__file__).resolve().parent.parent
 IDX_FILES = {

@@ -25,11 +25,11 @@ Each has as many steps as the student of the mistakes.
 
 from dataclasses import replace
 
-from mislabel_utils import relabel
 from mislabel_utils.lab import Lab
-from mislabel_utils.relabel import Labelled
-from mislabel_utils.runs import Run
-from mislabel_utils.training import Recipe
+from mislabel_utils.learning import training_sets
+from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.training_sets import Labelled
+from mislabel_utils.recording.runs import Run
 
 SEEDS, EPOCHS = range(3), 50
 RECIPE = Recipe("resnet18-imagenet", epochs=2, augment=True, precision="mixed")
@@ -46,7 +46,7 @@ def teacher_of(seed: int) -> Run:
 
 
 def count(labelled: Labelled) -> int:
-    return int((labelled.labels != relabel.LEFT_OUT).sum())
+    return int((labelled.labels != training_sets.LEFT_OUT).sum())
 
 
 def student_of(labelled: Labelled, seed: int, arm: str, epochs: int = EPOCHS) -> Run:
@@ -58,31 +58,31 @@ def student_of(labelled: Labelled, seed: int, arm: str, epochs: int = EPOCHS) ->
 
 def labels(seed: int) -> dict[str, Labelled]:
     teacher = teacher_of(seed)
-    true = relabel.true_labels(images.train)
-    said = relabel.predictions(teacher, images.train)
-    wrong = relabel.mistakes(teacher, images.train)
+    true = training_sets.true_labels(images.train)
+    said = training_sets.predictions(teacher, images.train)
+    wrong = training_sets.mistakes(teacher, images.train)
     some = count(wrong)
     return {
         "student-mixed": wrong,
-        "control-deranged": relabel.deranged_within_classes(wrong, seed),
-        "control-random-said": relabel.subset(said, some, seed),
-        "control-true": relabel.corrected(wrong),
-        "control-random-true": relabel.subset(true, some, seed),
-        "control-uniform": relabel.uniform_mistakes(wrong, seed),
-        "control-right": relabel.subset(relabel.without(true, wrong), some, seed),
-        "control-soft": relabel.soft_mistakes(teacher, images.train),
+        "control-deranged": training_sets.deranged_within_classes(wrong, seed),
+        "control-random-said": training_sets.subset(said, some, seed),
+        "control-true": training_sets.corrected(wrong),
+        "control-random-true": training_sets.subset(true, some, seed),
+        "control-uniform": training_sets.uniform_mistakes(wrong, seed),
+        "control-right": training_sets.subset(training_sets.without(true, wrong), some, seed),
+        "control-soft": training_sets.soft_mistakes(teacher, images.train),
     }
 
 
 def unlearnt(seed: int) -> None:
-    true = relabel.true_labels(images.train)
-    half = relabel.subset(true, 25_000, seed)
+    true = training_sets.true_labels(images.train)
+    half = training_sets.subset(true, 25_000, seed)
     teacher = lab.train(
         half, replace(RECIPE, epochs=4), seed=seed, arm="teacher-half",
         test=images.test, also=[images.train],
     )  # fmt: skip
-    wrong = relabel.without(relabel.mistakes(teacher, images.train), half)
-    steps = EPOCHS * count(relabel.mistakes(teacher_of(seed), images.train))
+    wrong = training_sets.without(training_sets.mistakes(teacher, images.train), half)
+    steps = EPOCHS * count(training_sets.mistakes(teacher_of(seed), images.train))
     student_of(wrong, seed, "control-unlearnt", round(steps / count(wrong)))
 
 

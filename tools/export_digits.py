@@ -8,22 +8,22 @@ recorded of the original.
 
 import sys
 
-from mislabel_utils import data
-from mislabel_utils.live import digits_weights
-from mislabel_utils.records import Store
-from mislabel_utils.runs import Run
+from mislabel_utils.learning import datasets
+from mislabel_utils.live import weights
+from mislabel_utils.recording.records import Store
+from mislabel_utils.recording.runs import Run
 
 
 def main() -> None:
     records = {record.stem: record for record in Store()}
-    test = data.load("mnist").test
+    test = datasets.load("mnist").test
     for stem in sys.argv[1:]:
         if stem not in records:
             sys.exit(f"No record is called {stem}: `python -m mislabel_utils list` shows them all.")
         run = Run(records[stem])
-        network = digits_weights.measured(run, test)
-        path = digits_weights.export_path(run)
-        digits_weights.write(network, path)
+        network = weights.measured(run, test)
+        path = weights.export_path(run)
+        weights.write(network, path)
         before, after = run.record.metrics[test.key], network.accuracy
         size = path.stat().st_size / 2**10
         print(

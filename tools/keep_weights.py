@@ -8,9 +8,9 @@ import sys
 
 import torch
 
-from mislabel_utils.files import PACKAGE, atomic_write
-from mislabel_utils.records import Store
-from mislabel_utils.runs import Run
+from mislabel_utils.files import BUNDLED, atomic_write
+from mislabel_utils.recording.records import Store
+from mislabel_utils.recording.runs import Run
 
 
 def main() -> None:
@@ -19,9 +19,9 @@ def main() -> None:
         if stem not in records:
             sys.exit(f"No record is called {stem}: `python -m mislabel_utils list` shows them all.")
         weights = Run(records[stem]).network.state_dict()
-        with atomic_write(PACKAGE / "weights" / f"{stem}.pt") as path:
+        with atomic_write(BUNDLED / "weights" / f"{stem}.pt") as path:
             torch.save({name: tensor.half() for name, tensor in weights.items()}, path)
-        print(f"{stem}.pt: {(PACKAGE / 'weights' / f'{stem}.pt').stat().st_size / 2**10:.0f} KB")
+        print(f"{stem}.pt: {(BUNDLED / 'weights' / f'{stem}.pt').stat().st_size / 2**10:.0f} KB")
 
 
 if __name__ == "__main__":

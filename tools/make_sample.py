@@ -10,8 +10,8 @@ import json
 
 import numpy as np
 
-from mislabel_utils import data
-from mislabel_utils.files import PACKAGE, atomic_write
+from mislabel_utils.files import BUNDLED, atomic_write
+from mislabel_utils.learning import datasets
 
 SIZES = {"train": 6_000, "test": 1_000}
 LABELS_ONLY = ("cifar10",)
@@ -19,7 +19,7 @@ LABELS_ONLY = ("cifar10",)
 
 def main() -> None:
     for name in ("mnist", "fashion_mnist", "cifar10"):
-        full = data.load(name)
+        full = datasets.load(name)
         arrays = {}
         for half, split in (("train", full.train), ("test", full.test)):
             labels = split.labels.numpy()
@@ -40,9 +40,9 @@ def main() -> None:
             "std": full.normalization.std,
             "fingerprint": full.fingerprint,
         }
-        with atomic_write(PACKAGE / "sample" / f"{name}.npz") as path:
+        with atomic_write(BUNDLED / "sample" / f"{name}.npz") as path:
             np.savez_compressed(path, meta=np.array(json.dumps(meta)), **arrays)
-        print(f"{name}.npz: {(PACKAGE / 'sample' / f'{name}.npz').stat().st_size / 2**20:.2f} MB")
+        print(f"{name}.npz: {(BUNDLED / 'sample' / f'{name}.npz').stat().st_size / 2**20:.2f} MB")
 
 
 if __name__ == "__main__":

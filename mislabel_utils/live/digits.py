@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 import traitlets
 
-from mislabel_utils.data import Split
+from mislabel_utils.learning.datasets import Split
 from mislabel_utils.live import FOLDER, Live
-from mislabel_utils.live.digits_weights import Compact
+from mislabel_utils.live.weights import Compact
 
 EACH = 2  # examples of each digit
 
@@ -39,7 +39,7 @@ def draw_a_digit(teacher: Compact, student: Compact, test: Split) -> DrawADigit:
 
     Parameters
     ----------
-    teacher, student : of the same shape, see `digits_weights.compact`
+    teacher, student : of the same shape, see `weights.compact`
     test : MNIST's test images, standardised as the networks are tested; the examples are the
         first two of each digit among those that are here
 

@@ -1,4 +1,4 @@
-// The two-dimensional experiment: replicas.py, attacks.py and illustration.py once more, for the
+// The two-dimensional experiment: networks.py, attacks.py and experiment.py once more, for the
 // browser. The tests compare them. playground.js shows it; Python joins the two into one module.
 
 export const COUNT = 32, STEPS = 600, RATE = 0.02, ATTACK_STEPS = 40, SIDE = 50;

@@ -1,0 +1,1 @@
+"""What `python -m mislabel_utils` does."""

@@ -1,0 +1,1 @@
+"""Data sets, training sets, networks, the one training loop, attacks."""

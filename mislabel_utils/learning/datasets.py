@@ -1,0 +1,223 @@
+"""Named data sets as in-memory uint8 tensors.
+
+Sources, in order: an explicit `root`, the folder named by ``MISLABEL_DATA``, the cache,
+torchvision's own download. The bundled sample needs none of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mislabel_utils.files import BUNDLED
+from mislabel_utils.learning.sources import DataError, read_source
+
+__all__ = ["RAW", "DataError", "Dataset", "Normalization", "Split", "load"]
+
+SCALES = ("recorded", "quick", "full")
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """What is subtracted from and divided out of pixels in [0, 1], one value a channel."""
+
+    name: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+RAW = Normalization("raw", (0.0,), (1.0,))
+
+
+@dataclass(frozen=True)
+class Split:
+    """One half of a data set: N labels, and the images of all or of some of its rows.
+
+    Attributes
+    ----------
+    name : "mnist/train", say
+    images : uint8 (M, C, H, W)
+    index : int64 (M,), the row each image belongs to; ``arange(N)`` when all images are here
+    labels : int64 (N,), the true labels
+    classes : K class names
+    normalization : how pixels are standardised before a network sees them
+    fingerprint : SHA-256 of the whole data set's pixels and labels
+    """
+
+    name: str
+    images: Tensor
+    index: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    normalization: Normalization
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the images of all rows are here (at recorded scale only the sample's are)."""
+        return len(self.images) == len(self.labels)
+
+    @property
+    def key(self) -> str:
+        """The name under which predictions on this split are recorded."""
+        return f"{self.name}@{self.normalization.name}"
+
+    def normalized_as(self, other: Dataset | Normalization) -> Split:
+        """The same images, standardised with the mean and deviation of another data set."""
+        norm = other.normalization if isinstance(other, Dataset) else other
+        return dataclasses.replace(self, normalization=norm)
+
+    def pictures(self, rows: Tensor) -> Tensor:
+        """Images of the given rows, uint8 (len(rows), C, H, W).
+
+        Raises
+        ------
+        DataError
+            When a row's image is not here; `index` lists those that are.
+        """
+        position = torch.full((len(self),), -1)
+        position[self.index] = torch.arange(len(self.index))
+        found = position[rows]
+        if (found < 0).any():
+            raise DataError(
+                f"{self.name}: the bundled sample does not hold all of these rows; choose among "
+                f"`split.index`, or set MISLABEL_SCALE=full to load every image."
+            )
+        return self.images[found]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The training and the test split of one data set."""
+
+    name: str
+    train: Split
+    test: Split
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.train.classes
+
+    @property
+    def normalization(self) -> Normalization:
+        return self.train.normalization
+
+    @property
+    def fingerprint(self) -> str:
+        return self.train.fingerprint
+
+    def normalized_as(self, other: Dataset | Normalization) -> Dataset:
+        """Both splits, standardised with the mean and deviation of another data set."""
+        splits = self.train.normalized_as(other), self.test.normalized_as(other)
+        return Dataset(self.name, *splits)
+
+
+def load(name: str, scale: str = "full", root: str | Path | None = None) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    name : "mnist", "fashion_mnist", "cifar10", or the path of a folder of the reader's own with
+        ``train/<class>/*`` and ``test/<class>/*`` (images become RGB, 32 x 32)
+    scale : "full", every image; "quick", the bundled sample as a small data set of its own;
+        "recorded", every label of the full data set, and images of the bundled sample alone
+    root : folder in torchvision's layout or with ``cifar10/{train,test}/<class>/*``;
+        default ``MISLABEL_DATA``, else a download into the cache
+
+    Raises
+    ------
+    DataError
+        Saying what is wrong with the files and what to do.
+    """
+    if scale not in SCALES:
+        raise DataError(f"Unknown scale {scale!r}: use one of {', '.join(SCALES)}.")
+    if scale == "full":
+        root = root or os.environ.get("MISLABEL_DATA") or None
+        arrays, classes = read_source(name, Path(root) if root else None)
+        return _dataset(Path(name).resolve().name, arrays, classes)
+    return _bundled(name, whole=scale == "recorded")
+
+
+def fingerprint(arrays: dict[str, np.ndarray]) -> str:
+    """SHA-256 over shapes, pixels and labels of ``{train,test}_{images,labels}``."""
+    digest = sha256()
+    for key in ("train_images", "train_labels", "test_images", "test_labels"):
+        digest.update(f"{key}{arrays[key].shape}".encode())
+        digest.update(np.ascontiguousarray(arrays[key]).tobytes())
+    return digest.hexdigest()
+
+
+def pixel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel of uint8 (N, C, H, W), in units of [0, 1].
+
+    From exact integer histograms, so that they do not depend on the order of a sum.
+    """
+    mean, std = [], []
+    for channel in range(images.shape[1]):
+        counts = np.bincount(images[:, channel].ravel(), minlength=256)
+        levels = np.arange(256) / 255
+        centre = float((counts * levels).sum() / counts.sum())
+        mean.append(centre)
+        std.append(float(np.sqrt((counts * (levels - centre) ** 2).sum() / counts.sum())))
+    return tuple(mean), tuple(std)
+
+
+def _dataset(name: str, arrays: dict[str, np.ndarray], classes: tuple[str, ...]) -> Dataset:
+    norm = Normalization(name, *pixel_statistics(arrays["train_images"]))
+    print_ = fingerprint(arrays)
+
+    def split(half: str) -> Split:
+        images = torch.from_numpy(arrays[f"{half}_images"])
+        labels = torch.from_numpy(arrays[f"{half}_labels"].astype(np.int64))
+        return Split(
+            f"{name}/{half}", images, torch.arange(len(labels)), labels, classes, norm, print_
+        )
+
+    return Dataset(name, split("train"), split("test"))
+
+
+def _bundled(name: str, whole: bool) -> Dataset:
+    """The bundled sample: alone as a data set (`whole=False`), or within all the labels."""
+    path = BUNDLED / "sample" / f"{name}.npz"
+    if not path.exists():
+        raise DataError(
+            f"No bundled sample of {name!r}. Samples: "
+            f"{', '.join(sorted(p.stem for p in path.parent.glob('*.npz')))}; "
+            "any other data set needs MISLABEL_SCALE=full."
+        )
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {key: file[key] for key in file.files}
+    for half in ("train", "test"):  # grey images are stored without a channel
+        if arrays[f"{half}_images"].ndim == 3:
+            arrays[f"{half}_images"] = arrays[f"{half}_images"][:, None]
+    meta = json.loads(str(arrays.pop("meta")))
+    norm = Normalization(name, tuple(meta["mean"]), tuple(meta["std"]))
+    if not whole and not len(arrays["train_index"]):
+        raise DataError(
+            f"No image of {name!r} is bundled, only labels: at quick scale choose another data "
+            "set, or set MISLABEL_SCALE=full."
+        )
+    splits = []
+    for half in ("train", "test"):
+        index = torch.from_numpy(arrays[f"{half}_index"].astype(np.int64))
+        labels = torch.from_numpy(arrays[f"{half}_labels"].astype(np.int64))
+        print_ = meta["fingerprint"]
+        if not whole:
+            index, labels = torch.arange(len(index)), labels[index]
+            print_ = sha256(path.read_bytes()).hexdigest()
+        images = torch.from_numpy(arrays[f"{half}_images"])
+        splits.append(
+            Split(f"{name}/{half}", images, index, labels, tuple(meta["classes"]), norm, print_)
+        )
+    return Dataset(name, *splits)

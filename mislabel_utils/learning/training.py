@@ -1,0 +1,339 @@
+"""One training loop for all of the book.
+
+Everything random is drawn afresh from (seed, epoch, batch), so that a run resumed from a
+checkpoint goes on exactly as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from mislabel_utils.files import atomic_write
+from mislabel_utils.learning import models
+from mislabel_utils.learning.datasets import Normalization, Split
+
+PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
+EVALUATION_BATCH = 500
+CURVE_POINTS = 10  # evaluations on the test set during a run, so that they never dominate
+
+
+class TrainingError(RuntimeError):
+    """Training that cannot go on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a training run does to a network, apart from data and seed.
+
+    Stochastic gradient descent with Nesterov momentum; the learning rate rises linearly from zero
+    over the first fifth of the steps and falls linearly to zero over the rest.
+
+    Attributes
+    ----------
+    model : a name in `models.MODELS`
+    epochs : passes over the training images; 0 leaves the network untrained
+    batch_size : images a step; the incomplete last batch of an epoch is left out
+    learning_rate : the peak
+    momentum, weight_decay : of the optimiser
+    augment : random horizontal flips, and random crops after padding by 4 pixels
+    precision : "float32", or "mixed": the network computes in the 16-bit format of the machine,
+        see `mixed_dtype`; weights, normalisation statistics, softmax and loss stay float32
+    """
+
+    model: str
+    epochs: int
+    batch_size: int = 128
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    augment: bool = False
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("float32", "mixed"):
+            raise ValueError(
+                f"Unknown precision {self.precision!r}: a recipe says 'float32' or 'mixed'."
+            )
+        if self.epochs < 0 or self.batch_size < 1:
+            raise ValueError(
+                f"A recipe needs epochs >= 0 and batch_size >= 1, not {self.epochs} and "
+                f"{self.batch_size}."
+            )
+
+
+def default_device() -> torch.device:
+    """The GPU when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def mixed_dtype(device: torch.device) -> torch.dtype:
+    """What "mixed" precision computes in on a device.
+
+    bfloat16 where the hardware multiplies it, float16 on older GPUs (with its loss scaled up, lest
+    small gradients vanish; Micikevicius et al. 2018), float32 on a CPU that has neither.
+    """
+    if device.type == "cuda":
+        has = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has else torch.float16
+    # PyTorch's own list of what a CPU can do; older versions know less of it.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    has = any(getattr(torch.cpu, name, bool)() for name in names)
+    return torch.bfloat16 if has else torch.float32
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which a network computes in a recipe's precision."""
+    dtype = mixed_dtype(device) if precision == "mixed" else torch.float32
+    low = dtype != torch.float32
+    return torch.autocast(device.type, dtype if low else torch.bfloat16, enabled=low)
+
+
+def train(
+    recipe: Recipe,
+    split: Split,
+    labels: Tensor,
+    *,
+    seed: int,
+    test: Split | None = None,
+    through: int | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = 30.0,
+    title: str = "train",
+) -> tuple[nn.Module, list[dict[str, float]]]:
+    """Train a fresh network on the images of `split` and the given labels.
+
+    Parameters
+    ----------
+    labels : int64 (N,) or, of class probabilities, float (N, K); -1 leaves the image out
+    seed : determines initialisation, order and augmentation
+    test : evaluated with its true labels for the learning curve only: after each epoch, or ten
+        times, evenly spaced, in a longer run
+    through : an epoch to stop after; a call with a later one goes on from the checkpoint
+    checkpoint : file that the state is written to every `checkpoint_seconds` and resumed from
+    title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
+        environment hides it
+
+    Returns
+    -------
+    The network in evaluation mode, and one dict an epoch: ``train_loss``, ``train_accuracy`` (of
+    the batches as they were seen, on the labels given), ``test_accuracy`` where it was measured.
+
+    Raises
+    ------
+    TrainingError
+        When no image is left, labels do not fit the images, the checkpoint is damaged or is beyond
+        `through`, or the loss is no longer finite.
+    """
+    device = default_device()
+    # Reproducible on a GPU too, at a small cost in speed.
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    torch.backends.cudnn.allow_tf32 = False  # float32 means float32
+    low = autocast(device, recipe.precision)
+    images, labels = _kept(split, labels, device)
+    shape, classes = tuple(images.shape[1:]), len(split.classes)
+    network = models.build(recipe.model, shape, classes, seed).to(device)
+    optimizer = torch.optim.SGD(
+        network.parameters(),
+        lr=0.0,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        nesterov=recipe.momentum > 0,
+        fused=True,
+    )
+    scaled = low.fast_dtype == torch.float16
+    scaler = torch.amp.GradScaler(device.type, enabled=scaled)
+    parts = {"network": network, "optimizer": optimizer} | ({"scaler": scaler} if scaled else {})
+    batch_size = min(recipe.batch_size, len(images))
+    batches = len(images) // batch_size
+    state = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": []}
+    if checkpoint is not None:
+        _resume(checkpoint, parts, state)
+    stop = recipe.epochs if through is None else min(through, recipe.epochs)
+    if (state["epoch"], state["batch"]) > (stop, 0):
+        raise TrainingError(
+            f"{title}: its checkpoint {checkpoint} is beyond epoch {stop} already. Train through "
+            f"epoch {state['epoch'] + 1} or later, or delete it to start afresh."
+        )
+    saved = time.monotonic()
+    bar = tqdm(
+        total=stop * batches * batch_size,
+        initial=(state["epoch"] * batches + state["batch"]) * batch_size,
+        desc=title,
+        unit="img",
+        unit_scale=True,
+        mininterval=0.5,
+    )
+    for epoch in range(state["epoch"], stop):
+        order = torch.randperm(len(images), generator=_generator(seed, epoch, 0)).to(device)
+        network.train()
+        for batch in range(state["batch"], batches):
+            rows = order[batch * batch_size : (batch + 1) * batch_size]
+            inputs, targets = images[rows], labels[rows]
+            if recipe.augment:
+                inputs = augmented(inputs, _generator(seed, epoch, batch + 1))
+            step = epoch * batches + batch
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
+            with low:
+                logits = network(standardised(inputs, split.normalization)).float()
+            loss = F.cross_entropy(logits, targets)
+            optimizer.zero_grad()
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            state["loss"] += float(loss.detach())
+            hard = targets if targets.ndim == 1 else targets.argmax(1)
+            state["correct"] += int((logits.argmax(1) == hard).sum())
+            state["batch"] = batch + 1
+            if not state["loss"] < float("inf"):
+                raise TrainingError(
+                    f"{title}: the loss is no longer finite (epoch {epoch + 1}, batch {batch + 1} "
+                    f"of {batches}). Lower learning_rate={recipe.learning_rate}."
+                )
+            seen = (batch + 1) * batch_size
+            bar.update(batch_size)
+            bar.set_postfix(
+                loss=f"{state['loss'] / (batch + 1):.3f}",
+                acc=f"{state['correct'] / seen:.1%}",
+                refresh=False,
+            )
+            if checkpoint is not None and time.monotonic() - saved > checkpoint_seconds:
+                _save(checkpoint, parts, state)
+                saved = time.monotonic()
+        point = {
+            "train_loss": state["loss"] / batches,
+            "train_accuracy": state["correct"] / (batches * batch_size),
+        }
+        last = epoch + 1 == recipe.epochs
+        if test is not None and (last or (epoch + 1) % max(1, recipe.epochs // CURVE_POINTS) == 0):
+            point["test_accuracy"] = accuracy(predict(network, test, recipe.precision), test.labels)
+        state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
+    bar.close()
+    if checkpoint is not None and stop < recipe.epochs:
+        _save(checkpoint, parts, state)
+    return network.eval(), state["curve"]
+
+
+@torch.no_grad()
+def outputs(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
+    """What the network puts out for each image that is here, float32 (M, K) on the CPU.
+
+    Parameters
+    ----------
+    precision : that of its recipe, see `Recipe`
+    """
+    device = next(network.parameters()).device
+    network.eval()
+    batches = []
+    for images in split.images.split(EVALUATION_BATCH):
+        with autocast(device, precision):
+            batch = network(standardised(images.to(device), split.normalization))
+        batches.append(batch.float().cpu())
+    return torch.cat(batches)
+
+
+def probabilities(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
+    """The network's class probabilities for each image that is here, float32 (M, K)."""
+    return outputs(network, split, precision).softmax(1)
+
+
+def predict(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
+    """The most probable class of each image that is here, int64 (M,)."""
+    return outputs(network, split, precision).argmax(1)
+
+
+def accuracy(predictions: Tensor, labels: Tensor) -> float:
+    """Share of equal entries, in [0, 1]."""
+    return (predictions == labels).double().mean().item()
+
+
+def standardised(images: Tensor, norm: Normalization) -> Tensor:
+    """uint8 (N, C, H, W) to float32: pixels in [0, 1], less the mean, over the deviation."""
+    mean, std = (
+        torch.tensor(values, device=images.device).view(1, -1, 1, 1)
+        for values in (norm.mean, norm.std)
+    )
+    inputs = images.to(torch.float32, memory_format=torch.channels_last)
+    return inputs.div_(255).sub_(mean).div_(std)
+
+
+def augmented(images: Tensor, generator: torch.Generator, padding: int = 4) -> Tensor:
+    """Each image of uint8 (N, C, H, W) shifted by up to `padding` pixels and flipped or not."""
+    count, _, height, width = images.shape
+    shift = torch.randint(0, 2 * padding + 1, (2, count, 1, 1), generator=generator)
+    flip = torch.randint(0, 2, (count, 1, 1), generator=generator, dtype=torch.bool)
+    rows = torch.arange(height).view(1, -1, 1) + shift[0]
+    columns = torch.arange(width).view(1, 1, -1).expand(count, 1, width)
+    columns = torch.where(flip, width - 1 - columns, columns) + shift[1]
+    padded = F.pad(images, [padding] * 4)
+    picked = padded.permute(0, 2, 3, 1)[torch.arange(count).view(-1, 1, 1), rows, columns]
+    return picked.permute(0, 3, 1, 2)
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """Linear rise over the first fifth of `steps`, linear fall to zero over the rest."""
+    peak = 0.2 * steps
+    done = step + 0.5  # the middle of the step, so that neither the first nor the last is lost
+    return recipe.learning_rate * min(done / peak, (steps - done) / (steps - peak))
+
+
+def _generator(seed: int, epoch: int, batch: int) -> torch.Generator:
+    """A stream of its own for each (seed, epoch, batch)."""
+    return torch.Generator().manual_seed((seed * 1_000 + epoch) * 100_000 + batch)
+
+
+def _kept(split: Split, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The images and labels to train on, resident on the device."""
+    if not split.complete:
+        raise TrainingError(f"{split.name}: only a sample of its images is loaded; load them all.")
+    if len(labels) != len(split):
+        raise TrainingError(f"{split.name}: {len(split)} images but {len(labels)} labels.")
+    rows = ((labels if labels.ndim == 1 else labels[:, 0]) >= 0).nonzero().squeeze(1)
+    images, labels = split.images[rows], labels[rows]
+    if labels.ndim == 1:
+        if len(labels) and int(labels.max()) >= len(split.classes):
+            raise TrainingError(
+                f"{split.name}: label {int(labels.max())}, but only {len(split.classes)} classes."
+            )
+    elif labels.shape[1] != len(split.classes):
+        raise TrainingError(
+            f"{split.name}: probabilities of {labels.shape[1]} classes, but it has "
+            f"{len(split.classes)} classes."
+        )
+    if len(images) < 2:  # batch normalisation needs two
+        left = "a single image is" if len(images) else "no image is"
+        raise TrainingError(
+            f"{split.name}: {left} left to train on. If they are the mistakes of a teacher, it "
+            "makes too few: train it for fewer epochs, or use more or harder images."
+        )
+    return images.to(device, memory_format=torch.channels_last), labels.to(device)
+
+
+def _save(path: Path, parts: dict, state: dict) -> None:
+    with atomic_write(path) as temporary:
+        torch.save({"state": state, **{k: v.state_dict() for k, v in parts.items()}}, temporary)
+
+
+def _resume(path: Path, parts: dict, state: dict) -> None:
+    """Load a checkpoint into the parts and the state; leave both alone when there is none."""
+    if not path.exists():
+        return
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        for name, part in parts.items():
+            # A run that was begun where no loss is scaled has no state for what does that.
+            if name != "scaler" or stored.get(name):
+                part.load_state_dict(stored[name])
+    except Exception as error:
+        raise TrainingError(
+            f"The checkpoint {path} is damaged ({type(error).__name__}). "
+            "Delete it to train this run from the start."
+        ) from error
+    state.update(stored["state"])

@@ -1,0 +1,178 @@
+"""A `small_cnn` in one byte a weight, small enough to come with a page.
+
+Each row of a layer's weights (all that one output is made of) is divided by the scale that takes
+its largest weight to 127, and rounded. Biases keep their precision.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mislabel_utils.files import BUNDLED, atomic_write
+from mislabel_utils.learning import models, training
+from mislabel_utils.learning.datasets import Split
+from mislabel_utils.recording.records import RecordError
+from mislabel_utils.recording.runs import Run
+
+SHAPE, CLASSES = (1, 28, 28), 10
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of R outputs: its weights are `scale` times `weight`.
+
+    Attributes
+    ----------
+    weight : int8 (R, …)
+    scale, bias : float32 (R,)
+    """
+
+    weight: np.ndarray
+    scale: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class Compact:
+    """A trained network in one byte a weight.
+
+    Attributes
+    ----------
+    run : identity of the run that trained it
+    layers : in the order in which an image meets them
+    tested_on : `Split.key` of the images that its accuracy was measured on
+    images, correct : how many those were, and how many it read correctly
+    """
+
+    run: str
+    layers: tuple[Layer, ...]
+    tested_on: str
+    images: int
+    correct: int
+
+    @property
+    def accuracy(self) -> float:
+        """Of the rounded network, in [0, 1]."""
+        return self.correct / self.images
+
+    @property
+    def shapes(self) -> list[list[int]]:
+        """Of the layers' weights."""
+        return [list(layer.weight.shape) for layer in self.layers]
+
+    @property
+    def packed(self) -> bytes:
+        """Every layer's scales and biases (little-endian float32), then every layer's weights."""
+        floats = [
+            a.astype("<f4").tobytes() for each in self.layers for a in (each.scale, each.bias)
+        ]
+        return b"".join(floats + [each.weight.tobytes() for each in self.layers])
+
+    def network(self) -> nn.Module:
+        """The rounded network, in float32."""
+        return _with_layers(self.layers)
+
+
+def compact(run: Run, test: Split) -> Compact:
+    """The rounded network of a run: the one that comes with the package, or else made now.
+
+    Parameters
+    ----------
+    run : of a `small_cnn` on 28 x 28 grey images
+    test : what a network made now is tested on
+
+    Raises
+    ------
+    RecordError
+        When the file is damaged, or when there is neither a file nor the run's own weights.
+    """
+    path = export_path(run)
+    return read(path, run.id) if path.exists() else measured(run, test)
+
+
+def measured(run: Run, test: Split) -> Compact:
+    """Round the weights of a run and test the result on the images that are in `test`."""
+    layers = tuple(
+        _rounded(module.weight.detach().cpu(), module.bias.detach().cpu())
+        for module in run.network
+        if isinstance(module, nn.Conv2d | nn.Linear)
+    )
+    said = training.predict(_with_layers(layers), test)
+    correct = (said == test.labels[test.index]).sum().item()
+    return Compact(run.id, layers, test.key, len(test.index), correct)
+
+
+def export_path(run: Run) -> Path:
+    """Where the package keeps the rounded network of a run."""
+    return BUNDLED / "weights" / f"{run.record.stem}.npz"
+
+
+def write(network: Compact, path: Path) -> None:
+    """Store a rounded network with the identity of its run and its test result."""
+    meta = {
+        "run": network.run,
+        "tested_on": network.tested_on,
+        "images": network.images,
+        "correct": network.correct,
+    }
+    arrays = {
+        f"{name}_{number}": getattr(layer, name)
+        for number, layer in enumerate(network.layers)
+        for name in ("weight", "scale", "bias")
+    }
+    with atomic_write(path) as temporary:
+        np.savez_compressed(temporary, meta=np.array(json.dumps(meta)), **arrays)
+
+
+def read(path: Path, run: str) -> Compact:
+    """The rounded network in a file.
+
+    Raises
+    ------
+    RecordError
+        When the file is damaged, or belongs to another run than `run`.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files}
+        meta = json.loads(str(arrays.pop("meta")))
+        layers = tuple(
+            Layer(*(arrays[f"{name}_{number}"] for name in ("weight", "scale", "bias")))
+            for number in range(len(arrays) // 3)
+        )
+        _with_layers(layers)  # do they fit together?
+        found = Compact(layers=layers, **meta)
+    except Exception as error:  # zipfile, numpy, json and torch each have their own
+        raise RecordError(
+            f"The exported network {path} is damaged ({error}): restore it from version control, "
+            f"or make it again with: python tools/export_digits.py {path.stem}"
+        ) from error
+    if found.run != run:
+        raise RecordError(
+            f"The exported network {path} is of run {found.run[:12]}, not of {run[:12]}: make it "
+            f"again with: python tools/export_digits.py {path.stem}"
+        )
+    return found
+
+
+def _rounded(weight: Tensor, bias: Tensor) -> Layer:
+    rows = weight.flatten(1)
+    scale = rows.abs().amax(1) / 127
+    steps = (rows / scale.clamp(min=torch.finfo(torch.float32).tiny)[:, None]).round()
+    return Layer(steps.to(torch.int8).view(weight.shape).numpy(), scale.numpy(), bias.numpy())
+
+
+def _with_layers(layers: tuple[Layer, ...]) -> nn.Module:
+    network = models.build("small_cnn", SHAPE, CLASSES, seed=0)  # leaves torch's own seed alone
+    places = [module for module in network if isinstance(module, nn.Conv2d | nn.Linear)]
+    for place, layer in zip(places, layers, strict=True):
+        scale = torch.from_numpy(layer.scale).view(-1, *[1] * (layer.weight.ndim - 1))
+        weight, bias = torch.from_numpy(layer.weight) * scale, torch.from_numpy(layer.bias)
+        place.load_state_dict({"weight": weight, "bias": bias})
+    return network.eval()

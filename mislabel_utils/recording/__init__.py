@@ -1,0 +1,1 @@
+"""Records of finished runs, and the runs that are read from them."""

@@ -1,0 +1,225 @@
+"""One matplotlib style, one function a figure.
+
+Each returns a closed figure: a notebook shows it once, as the value of its cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from mislabel_utils.showing.stats import estimate
+
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
+
+plt.style.use(Path(__file__).with_name("book.mplstyle"))
+
+
+def picture_grid(images: Tensor, titles: Sequence[str], columns: int = 4) -> Figure:
+    """Images uint8 (n, C, H, W) in rows of `columns`, each under its title."""
+    rows = -(-len(images) // columns)
+    lines = 1 + max(title.count("\n") for title in titles)
+    size = (1.5 * columns, rows * (1.5 + 0.24 * lines))
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+        _show(ax, image)
+        ax.set_title(title, loc="center", fontsize=11)
+    return _closed(figure)
+
+
+def picture_rows(rows: Mapping[str, Tensor]) -> Figure:
+    """One row of images uint8 (n, C, H, W) for each label, the label at its left."""
+    count = max(len(images) for images in rows.values())
+    figure, axes = plt.subplots(
+        len(rows), count, figsize=(0.8 * count, 0.86 * len(rows)), squeeze=False
+    )
+    for line, (label, images) in zip(axes, rows.items(), strict=True):
+        for ax in line:
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
+        for ax, image in zip(line, images, strict=False):
+            _show(ax, image)
+    return _closed(figure)
+
+
+def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) -> Figure:
+    """One bar a class; the number stands on it."""
+    figure, ax = plt.subplots()
+    bars = ax.bar(names, counts.tolist(), color=BLUE)
+    ax.bar_label(bars, [f"{count:,}" for count in counts.tolist()], fontsize=9, padding=2)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.margins(x=0.01)
+    return _closed(figure)
+
+
+def matrix(
+    values: Tensor, rows: Sequence[str], columns: Sequence[str], xlabel: str, ylabel: str
+) -> Figure:
+    """Shares (R, K) in [0, 1] as a heat map, written in per cent where they reach 1 %."""
+    figure, ax = plt.subplots(figsize=(6, 0.42 * len(rows) + 0.9))
+    ax.imshow(np.asarray(values), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.argwhere(np.asarray(values) >= 0.01):
+        share = float(values[row, column])
+        colour = "white" if share > 0.6 else "black"
+        ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=colour,
+                fontsize=10)  # fmt: skip
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    return _closed(figure)
+
+
+def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str, float]) -> Figure:
+    """Accuracy against epochs: for each name the mean over seeds and the range of the seeds.
+
+    Parameters
+    ----------
+    runs : by name, for each seed the accuracies in [0, 1] by epoch, the same epochs for all seeds
+    lines : by name, a constant to compare with, in [0, 1]
+    """
+    figure, ax = plt.subplots()
+    markers = "os^Dv"
+    for marker, (name, seeds) in zip(markers, runs.items(), strict=False):
+        epochs = list(seeds[0])
+        values = 100 * np.array([list(seed.values()) for seed in seeds])
+        (line,) = ax.plot(epochs, values.mean(0), marker=marker, label=name)
+        ax.fill_between(epochs, values.min(0), values.max(0), color=line.get_color(), alpha=0.15)
+    _constants(ax, lines)
+    ax.set(xlabel="epoch", ylabel="test accuracy, %", xticks=epochs, ylim=(0, 101))
+    figure.legend(loc="outside lower center", ncols=2)
+    figure.set_size_inches(6, 4.6)
+    return _closed(figure)
+
+
+def seeds(
+    values: Mapping[str, Sequence[float]], published: Mapping[str, float], xlabel: str
+) -> Figure:
+    """One line a condition: a dot for each seed, a bar for the mean's interval, published numbers.
+
+    Parameters
+    ----------
+    values : by condition, one accuracy in [0, 1] for each seed
+    published : by condition, in per cent, where there is one
+    """
+    figure, ax = plt.subplots(figsize=(6, 0.5 * len(values) + 1.2))
+    names = list(values)
+    for line, name in enumerate(names):
+        percent = 100 * np.array(values[name])
+        summary = estimate(percent.tolist())
+        spread = np.linspace(-0.15, 0.15, len(percent)) if len(percent) > 1 else [0.0]
+        ax.plot(percent, line + np.array(spread), "o", color=BLUE, alpha=0.55, markersize=5)
+        ax.plot([summary.low, summary.high], [line, line], color="black", linewidth=4)
+        ax.plot(summary.mean, line, "|", color="black", markersize=18)
+        if name in published:
+            ax.plot(published[name], line, "D", color=ORANGE, markersize=8)
+    handles = [
+        plt.Line2D([], [], marker="o", linestyle="", color=BLUE, alpha=0.55, label="one seed"),
+        plt.Line2D([], [], color="black", linewidth=4, label="mean, 95 %"),
+        plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published"),
+    ]
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel=xlabel, xlim=(-2, 102), ylim=(len(names) - 0.5, -0.5))
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(handles=handles, ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1))
+    return _closed(figure)
+
+
+def scatter(
+    values: Mapping[str, tuple[Sequence[float], Sequence[float]]], xlabel: str, ylabel: str
+) -> Figure:
+    """Points (x, y), each drawn as the name it belongs to; x is logarithmic."""
+    figure, ax = plt.subplots()
+    for name, (x, y) in values.items():
+        for one_x, one_y in zip(x, y, strict=True):
+            ax.text(one_x, one_y, name, color=BLUE, ha="center", va="center", fontweight="bold")
+        ax.plot(x, y, " ")  # text alone does not move the limits of the axes
+    ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+    ax.grid(alpha=0.3)
+    return _closed(figure)
+
+
+def confusions(tables: Mapping[str, Tensor], names: Sequence[str], xlabel: str) -> Figure:
+    """Confusion matrices side by side, one below its name: shares (K, K) of each true class."""
+    figure, axes = plt.subplots(1, len(tables), sharey=True, squeeze=False, figsize=(7, 4.2))
+    for ax, (title, values) in zip(axes[0], tables.items(), strict=True):
+        shown = ax.imshow(np.asarray(values), cmap="Blues", vmin=0, vmax=1)
+        ax.set(title=title, xlabel=xlabel)
+        ax.set_xticks(range(len(names)), names, rotation=90)
+        ax.set_yticks(range(len(names)), names)
+    axes[0, 0].set_ylabel("true class")
+    figure.colorbar(shown, ax=axes, location="bottom", shrink=0.5, label="share of the true class")
+    return _closed(figure)
+
+
+def shares(values: Mapping[str, Tensor], xlabel: str, ylabel: str) -> Figure:
+    """Histograms of numbers in [0, 1], one outline each, in per cent of their own total."""
+    figure, ax = plt.subplots()
+    for style, (name, numbers) in zip(("-", "--", ":"), values.items(), strict=False):
+        weights = np.full(len(numbers), 100 / len(numbers))
+        ax.hist(numbers.numpy(), bins=np.linspace(0, 1, 21), weights=weights, histtype="step",
+                linestyle=style, linewidth=2, label=name)  # fmt: skip
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(0, 1))
+    figure.legend(loc="outside lower center", ncols=2)
+    figure.set_size_inches(6, 4.2)
+    return _closed(figure)
+
+
+def doses(
+    values: Mapping[str, tuple[Sequence[float], Sequence[Sequence[float]]]],
+    lines: Mapping[str, float],
+    xlabel: str,
+    log: bool = False,
+) -> Figure:
+    """Accuracy against a dose: a small dot for each seed, a line through the means.
+
+    Parameters
+    ----------
+    values : by condition, the D doses and for each seed D accuracies in [0, 1]
+    lines : by name, a constant to compare with, in [0, 1]
+    log : whether the dose is drawn on a logarithmic axis
+    """
+    figure, ax = plt.subplots()
+    for marker, (name, (dose, accuracies)) in zip("os^Dv", values.items(), strict=False):
+        percent = 100 * np.array(accuracies)
+        (line,) = ax.plot(dose, percent.mean(0), marker=marker, label=name)
+        for seed in percent:
+            ax.plot(dose, seed, ".", color=line.get_color(), alpha=0.6)
+    _constants(ax, lines)
+    if log:
+        ax.set_xscale("log")
+    ax.set_xticks(dose, [f"{each:,}" for each in dose])
+    ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel="test accuracy, %", ylim=(0, None))
+    figure.legend(loc="outside lower center", ncols=2)
+    figure.set_size_inches(6, 4.4)
+    return _closed(figure)
+
+
+def _closed(figure: Figure) -> Figure:
+    plt.close(figure)
+    return figure
+
+
+def _constants(ax: plt.Axes, lines: Mapping[str, float]) -> None:
+    """A grey line across the axes for each share in [0, 1] to compare with, two at most."""
+    for style, (name, value) in zip(("--", ":"), lines.items(), strict=False):
+        ax.axhline(100 * value, color=GREY, linestyle=style, linewidth=1.5, label=name)
+
+
+def _show(ax: plt.Axes, image: Tensor) -> None:
+    """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are."""
+    pixels = image.permute(1, 2, 0).numpy()
+    if pixels.shape[-1] == 1:
+        ax.imshow(pixels[..., 0], cmap="gray_r", vmin=0, vmax=255)
+    else:
+        ax.imshow(pixels)

@@ -1,0 +1,153 @@
+"""The feed of records: which runs the book rests on, and how and where each was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from mislabel_utils.recording.records import Record, Store
+from mislabel_utils.showing.claims import Table
+
+UNKNOWN = "–"  # of a record from before it was written down
+
+
+def chapters(store: Store) -> dict[str, list[list[Record]]]:
+    """The records of each chapter, those of one arm together, in the order of the seeds."""
+    found: dict[str, list[list[Record]]] = {}
+    by_arm = sorted(store, key=lambda record: (record.chapter, record.arm, record.seed))
+    for (chapter, _), group in groupby(by_arm, lambda record: (record.chapter, record.arm)):
+        found.setdefault(chapter, []).append(list(group))
+    return found
+
+
+def summary(arms: Sequence[Sequence[Record]]) -> Table:
+    """One row an arm: seeds, recipe, data, minutes a run, machine, version of PyTorch."""
+    return Table(
+        ["Arm", "Seeds", "Recipe", "Trained on", "Minutes a run", "Machine", "PyTorch"],
+        [
+            [
+                records[0].arm,
+                ranges([record.seed for record in records]),
+                recipe(records[0].config) + progress(records[0]),
+                trained_on(records[0].config),
+                minutes(records),
+                values(records, machine),
+                values(records, lambda record: record.environment.get("torch", UNKNOWN)),
+            ]
+            for records in arms
+        ],
+        "feed",
+    )
+
+
+class Details:
+    """Every record of the arms, folded away: configuration, run, time, machine, versions."""
+
+    def __init__(self, arms: Sequence[Sequence[Record]]) -> None:
+        self.arms = arms
+
+    def __repr__(self) -> str:
+        return "\n".join(record.stem for records in self.arms for record in records)
+
+    def _repr_html_(self) -> str:
+        return "".join(map(_fold, self.arms))
+
+
+def ranges(seeds: Sequence[int]) -> str:
+    """[0, 1, 2, 7] to "0–2, 7"."""
+    parts = []
+    for _, run in groupby(enumerate(sorted(set(seeds))), lambda pair: pair[1] - pair[0]):
+        numbers = [seed for _, seed in run]
+        parts.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}")
+    return ", ".join(parts)
+
+
+def recipe(config: dict[str, Any]) -> str:
+    """What was done, in words; for an experiment of another kind, its settings."""
+    steps = config.get("recipe", {})
+    if "epochs" not in steps:
+        settings = config.get("setting") or steps
+        name = config.get("experiment", "")
+        return ", ".join([name] * bool(name) + [f"{k} {v}" for k, v in settings.items()])
+    if steps["epochs"] == 0:
+        return f"{steps['model']}, not trained"
+    epochs = "1 epoch" if steps["epochs"] == 1 else f"{steps['epochs']} epochs"
+    augmented = ", flipped and shifted" if steps["augment"] else ""
+    return (
+        f"{steps['model']}, {epochs}, batches of {steps['batch_size']}, "
+        f"rate {steps['learning_rate']:g}{augmented}"
+    )
+
+
+def progress(record: Record) -> str:
+    """What has to be said of a run that is to go on; nothing for a finished one."""
+    done, epochs = len(record.curve), record.config.get("recipe", {}).get("epochs", 0)
+    return f"; {done} epochs so far" if 0 < done < epochs else ""
+
+
+def trained_on(config: dict[str, Any]) -> str:
+    """The images, the beginning of their fingerprint, and whose labels they carry."""
+    if "data" not in config:
+        return UNKNOWN
+    data = config["data"]
+    return f"{data['split']} ({data['fingerprint'][:8]}), labels: {labels(config['labels'])}"
+
+
+def labels(source: dict[str, Any]) -> str:
+    """How labels were made, such as "shuffled (predictions)"."""
+    kind = str(source.get("kind", UNKNOWN))
+    return f"{kind} ({labels(source['of'])})" if "of" in source else kind
+
+
+def minutes(records: Sequence[Record]) -> str:
+    """The shortest and the longest run."""
+    known = [r.environment["seconds"] / 60 for r in records if "seconds" in r.environment]
+    if not known:
+        return UNKNOWN
+    low, high = (f"{value:.1f}" for value in (min(known), max(known)))
+    return low if low == high else f"{low}–{high}"
+
+
+def hours(records: Sequence[Record]) -> float:
+    """Wall time of all runs together."""
+    return sum(record.environment.get("seconds", 0) for record in records) / 3600
+
+
+def machine(record: Record) -> str:
+    """Processor or GPU, and threads."""
+    device, threads = (record.environment.get(key) for key in ("device", "threads"))
+    count = f"{threads} thread{'s' * (threads != 1)}" if threads else ""
+    return ", ".join(filter(None, (device, count))) or UNKNOWN
+
+
+def values(records: Sequence[Record], of) -> str:
+    """What the records have to say, each thing once."""
+    return "; ".join(sorted({of(record) for record in records}))
+
+
+def _fold(records: Sequence[Record]) -> str:
+    """One arm: its runs in a table, and the whole configuration of the first."""
+    first = records[0]
+    rows = [
+        [
+            str(record.seed),
+            record.id[:12],
+            minutes([record]),
+            machine(record),
+            record.environment.get("torch", UNKNOWN),
+            record.environment.get("python", UNKNOWN),
+            record.environment.get("finished", UNKNOWN),
+        ]
+        for record in records
+    ]
+    columns = ["Seed", "Run", "Minutes", "Machine", "PyTorch", "Python", "Finished"]
+    config = escape(json.dumps(first.config, sort_keys=True, indent=1))
+    runs = "1 run" if len(records) == 1 else f"{len(records)} runs"
+    return (
+        f"<details><summary>{escape(first.arm)}: {runs}</summary>"
+        f"{Table(columns, rows)._repr_html_()}"
+        f"<p>Configuration of seed {first.seed}:</p><pre>{config}</pre></details>"
+    )

@@ -1,0 +1,192 @@
+"""`reproduce --cluster`: two workers with caches of their own make the records of one process."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from toys import ROOT, environment, write_chapter, write_idx
+
+from mislabel_utils.commands import chapters
+from mislabel_utils.commands.chapters import ChapterError, Job
+from mislabel_utils.recording.records import Record, Store
+
+pytestmark = pytest.mark.usefixtures("isolated")
+
+CHAPTER = """
+from mislabel_utils.learning import training_sets
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning.training import Recipe
+
+SEEDS = range(4)
+lab = Lab("tiny")
+recipe = Recipe("small_cnn", epochs=3, batch_size=8)
+
+
+def experiment(seed):
+    digits, clothes = lab.load("mnist"), lab.load("fashion_mnist")
+    teacher = lab.train(digits.train, recipe, seed=seed, arm="teacher", test=digits.test,
+                        also=[clothes.train])
+    labels = training_sets.predictions(teacher, clothes.train)
+    lab.train(labels, recipe, seed=1000 + seed, arm="student", test=digits.test)
+"""
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    """A scheduler and two workers, as they would be started on three machines."""
+    home = tmp_path_factory.mktemp("cluster")
+    file = home / "scheduler.json"
+
+    def start(role, *arguments, **variables):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard"]
+        return subprocess.Popen(
+            [*command, "--scheduler-file", str(file), *map(str, arguments)],
+            cwd=home,
+            env=environment(MISLABEL_RECORDS="", MISLABEL_DATA="", **variables),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    processes = [start("scheduler", "--host", "127.0.0.1", "--port", 0)]
+    caches = [home / "cache-0", home / "cache-1"]
+    for cache in caches:
+        folder = ["--local-directory", cache / "dask"]
+        processes.append(start("worker", "--nthreads", 1, *folder, MISLABEL_CACHE=str(cache)))
+    try:
+        while not file.is_file() or not file.read_text().endswith("}"):
+            assert processes[0].poll() is None, "the scheduler did not start"
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        from dask.distributed import Client
+
+        with Client(address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=120)
+        yield SimpleNamespace(address=address, caches=caches)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(60)
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """Arguments that reproduce a small chapter."""
+    write_idx(tmp_path / "data")
+    write_idx(tmp_path / "data", "FashionMNIST", seed=1)
+    write_chapter(tmp_path / "book", "tiny", (CHAPTER, True))
+    monkeypatch.setenv("MISLABEL_DATA", str(tmp_path / "data"))
+    return ["reproduce", "tiny", "--book", tmp_path / "book"]
+
+
+def weights(cache):
+    return {path.stem for path in cache.glob("weights/*.pt")}
+
+
+def test_two_workers_make_the_records_of_one_process(
+    command_line, tiny, workers, tmp_path, monkeypatch
+):
+    before = [weights(cache) for cache in workers.caches]
+    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "shared"))
+    done = command_line(*tiny, "--cluster", workers.address)
+    assert done.status == 0, done.said
+    made = list(Store(tmp_path / "shared"))
+    assert len(made) == 8
+    trained = [weights(c) - b for c, b in zip(workers.caches, before, strict=True)]
+    assert all(trained), "one of the workers had nothing to do"
+    assert set.union(*trained) == {record.id for record in made}
+    # nothing but the records, and the lock, lies in the shared folder
+    assert {p.name for p in (tmp_path / "shared").iterdir()} == {"tiny", ".lock"}
+
+    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "alone"))
+    assert command_line(*tiny).status == 0
+    alone = list(Store(tmp_path / "alone"))
+    assert [(r.stem, r.result) for r in made] == [(r.stem, r.result) for r in alone]
+
+
+def test_two_workers_that_train_the_same_run_make_one_record(
+    command_line, tiny, workers, tmp_path, monkeypatch
+):
+    before = [weights(cache) for cache in workers.caches]
+    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "shared"))
+    done = command_line(*tiny, "--seeds", "7,7", "--cluster", workers.address)
+    assert done.status == 0, done.said
+    assert [record.arm for record in Store(tmp_path / "shared")] == ["student", "teacher"]
+    assert len(list((tmp_path / "shared" / "tiny").iterdir())) == 4
+    trained = [weights(c) - b for c, b in zip(workers.caches, before, strict=True)]
+    assert trained[0] & trained[1], "they did not work at the same time: nothing was tested"
+
+
+def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_path, monkeypatch):
+    monkeypatch.setenv("MISLABEL_DATA", str(tmp_path))
+    done = command_line(*tiny, "--cluster", workers.address)
+    assert done.status == 1
+    assert "mnist under" in done.said and "MISLABEL_DATA" in done.said
+    assert "\n" not in done.said
+    assert list(Store()) == []
+
+
+def test_records_that_are_not_shared(tmp_path):
+    job = Job("tiny", tmp_path, 0, witness=tmp_path / "elsewhere" / ".witness-1")
+    with pytest.raises(ChapterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
+        chapters.run_seed(job)
+
+
+def test_without_dask(command_line, tiny, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    done = command_line(*tiny, "--cluster", "tcp://127.0.0.1:1")
+    assert done.status == 1
+    assert 'pip install "mislabel-utils[cluster]"' in done.said
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address"])
+def test_nobody_answers(command_line, tiny, address):
+    done = command_line(*tiny, "--cluster", address)
+    assert done.status == 1
+    assert f"answers at {address} " in done.said and "dask scheduler" in done.said
+
+
+def test_jobs_or_cluster(command_line, tiny):
+    done = command_line(*tiny, "--jobs", "2", "--cluster", "tcp://127.0.0.1:1")
+    assert done.status == 2 and "not allowed with" in done.err
+
+
+def test_what_is_passed_on_names_the_extra():
+    text = (ROOT / "pyproject.toml").read_text()
+    assert 'cluster = ["distributed' in text
+
+
+# Several writers --------------------------------------------------------------------------------
+
+
+def record(result, **changes):
+    """One run, with the result of this machine or another's."""
+    arrays = {"a": np.full(20_000, result, np.uint8)}
+    made = Record("chapter", "arm", 0, {"a": 1}, [], {"a": result / 100}, arrays)
+    return dataclasses.replace(made, **changes)
+
+
+def test_of_two_results_of_one_run_the_first_stays(tmp_path):
+    store = Store(tmp_path)
+    path = store.write(record(1))
+    assert store.write(record(2)) == path
+    assert store.read(path).metrics == {"a": 0.01}
+    # also where another chapter made it under another name
+    assert store.write(record(3, chapter="other", arm="same")) == path
+    store.write(record(4), replace=True)
+    assert [r.metrics["a"] for r in store] == [0.04]
+
+
+def test_writers_at_the_same_time(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        for attempt in range(20):
+            store = Store(tmp_path / str(attempt))
+            written = list(pool.map(lambda n, s=store: s.write(record(n)), range(8)))
+            (kept,) = store  # one, and it can be read
+            assert set(written) == {tmp_path / str(attempt) / "chapter" / f"{kept.stem}.json"}

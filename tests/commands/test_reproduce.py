@@ -1,0 +1,322 @@
+"""`python -m mislabel_utils reproduce | list | verify`, on a chapter of two small cells."""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from toys import ROOT, environment, write_chapter, write_idx
+
+from mislabel_utils import __main__ as command
+from mislabel_utils.commands import chapters
+from mislabel_utils.learning import training
+from mislabel_utils.recording.records import Store
+
+pytestmark = pytest.mark.usefixtures("isolated")
+
+BATCH, EPOCHS = 8, 20
+SETUP = """
+from mislabel_utils.learning import training_sets
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning.training import Recipe
+
+SEEDS = range(2)
+lab = Lab("tiny")
+"""
+EXPERIMENT = f"""
+def experiment(seed):
+    digits, clothes = lab.load("mnist"), lab.load("fashion_mnist")
+    teacher = lab.train(digits.train, Recipe("small_cnn", epochs=2, batch_size={BATCH}),
+                        seed=seed, arm="teacher", test=digits.test, also=[clothes.train])
+    wrong = training_sets.mistakes(teacher, clothes.train)
+    return lab.train(wrong, Recipe("small_cnn", epochs={EPOCHS}, batch_size={BATCH}),
+                     seed=seed, arm="student", test=digits.test)
+"""
+FOR_READERS = "raise RuntimeError('cells for readers are not run')"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A data root and a book."""
+    root = tmp_path_factory.mktemp("place")
+    write_idx(root / "data")
+    clothes = write_idx(root / "data", "FashionMNIST", seed=1, shift=1)
+    write_chapter(root / "book", "tiny", (SETUP, True), (FOR_READERS, False), (EXPERIMENT, True))
+    write_chapter(root / "book", "prose", (FOR_READERS, False), ("SEEDS = [0]", True))
+    steps = SETUP.replace('"tiny"', '"wild"') + EXPERIMENT.replace(
+        f"epochs=2, batch_size={BATCH}", "epochs=2, learning_rate=1e12"
+    )
+    write_chapter(root / "book", "wild", (steps, True))
+    return SimpleNamespace(data=root / "data", book=root / "book", clothes=clothes)
+
+
+@pytest.fixture
+def call(place, monkeypatch, command_line):
+    """Run the command in this process, on the data of the place."""
+    monkeypatch.setenv("MISLABEL_DATA", str(place.data))
+    return command_line
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Titles of the runs that are trained in this process."""
+    titles = []
+    train = training.train
+    monkeypatch.setattr(
+        training, "train", lambda *a, **k: titles.append(k["title"]) or train(*a, **k)
+    )
+    return titles
+
+
+# In one process ---------------------------------------------------------------------------------
+
+
+def test_reproduce_list_and_verify(place, call, trained):
+    assert call("verify").out.startswith("0 records in ")
+    done = call("reproduce", "tiny", "--seeds", "0", "--book", place.book)
+    assert done.status == 0
+    assert trained == ["teacher seed 0", "student seed 0"]
+    # the default is the chapter's own seeds; what is there is not trained again
+    assert call("reproduce", "tiny", "--book", place.book).status == 0
+    assert trained[2:] == ["teacher seed 1", "student seed 1"]
+
+    records = list(Store())
+    assert [(r.chapter, r.arm, r.seed) for r in records] == [
+        ("tiny", arm, seed) for arm in ("student", "teacher") for seed in (0, 1)
+    ]
+    lines = call("list").out.splitlines()
+    assert len(lines) == 4
+    for line, record in zip(lines, records, strict=True):
+        assert line.startswith(f"tiny/{record.stem} ")
+        assert f"mnist/test@mnist {record.metrics['mnist/test@mnist']:.4f}" in line
+    assert call("verify").out.startswith(f"4 records in {Store().root} are intact")
+
+    path = Store().root / "tiny" / f"{records[0].stem}.npz"
+    path.write_bytes(path.read_bytes()[:-9])
+    for name in ("list", "verify", "reproduce tiny --book " + str(place.book)):
+        refused = call(*name.split())
+        assert refused.status == 1
+        assert f"{records[0].stem}.json cannot be read" in refused.said
+        assert "restore it from version control" in refused.said
+    assert len(trained) == 4
+
+
+def unknown_chapter(place, patch):
+    return ["tyni"], r"No chapter 'tyni' in .*\(there: prose, tiny, wild\).*--book"
+
+
+def no_book(place, patch):
+    return ["tiny", "--book", "nowhere"], r"No chapter 'tiny' in nowhere \(there: none\)"
+
+
+def no_experiment(place, patch):
+    return ["prose"], r"prose\.ipynb defines no SEEDS and experiment"
+
+
+def no_data_root(place, patch):
+    patch.setenv("MISLABEL_DATA", "nowhere")
+    return ["tiny"], r"nowhere is not a folder: correct root= or MISLABEL_DATA"
+
+
+def missing_data(place, patch):
+    patch.setenv("MISLABEL_DATA", str(place.book))
+    return ["tiny"], r"mnist under .* is not there: expected MNIST/raw/.*MISLABEL_DATA"
+
+
+def divergence(place, patch):
+    return ["wild"], r"^teacher seed 0: the loss is no longer finite .*Lower learning_rate"
+
+
+ERRORS = [unknown_chapter, no_book, no_experiment, no_data_root, missing_data, divergence]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_errors_are_one_sentence(place, call, monkeypatch, error):
+    arguments, message = error(place, monkeypatch)
+    if "--book" not in arguments:
+        arguments += ["--book", place.book]
+    done = call("reproduce", *arguments)
+    assert done.status == 1
+    assert re.search(message, done.said), done.said
+    assert "\n" not in done.said
+    assert list(Store()) == []
+    print(f"{error.__name__}: {done.said}")  # shown with -rP
+
+
+WRONG_USE = [
+    [],
+    ["repeat"],
+    ["reproduce"],
+    ["reproduce", "tiny", "--seeds", "many"],
+    ["reproduce", "tiny", "--seeds", "5-3"],
+    ["reproduce", "tiny", "--seeds", "0,,1"],
+    ["reproduce", "tiny", "--seeds", "1000"],
+    ["reproduce", "tiny", "--jobs", "two"],
+    ["reproduce", "tiny", "--jobs", "0"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG_USE, ids=" ".join)
+def test_wrong_use_is_explained(place, call, arguments):
+    if "tiny" in arguments:
+        arguments = [*arguments, "--book", place.book]
+    done = call(*arguments)
+    assert done.status == 2
+    assert "usage: python -m mislabel_utils" in done.err
+    assert "error: " in done.err
+    if "--seeds" in arguments:
+        assert "lists no seeds: write 0-9 or 0,3,5" in done.err
+
+
+def test_notebook_that_is_none(place, call, tmp_path):
+    (tmp_path / "half.ipynb").write_text('{"cells": [')
+    done = call("reproduce", "half", "--book", tmp_path)
+    assert done.status == 1
+    assert "half.ipynb" in done.said
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("0", [0]), ("0-3", [0, 1, 2, 3]), ("7,0-1", [7, 0, 1]), ("999", [999]), ("4-4", [4])],
+)
+def test_seeds(text, seeds):
+    assert command.parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "-", "-1", "a", "3-1", "1.5", "0,1000", "0;1", "1-", "0,5-3"])
+def test_not_seeds(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="lists no seeds"):
+        command.parse_seeds(text)
+
+
+def test_only_tagged_cells_run(place):
+    names = chapters.experiment_of("tiny", place.book)
+    assert list(names["SEEDS"]) == [0, 1]
+    assert callable(names["experiment"])
+
+
+def test_interrupt_is_answered(place, call, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", interrupt)
+    done = call("reproduce", "tiny", "--book", place.book)
+    assert done.status == 1
+    assert "run the same command again" in done.said
+
+
+# In processes of their own ----------------------------------------------------------------------
+
+# The command itself, with checkpoints in other intervals, and a count of the steps at the end.
+COUNTED = """
+import sys
+from mislabel_utils import __main__
+from mislabel_utils.learning import training
+
+steps, schedule = [], training.learning_rate
+training.learning_rate = lambda *a: steps.append(a) or schedule(*a)
+training.train.__kwdefaults__["checkpoint_seconds"] = float(sys.argv.pop(1))
+__main__.main()
+print("steps:", len(steps))
+"""
+
+
+def start(place, home, *command_line):
+    """A process with a cache and records below `home`."""
+    return subprocess.Popen(
+        [sys.executable, *map(str, command_line)],
+        cwd=ROOT,
+        env=environment(
+            OMP_NUM_THREADS="1",
+            MISLABEL_DATA=str(place.data),
+            MISLABEL_CACHE=str(home / "cache"),
+            MISLABEL_RECORDS=str(home / "records"),
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(process):
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return out, err
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(place, tmp_path_factory):
+    """Where two processes made the same runs at the same time, and what they said."""
+    home = tmp_path_factory.mktemp("uninterrupted")
+    line = ["-m", "mislabel_utils", "reproduce", "tiny", "--seeds", "0", "--book", place.book]
+    pair = [start(place, home, *line) for _ in range(2)]
+    return SimpleNamespace(home=home, said=[finished(process)[1] for process in pair])
+
+
+def test_two_that_want_the_same_runs_make_one_record(uninterrupted):
+    for arm in ("teacher", "student"):
+        bars = sum(f"{arm} seed 0: " in said for said in uninterrupted.said)
+        assert bars == 1, f"{arm} was trained by {bars} processes"
+    assert [record.arm for record in Store(uninterrupted.home / "records")] == [
+        "student",
+        "teacher",
+    ]
+    assert len(list((uninterrupted.home / "records" / "tiny").iterdir())) == 4
+    assert list((uninterrupted.home / "cache").rglob("checkpoints/*.pt")) == []
+
+
+def test_killed_and_run_again_is_bit_identical(place, uninterrupted, tmp_path):
+    store = Store(tmp_path / "records")
+    line = ["reproduce", "tiny", "--seeds", "0", "--book", place.book]
+    process = start(place, tmp_path, "-c", COUNTED, "-1", *line)
+    checkpoint = None
+    while checkpoint is None:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.002)
+        recorded = [path.stem for path in store.root.glob("tiny/[!.]*.json")]
+        for path in tmp_path.glob("cache/checkpoints/[!.]*.pt"):
+            if any(stem.startswith("teacher") for stem in recorded) and not any(
+                stem.endswith(path.stem[:12]) for stem in recorded
+            ):
+                checkpoint = path  # the student's first
+    process.kill()  # SIGKILL
+    process.communicate()
+    assert [record.arm for record in store] == ["teacher"]
+
+    state = torch.load(checkpoint, weights_only=True)["state"]
+    (teacher,) = store
+    guesses = teacher.arrays["fashion_mnist/train@fashion_mnist"]
+    batches = int(np.sum(guesses != place.clothes["train_labels"])) // BATCH
+    done = state["epoch"] * batches + state["batch"]
+    assert 0 < done < EPOCHS * batches
+
+    out, err = finished(start(place, tmp_path, "-c", COUNTED, "1000", *line))
+    assert f"steps: {EPOCHS * batches - done}\n" in out, "it did not go on where it was killed"
+    assert "teacher seed 0: " not in err, "the teacher was trained again"
+    assert [record.result for record in store] == [
+        record.result for record in Store(uninterrupted.home / "records")
+    ]
+    assert not checkpoint.exists()
+
+
+def test_several_jobs_and_their_errors(place, uninterrupted, tmp_path):
+    """Workers: what was recorded is found, what fails in one is told in a sentence."""
+    shutil.copytree(uninterrupted.home / "records", tmp_path / "records")
+    (path,) = (tmp_path / "records").glob("*/student*.npz")
+    path.write_bytes(b"")
+    line = ["-m", "mislabel_utils", "reproduce", "tiny", "--jobs", "2", "--book", place.book]
+    process = start(place, tmp_path, *line)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    # joblib may add a warning of the workers that it stops
+    (said,) = (line for line in err.splitlines() if line.startswith("The record "))
+    assert f"{path.stem}.json cannot be read" in said
+    assert "restore it from version control" in said
+    assert "teacher seed 1: " not in err, "bars of several jobs would overwrite each other"

@@ -1,0 +1,219 @@
+"""Properties of the attack, on random small networks and points."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from mislabel_utils.learning.attacks import L2, LInf, grid_search, pgd
+from mislabel_utils.plane.networks import Nets, draw
+
+ROUNDING = 1e-6  # float32, coordinates in [0, 1]
+
+norms = st.builds(
+    lambda kind, epsilon: kind(epsilon),
+    st.sampled_from([LInf, L2]),
+    st.floats(0.0, 0.5, allow_subnormal=False),
+)
+seeds = st.integers(0, 1000)
+quick = settings(max_examples=25, deadline=None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Networks this small gain nothing from a second thread and lose much on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def classifier(seed: int, features: int = 2, classes: int = 3) -> nn.Module:
+    """A random network, sharp enough to have boundaries inside the unit cube."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = nn.Sequential(
+            nn.Flatten(), nn.Linear(features, 16), nn.Tanh(), nn.Linear(16, classes)
+        )
+    with torch.no_grad():
+        network[1].weight.mul_(8)
+        network[1].bias.sub_(network[1].weight.sum(1) / 2)  # bends pass near the centre
+        network[3].weight.mul_(8)
+    return network.eval()
+
+
+def problem(seed: int, shape=(2,), count: int = 12, classes: int = 3):
+    """A classifier, inputs that touch both ends of [0, 1], and the classes it predicts for them."""
+    random = torch.Generator().manual_seed(seed)
+    network = classifier(seed, math.prod(shape), classes)
+    inputs = (1.4 * torch.rand((count, *shape), generator=random) - 0.2).clamp(0, 1)
+    return network, inputs, network(inputs).argmax(-1)
+
+
+def length(perturbation, norm):
+    rows = perturbation.double().flatten(1)
+    return rows.norm(dim=1) if isinstance(norm, L2) else rows.abs().amax(1)
+
+
+@quick
+@given(seeds, norms, st.booleans(), st.sampled_from([(2,), (1, 4, 4)]))
+def test_the_perturbation_stays_in_the_ball_and_the_domain(seed, norm, targeted, shape):
+    network, inputs, labels = problem(seed, shape)
+    labels = (labels + 1) % 3 if targeted else labels
+    found = pgd(network, inputs, labels, norm, steps=7, step_size=0.11, targeted=targeted)
+    assert (length(found.inputs - inputs, norm) <= norm.epsilon + ROUNDING).all()
+    assert found.inputs.min() >= 0 and found.inputs.max() <= 1
+    assert found.inputs.shape == inputs.shape and found.flipped.shape == labels.shape
+
+
+@quick
+@given(seeds, norms, st.booleans())
+def test_flipped_means_what_it_says(seed, norm, targeted):
+    network, inputs, labels = problem(seed)
+    labels = (labels + 1) % 3 if targeted else labels
+    found = pgd(network, inputs, labels, norm, steps=10, step_size=0.05, targeted=targeted)
+    predictions = network(found.inputs).argmax(-1)
+    assert torch.equal(found.flipped, (predictions == labels) == targeted)
+
+
+@quick
+@given(seeds, norms)
+def test_the_same_call_finds_the_same_bits(seed, norm):
+    network, inputs, labels = problem(seed)
+    first = pgd(network, inputs, labels, norm, steps=6, step_size=0.05)
+    torch.rand(3)  # the global random state plays no part
+    second = pgd(network, inputs, labels, norm, steps=6, step_size=0.05)
+    assert torch.equal(first.inputs, second.inputs)
+    assert torch.equal(first.flipped, second.flipped)
+
+
+@quick
+@given(seeds, norms, st.booleans())
+def test_an_example_does_not_depend_on_its_batch(seed, norm, targeted):
+    network, inputs, labels = problem(seed)
+    network, inputs = network.double(), inputs.double()
+    options = {"steps": 6, "step_size": 0.05, "targeted": targeted}
+    together = pgd(network, inputs, labels, norm, **options)
+    for i in range(0, len(inputs), 5):
+        alone = pgd(network, inputs[i : i + 1], labels[i : i + 1], norm, **options)
+        torch.testing.assert_close(alone.inputs[0], together.inputs[i], rtol=0, atol=1e-9)
+        assert alone.flipped[0] == together.flipped[i]
+
+
+@quick
+@given(seeds, norms)
+def test_the_attack_never_makes_the_loss_worse_for_itself(seed, norm):
+    network, inputs, labels = problem(seed)
+    found = pgd(network, inputs, labels, norm, steps=6, step_size=0.05)
+    loss = nn.CrossEntropyLoss(reduction="none")
+    before, after = loss(network(inputs), labels), loss(network(found.inputs), labels)
+    assert (found.flipped | (after >= before)).all()
+
+
+@quick
+@given(seeds, norms)
+def test_brute_force_confirms_every_flip_deeper_than_its_grid(seed, norm):
+    network, inputs, labels = problem(seed)
+    found = pgd(network, inputs, labels, norm, steps=20, step_size=norm.epsilon / 8)
+    # A flip counts as deep when everything within one cell of the search grid is flipped, too.
+    cell = 2 * norm.epsilon / 40
+    corners = torch.tensor([[-1, -1], [-1, 0], [-1, 1], [0, -1], [0, 1], [1, -1], [1, 0], [1, 1]])
+    around = (found.inputs[:, None] + cell * corners).clamp(0, 1)
+    wrong = network(around.flatten(0, 1)).argmax(-1).view(len(labels), -1) != labels[:, None]
+    deep = found.flipped & wrong.all(1)
+    exists = grid_search(network, inputs, labels, norm, side=41)
+    assert not (deep & ~exists).any()
+
+
+@pytest.mark.parametrize("kind", [LInf, L2])
+def test_the_attack_finds_nearly_every_flip_that_brute_force_finds(kind):
+    found = exists = both = 0
+    for seed in range(20):
+        network, inputs, labels = problem(seed, count=64)
+        norm = kind(0.12)
+        flipped = pgd(network, inputs, labels, norm, steps=40, step_size=0.012).flipped
+        brute = grid_search(network, inputs, labels, norm)
+        found, exists = found + flipped.sum(), exists + brute.sum()
+        both += (flipped & brute).sum()
+    assert exists > 300
+    assert both / exists > 0.95
+    assert both / found > 0.98
+
+
+def test_replicated_networks_and_their_modules_are_attacked_alike():
+    replicas = range(3)
+    points, labels = draw(replicas, 8)
+    nets = Nets.initial(replicas, 16, "teacher").to(torch.float64)
+    points = points.double()
+    together = pgd(nets, points, labels, LInf(0.3), steps=10, step_size=0.05)
+    for row in replicas:
+        module = nets.module(row).eval()
+        alone = pgd(module, points[row], labels[row], LInf(0.3), steps=10, step_size=0.05)
+        torch.testing.assert_close(alone.inputs, together.inputs[row], rtol=0, atol=1e-9)
+        assert torch.equal(alone.flipped, together.flipped[row])
+
+
+def test_a_loss_that_rounds_to_zero_still_shows_the_way():
+    network, inputs, labels = problem(3, count=64)
+    with torch.no_grad():
+        network[3].weight.mul_(8)
+        network[3].bias.mul_(8)
+    assert (nn.functional.cross_entropy(network(inputs), labels, reduction="none") == 0).sum() > 20
+    flipped = pgd(network, inputs, labels, L2(0.2), steps=40, step_size=0.02).flipped
+    exists = grid_search(network, inputs, labels, L2(0.2))
+    assert exists.sum() > 20
+    assert (flipped & exists).sum() / exists.sum() > 0.8
+
+
+def test_other_bounds_are_kept():
+    network, inputs, labels = problem(5)
+    centred = 2 * inputs - 1
+    labels = network(centred).argmax(-1)
+    found = pgd(network, centred, labels, LInf(0.4), steps=5, step_size=0.2, bounds=(-1.0, 1.0))
+    assert found.inputs.min() >= -1 and found.inputs.max() <= 1
+    assert found.inputs.min() < 0
+
+
+@pytest.mark.parametrize("epsilon", [-0.1, math.nan, math.inf])
+@pytest.mark.parametrize("kind", [LInf, L2])
+def test_a_ball_needs_a_radius(kind, epsilon):
+    with pytest.raises(ValueError, match="epsilon must be finite and not negative"):
+        kind(epsilon)
+
+
+def nan(inputs):
+    return torch.full_like(inputs, math.nan)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a | {"step_size": -1.0}, "step_size must be finite"),
+        (lambda a: a | {"steps": 0}, "steps must be at least 1"),
+        (lambda a: a | {"bounds": (1.0, 0.0)}, "low < high"),
+        (lambda a: a | {"bounds": (0.4, 0.6)}, "outside bounds"),
+        (lambda a: a | {"inputs": nan(a["inputs"])}, "NaN or infinity"),
+        (lambda a: a | {"inputs": (255 * a["inputs"]).byte()}, "inputs.float()"),
+        (lambda a: a | {"labels": a["labels"].float()}, "labels.long()"),
+        (lambda a: a | {"labels": a["labels"][:-1]}, "one label for each example"),
+        (lambda a: a | {"labels": a["labels"] + 3}, r"labels must lie in 0\.\.2"),
+        (lambda a: a | {"model": a["model"].train()}, r"model\.eval\(\)"),
+        (lambda a: a | {"model": lambda x: x.sum(1)}, "one last dimension, the classes"),
+        (lambda a: a | {"model": lambda x: a["model"](x) * math.nan}, "NaN or infinite logits"),
+    ],
+)
+def test_bad_input_is_refused_with_the_remedy(change, message):
+    network, inputs, labels = problem(0)
+    arguments = {"model": network, "inputs": inputs, "labels": labels, "norm": LInf(0.1)}
+    arguments |= {"steps": 2, "step_size": 0.1}
+    with pytest.raises(ValueError, match=message):
+        pgd(**change(arguments))
+
+
+def test_the_grid_search_is_two_dimensional():
+    network, inputs, labels = problem(0, (1, 4, 4))
+    with pytest.raises(ValueError, match="more than two dimensions"):
+        grid_search(network, inputs, labels, LInf(0.1))

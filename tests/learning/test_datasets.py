@@ -1,0 +1,180 @@
+"""Data sets in memory: the bundled sample, full data, normalisation, rows and their pictures."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from toys import toy_arrays, write_idx
+
+from mislabel_utils.files import BUNDLED
+from mislabel_utils.learning import datasets
+from mislabel_utils.learning.datasets import RAW, DataError
+
+pytestmark = pytest.mark.usefixtures("isolated")
+samples = pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+
+# Known of the published data sets, not taken from our files.
+KNOWN = {
+    "mnist": {
+        "train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+        "test": [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+        "first": [5, 0, 4, 1, 9, 2, 1, 3],
+        "statistics": (0.1307, 0.3081),
+    },
+    "fashion_mnist": {
+        "train": [6000] * 10,
+        "test": [1000] * 10,
+        "first": [9, 0, 0, 3, 0, 2, 7, 2],
+        "statistics": (0.2860, 0.3530),
+    },
+}
+
+
+@samples
+def test_recorded_scale_has_every_label_and_the_sample_of_the_images(name):
+    loaded = datasets.load(name, "recorded")
+    assert [len(loaded.train), len(loaded.test)] == [60_000, 10_000]
+    assert [len(loaded.train.images), len(loaded.test.images)] == [6_000, 1_000]
+    for half in (loaded.train, loaded.test):
+        known = KNOWN[name][half.name.split("/")[1]]
+        assert half.labels.bincount().tolist() == known
+        assert not half.complete
+        assert half.images.dtype == torch.uint8
+        assert half.images.shape[1:] == (1, 28, 28)
+        assert len(set(half.index.tolist())) == len(half.index) == len(half.images)
+        each = len(half.images) // 10
+        assert half.labels[half.index].bincount().tolist() == [each] * 10, "not stratified"
+    assert loaded.train.labels[:8].tolist() == KNOWN[name]["first"]
+    mean, std = KNOWN[name]["statistics"]
+    assert loaded.normalization.mean == pytest.approx((mean,), abs=1e-4)
+    assert loaded.normalization.std == pytest.approx((std,), abs=1e-4)
+    assert len(loaded.classes) == 10
+
+
+@samples
+def test_quick_scale_is_the_same_sample_as_a_data_set_of_its_own(name):
+    quick, recorded = datasets.load(name, "quick"), datasets.load(name, "recorded")
+    for small, whole in ((quick.train, recorded.train), (quick.test, recorded.test)):
+        assert small.complete
+        assert len(small) == len(small.images) == len(small.labels) == len(whole.images)
+        assert torch.equal(small.images, whole.images)
+        assert torch.equal(small.labels, whole.labels[whole.index])
+    assert quick.normalization == recorded.normalization, "of the full data set, at each scale"
+    assert quick.fingerprint != recorded.fingerprint, "runs on the sample are other runs"
+
+
+@samples
+def test_images_of_the_sample_fit_their_labels(name):
+    quick = datasets.load(name, "quick")
+    train, test = (half.images.flatten(1).float() for half in (quick.train, quick.test))
+    means = torch.stack([train[quick.train.labels == label].mean(0) for label in range(10)])
+    nearest = torch.cdist(test, means).argmin(1)
+    right = (nearest == quick.test.labels).double().mean()
+    assert right > 0.6, "the nearest class mean alone is right for most images"
+
+
+def test_bundled_files_are_small():
+    assert sum(path.stat().st_size for path in (BUNDLED / "sample").iterdir()) < 6 * 2**20
+
+
+def test_pictures_of_rows():
+    split = datasets.load("mnist", "recorded").train
+    places = torch.tensor([17, 3, 3, 5_999])
+    assert torch.equal(split.pictures(split.index[places]), split.images[places])
+    assert split.pictures(torch.tensor([], dtype=torch.long)).shape == (0, 1, 28, 28)
+
+
+def test_pictures_that_are_not_here():
+    split = datasets.load("mnist", "recorded").train
+    absent = sorted(set(range(60_000)) - set(split.index.tolist()))[0]
+    with pytest.raises(DataError, match=r"split\.index.*MISLABEL_SCALE=full"):
+        split.pictures(torch.tensor([int(split.index[0]), absent]))
+
+
+def test_full_scale_keeps_pixels_labels_and_order(tmp_path, monkeypatch):
+    arrays = write_idx(tmp_path / "root")
+    monkeypatch.setenv("MISLABEL_DATA", str(tmp_path / "root"))
+    loaded = datasets.load("mnist")
+    for half, split in (("train", loaded.train), ("test", loaded.test)):
+        assert split.complete
+        assert split.name == f"mnist/{half}"
+        assert np.array_equal(split.images[:, 0].numpy(), arrays[f"{half}_images"])
+        assert np.array_equal(split.labels.numpy(), arrays[f"{half}_labels"])
+        assert split.labels.dtype == torch.int64
+    pixels = arrays["train_images"] / 255
+    assert loaded.normalization.mean == pytest.approx((pixels.mean(),), abs=1e-12)
+    assert loaded.normalization.std == pytest.approx((pixels.std(),), abs=1e-12)
+
+
+def test_an_explicit_root_wins(tmp_path, monkeypatch):
+    write_idx(tmp_path / "one", seed=1)
+    arrays = write_idx(tmp_path / "two", seed=2)
+    monkeypatch.setenv("MISLABEL_DATA", str(tmp_path / "one"))
+    loaded = datasets.load("mnist", root=tmp_path / "two")
+    assert np.array_equal(loaded.train.images[:, 0].numpy(), arrays["train_images"])
+
+
+def test_normalised_as_another():
+    mnist, fashion = datasets.load("mnist", "quick"), datasets.load("fashion_mnist", "quick")
+    other = mnist.normalized_as(fashion)
+    assert other.train.normalization == other.test.normalization == fashion.normalization
+    assert torch.equal(other.test.images, mnist.test.images)
+    assert mnist.test.key == "mnist/test@mnist"
+    assert other.test.key == "mnist/test@fashion_mnist"
+    assert mnist.test.normalized_as(RAW).key == "mnist/test@raw"
+
+
+@pytest.mark.parametrize("change", ["train_images", "train_labels", "test_images", "test_labels"])
+def test_fingerprint_changes_with_each_byte(change):
+    arrays = dict(zip(("train_images", "train_labels"), toy_arrays(8, 0), strict=True))
+    arrays |= dict(zip(("test_images", "test_labels"), toy_arrays(4, 1), strict=True))
+    before = datasets.fingerprint(arrays)
+    copy = {key: value.copy() for key, value in arrays.items()}
+    assert datasets.fingerprint(copy) == before
+    copy[change].flat[-1] ^= 1
+    assert datasets.fingerprint(copy) != before
+
+
+def test_fingerprint_sees_shapes():
+    images, labels = np.zeros((4, 1, 2, 8), np.uint8), np.zeros(4, np.uint8)
+
+    def of(shape):
+        return datasets.fingerprint(
+            {"train_images": images.reshape(shape), "test_images": images}
+            | {"train_labels": labels, "test_labels": labels}
+        )
+
+    assert of((4, 1, 2, 8)) != of((4, 1, 4, 4))
+
+
+@given(hnp.arrays(np.uint8, st.tuples(*map(st.integers, (1, 1, 1, 1), (5, 3, 6, 6)))))
+def test_pixel_statistics_are_mean_and_deviation(images):
+    mean, std = datasets.pixel_statistics(images)
+    pixels = images.astype(float) / 255
+    assert mean == pytest.approx(pixels.mean((0, 2, 3)), abs=1e-9)
+    assert std == pytest.approx(pixels.std((0, 2, 3)), abs=1e-9)
+    assert datasets.pixel_statistics(images[::-1]) == (mean, std), "the order plays no part"
+
+
+@pytest.mark.parametrize("scale", ["huge", "", "Full"])
+def test_bad_scale(scale):
+    with pytest.raises(DataError, match="use one of recorded, quick, full"):
+        datasets.load("mnist", scale)
+
+
+@pytest.mark.parametrize("scale", ["quick", "recorded"])
+def test_no_sample_of_that_name(scale):
+    with pytest.raises(DataError, match=r"fashion_mnist, mnist;.*MISLABEL_SCALE=full"):
+        datasets.load("cifar100", scale)
+
+
+def test_of_cifar_the_labels_alone_are_bundled():
+    loaded = datasets.load("cifar10", "recorded")
+    for half, each in ((loaded.train, 5_000), (loaded.test, 1_000)):
+        assert half.labels.bincount().tolist() == [each] * 10
+        assert half.images.shape == (0, 3, 32, 32)
+    assert loaded.classes[3:6] == ("cat", "deer", "dog")
+    with pytest.raises(DataError, match=r"only labels.*MISLABEL_SCALE=full"):
+        datasets.load("cifar10", "quick")

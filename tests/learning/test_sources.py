@@ -1,0 +1,585 @@
+"""Reading real files: torchvision's layout, its download, image folders, the cache, bad input."""
+
+import gzip
+import hashlib
+import os
+import pickle
+import shutil
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from PIL import Image
+from toys import gzip_folder, idx_bytes, write_idx
+
+from mislabel_utils.files import cache_dir
+from mislabel_utils.learning import datasets, sources
+from mislabel_utils.learning.datasets import DataError
+
+pytestmark = pytest.mark.usefixtures("isolated")
+
+
+def same(split, arrays, half):
+    """Whether a grey split holds exactly these images and labels."""
+    return np.array_equal(split.images[:, 0].numpy(), arrays[f"{half}_images"]) and np.array_equal(
+        split.labels.numpy(), arrays[f"{half}_labels"]
+    )
+
+
+# Download ---------------------------------------------------------------------------------------
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serving(folder):
+    """Address of a local server of that folder."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(params=["mnist", "fashion_mnist"])
+def mirror(request, tmp_path, monkeypatch):
+    """A stand-in for the mirror of one data set: its name, what it serves, its arrays."""
+    name = request.param
+    arrays = write_idx(tmp_path / "origin", sources.FOLDERS[name])
+    served = tmp_path / "served"
+    gzip_folder(tmp_path / "origin" / sources.FOLDERS[name] / "raw", served)
+    kind = sources.TORCHVISION[name]
+    sums = [
+        (file, hashlib.md5((served / file).read_bytes()).hexdigest()) for file, _ in kind.resources
+    ]
+    monkeypatch.setattr(kind, "resources", sums)
+    monkeypatch.setenv("no_proxy", "*")
+    with serving(served) as address:
+        monkeypatch.setattr(kind, "mirrors", [address])
+        yield name, served, arrays
+
+
+def test_download_by_default_and_only_once(mirror, monkeypatch):
+    name, served, arrays = mirror
+    loaded = datasets.load(name)
+    assert same(loaded.train, arrays, "train")
+    assert same(loaded.test, arrays, "test")
+    shutil.rmtree(served)
+    again = datasets.load(name)
+    assert same(again.train, arrays, "train")
+    shutil.rmtree(cache_dir() / "data")
+    assert same(datasets.load(name).test, arrays, "test"), "the downloaded files are still there"
+
+
+@pytest.mark.parametrize("fault", ["missing", "truncated", "exchanged", "unreachable"])
+def test_failed_download_leaves_nothing_and_names_the_remedy(mirror, monkeypatch, fault):
+    name, served, arrays = mirror
+    # The last of four files: the others are there by then.
+    last = served / "t10k-labels-idx1-ubyte.gz"
+    good = last.read_bytes()
+    mirrors = sources.TORCHVISION[name].mirrors
+    if fault == "missing":
+        last.unlink()
+    elif fault == "truncated":
+        last.write_bytes(good[: len(good) // 2])
+    elif fault == "exchanged":
+        last.write_bytes(gzip.compress(b"<html>Log in to this network</html>"))
+    else:
+        monkeypatch.setattr(sources.TORCHVISION[name], "mirrors", ["http://127.0.0.1:9/"])
+    with pytest.raises(DataError, match=r"Connect to the internet.*MISLABEL_DATA") as caught:
+        datasets.load(name)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert [path for path in cache_dir().rglob("*") if path.is_file()] == []
+    assert list((cache_dir() / "downloads").iterdir()) == []
+    last.write_bytes(good)
+    monkeypatch.setattr(sources.TORCHVISION[name], "mirrors", mirrors)
+    assert same(datasets.load(name).test, arrays, "test"), "and the next try succeeds"
+
+
+def test_download_that_another_process_finished_first(mirror, monkeypatch):
+    name, _, arrays = mirror
+    kind = sources.TORCHVISION[name]
+
+    def beaten(root, train, download):
+        loaded = kind(root, train=train, download=download)
+        if not train:
+            shutil.copytree(root, cache_dir() / "downloads" / name)
+        return loaded
+
+    monkeypatch.setattr(sources, "_read_torchvision", partial(read_as, kind))
+    monkeypatch.setitem(sources.TORCHVISION, name, beaten)
+    assert same(datasets.load(name).train, arrays, "train")
+
+
+def read_as(kind, name, root, read=sources._read_torchvision):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sources.TORCHVISION, name, kind)
+        return read(name, root)
+
+
+# Layouts ----------------------------------------------------------------------------------------
+
+
+def test_cifar10_in_torchvision_layout(tmp_path, monkeypatch):
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    names = ["plane", "car", "bird"]
+
+    def write(file, content):
+        (folder / file).write_bytes(pickle.dumps(content))
+        return [file, hashlib.md5((folder / file).read_bytes()).hexdigest()]
+
+    batches, written = [], []
+    for file in ("data_batch_1", "data_batch_2", "test_batch"):
+        batch = rng.integers(0, 256, (5, 3, 32, 32), dtype=np.uint8)
+        labels = rng.integers(0, 3, 5).tolist()
+        written.append((batch, labels))
+        batches.append(write(file, {"data": batch.reshape(5, -1), "labels": labels}))
+    meta = write("batches.meta", {"label_names": names})
+    kind = torchvision.datasets.CIFAR10
+    monkeypatch.setattr(kind, "train_list", batches[:2])
+    monkeypatch.setattr(kind, "test_list", batches[2:])
+    monkeypatch.setattr(kind, "meta", {"filename": meta[0], "key": "label_names", "md5": meta[1]})
+    loaded = datasets.load("cifar10", root=tmp_path)
+    assert loaded.classes == tuple(names)
+    assert loaded.train.images.shape == (10, 3, 32, 32)
+    expected = np.concatenate([written[0][0], written[1][0]])
+    assert np.array_equal(loaded.train.images.numpy(), expected), "channels, rows, columns"
+    assert loaded.test.labels.tolist() == written[2][1]
+    assert len(loaded.normalization.mean) == 3
+
+
+def write_tree(root, classes=("cat", "dog"), count=2, size=(32, 32), suffix=".png", grey=False):
+    """Images of a constant colour of their own: red tells the class, green the half."""
+    for half_number, half in enumerate(("train", "test")):
+        for label, name in enumerate(classes):
+            folder = root / half / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                colour = (40 + 60 * label, 30 + 90 * half_number, 10 * number)
+                image = Image.new("RGB", size, colour)
+                if grey:
+                    image = Image.new("L", size, colour[0])
+                image.save(folder / f"{number}{suffix}", quality=95)
+    return root
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (8, 8), (31, 77), (90, 33), (1, 1)])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".JPEG"])
+def test_tree_of_images(tmp_path, size, suffix):
+    tree = write_tree(tmp_path / "pets", size=size, suffix=suffix)
+    loaded = datasets.load(str(tree))
+    assert loaded.name == "pets"
+    assert loaded.classes == ("cat", "dog")
+    for number, split in enumerate((loaded.train, loaded.test)):
+        assert split.images.shape == (4, 3, 32, 32)
+        assert split.labels.tolist() == [0, 0, 1, 1]
+        colours = split.images.float()
+        expected = [[40 + 60 * label, 30 + 90 * number] for label in split.labels.tolist()]
+        # a JPEG is not exact
+        spread = (colours[:, :2] - torch.tensor(expected).view(4, 2, 1, 1)).abs().max()
+        assert spread <= (0 if suffix == ".png" else 4)
+
+
+def test_grey_images_become_rgb(tmp_path):
+    loaded = datasets.load(str(write_tree(tmp_path / "grey", grey=True)))
+    assert loaded.train.images.shape == (4, 3, 32, 32)
+    assert loaded.train.images.unique().tolist() == [40, 100]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "CMYK", "I", "I;16"])
+def test_kinds_of_pixels(tmp_path, mode):
+    path = tmp_path / "image.tif"
+    if mode == "I;16":
+        Image.fromarray(np.full((32, 32), 100 * 257, np.uint16)).save(path)
+    else:
+        Image.new("L", (32, 32), 100).convert(mode).save(path)
+    assert np.unique(sources._decode(str(path))).tolist() == [100]
+
+
+@pytest.mark.parametrize("tall", [False, True], ids=["wide", "tall"])
+def test_larger_images_are_cropped_centrally(tmp_path, tall):
+    # White in the middle square, black in the margins that the crop takes off; left is red.
+    pixels = np.zeros((64, 128, 3), np.uint8)
+    pixels[:, 32:96] = 255
+    pixels[:, 32:64, 1:] = 0
+    pixels = pixels.transpose(1, 0, 2) if tall else pixels
+    path = tmp_path / "image.png"
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+    decoded = sources._decode(str(path)).astype(int)
+    decoded = decoded.transpose(1, 0, 2) if tall else decoded
+    assert decoded.shape == (32, 32, 3)
+    assert decoded[:, 1:-1, 0].min() > 240, "a margin was kept"
+    assert decoded[:, :14, 1].max() < 15
+    assert decoded[:, 18:-1, 1].min() > 240
+
+
+def test_named_tree_below_a_root(tmp_path):
+    write_tree(tmp_path / "cifar10", classes=("ape", "bee", "cow"))
+    loaded = datasets.load("cifar10", root=tmp_path)
+    assert loaded.classes == ("ape", "bee", "cow")
+    assert loaded.train.name == "cifar10/train"
+    assert (loaded.train.images[:, 0, 0, 0] - 40).div(60).tolist() == loaded.train.labels.tolist()
+
+
+def test_name_of_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(write_tree(tmp_path / "pets"))
+    assert datasets.load(".").train.name == "pets/train"
+
+
+def test_file_systems_that_ignore_case(tmp_path):
+    arrays = write_idx(tmp_path)
+    (tmp_path / "mnist").symlink_to(tmp_path / "MNIST")
+    assert same(datasets.load("mnist", root=tmp_path).train, arrays, "train")
+
+
+# Cache ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """A list that grows each time that source files are decoded."""
+    calls = []
+    for name in ("_read_torchvision", "_read_tree"):
+        original = getattr(sources, name)
+
+        def counted(*arguments, original=original):
+            calls.append(arguments)
+            return original(*arguments)
+
+        monkeypatch.setattr(sources, name, counted)
+    return calls
+
+
+def cache_file():
+    (path,) = (cache_dir() / "data").glob("*.npz")
+    return path
+
+
+def test_cache_is_used_the_second_time(tmp_path, reads):
+    arrays = write_idx(tmp_path)
+    first = datasets.load("mnist", root=tmp_path)
+    second = datasets.load("mnist", root=tmp_path)
+    assert len(reads) == 1
+    assert same(second.train, arrays, "train")
+    assert (second.fingerprint, second.classes) == (first.fingerprint, first.classes)
+    assert second.normalization == first.normalization
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def flip_a_byte(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def rewrite_a_pixel(path):
+    with np.load(path) as file:
+        arrays = {key: file[key] for key in file.files}
+    arrays["train_images"].flat[0] ^= 0xFF
+    np.savez(path, **arrays)
+
+
+def drop_an_array(path):
+    with np.load(path) as file:
+        arrays = {key: file[key] for key in file.files}
+    del arrays["test_labels"]
+    np.savez(path, **arrays)
+
+
+def a_pickle(path):
+    np.savez(path, meta=np.array([{"an": "object"}], dtype=object))
+
+
+@pytest.mark.parametrize(
+    "damage", [truncate, empty, flip_a_byte, rewrite_a_pixel, drop_an_array, a_pickle]
+)
+def test_damaged_cache_is_rebuilt(tmp_path, reads, damage):
+    arrays = write_idx(tmp_path)
+    before = datasets.load("mnist", root=tmp_path)
+    damage(cache_file())
+    after = datasets.load("mnist", root=tmp_path)
+    assert len(reads) == 2
+    assert same(after.train, arrays, "train")
+    assert after.fingerprint == before.fingerprint
+    datasets.load("mnist", root=tmp_path)
+    assert len(reads) == 2, "rebuilt on disk too"
+
+
+def test_every_flipped_byte_is_noticed_or_harmless(tmp_path):
+    arrays = write_idx(tmp_path)
+    datasets.load("mnist", root=tmp_path)
+    good = cache_file().read_bytes()
+    rng = np.random.default_rng(0)
+    for place in rng.choice(len(good), 40, replace=False):
+        content = bytearray(good)
+        content[place] ^= 1 << int(rng.integers(8))
+        cache_file().write_bytes(content)
+        loaded = datasets.load("mnist", root=tmp_path)
+        assert same(loaded.train, arrays, "train")
+        assert same(loaded.test, arrays, "test")
+
+
+def test_changed_files_are_noticed(tmp_path, reads):
+    write_idx(tmp_path / "a", seed=1)
+    first = datasets.load("mnist", root=tmp_path / "a")
+    shutil.rmtree(tmp_path / "a")
+    arrays = write_idx(tmp_path / "a", seed=2)  # of the same sizes
+    second = datasets.load("mnist", root=tmp_path / "a")
+    assert len(reads) == 2
+    assert same(second.train, arrays, "train")
+    assert second.fingerprint != first.fingerprint
+
+
+def test_changed_tree_is_noticed(tmp_path, reads):
+    tree = write_tree(tmp_path / "pets")
+    datasets.load(str(tree))
+    Image.new("RGB", (32, 32), (1, 2, 3)).save(tree / "train" / "cat" / "new.png")
+    more = datasets.load(str(tree))
+    assert more.train.labels.tolist() == [0, 0, 0, 1, 1]
+    (tree / "train" / "cat" / "new.png").rename(tree / "train" / "dog" / "new.png")
+    assert datasets.load(str(tree)).train.labels.tolist() == [0, 0, 1, 1, 1]
+    os.utime(tree / "train" / "dog" / "new.png", ns=(1, 1))
+    datasets.load(str(tree))
+    assert len(reads) == 4
+
+
+def test_trees_of_the_same_name_are_kept_apart(tmp_path):
+    one = datasets.load(str(write_tree(tmp_path / "1" / "pets")))
+    two = datasets.load(str(write_tree(tmp_path / "2" / "pets", classes=("ant", "bat", "cow"))))
+    assert (len(one.classes), len(two.classes)) == (2, 3)
+
+
+# Bad input --------------------------------------------------------------------------------------
+
+
+def raw(tmp_path):
+    """torchvision's folder of a good MNIST, for a test to spoil."""
+    write_idx(tmp_path)
+    return tmp_path / "MNIST" / "raw"
+
+
+def unknown_name(tmp_path):
+    return "minst", None
+
+
+def root_is_missing(tmp_path):
+    return "mnist", tmp_path / "nowhere"
+
+
+def root_is_a_file(tmp_path):
+    (tmp_path / "data").write_text("")
+    return "mnist", tmp_path / "data"
+
+
+def files_are_missing(tmp_path):
+    (raw(tmp_path) / "t10k-labels-idx1-ubyte").unlink()
+    return "mnist", tmp_path
+
+
+def cifar10_is_missing(tmp_path):
+    return "cifar10", tmp_path
+
+
+def wrong_layout(tmp_path):
+    for path in list(raw(tmp_path).iterdir()):
+        path.rename(tmp_path / path.name)
+    return "mnist", tmp_path
+
+
+def truncated_images(tmp_path):
+    truncate(raw(tmp_path) / "train-images-idx3-ubyte")
+    return "mnist", tmp_path
+
+
+def truncated_labels(tmp_path):
+    truncate(raw(tmp_path) / "train-labels-idx1-ubyte")
+    return "mnist", tmp_path
+
+
+def empty_file(tmp_path):
+    empty(raw(tmp_path) / "train-labels-idx1-ubyte")
+    return "mnist", tmp_path
+
+
+def garbage_header(tmp_path):
+    path = raw(tmp_path) / "train-images-idx3-ubyte"
+    path.write_bytes(np.random.default_rng(0).bytes(len(path.read_bytes())))
+    return "mnist", tmp_path
+
+
+def still_compressed(tmp_path):
+    path = raw(tmp_path) / "t10k-images-idx3-ubyte"
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    return "mnist", tmp_path
+
+
+def images_of_another_set(tmp_path):
+    folder = raw(tmp_path)
+    shutil.copy(folder / "t10k-images-idx3-ubyte", folder / "train-images-idx3-ubyte")
+    return "mnist", tmp_path
+
+
+def labels_beyond_the_classes(tmp_path):
+    labels = np.full(96, 10, np.uint8)
+    (raw(tmp_path) / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    return "mnist", tmp_path
+
+
+def damaged_cifar10(tmp_path):
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    for name in [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]:
+        (folder / name).write_bytes(b"half of it")
+    return "cifar10", tmp_path
+
+
+def truncated_jpeg(tmp_path):
+    tree = write_tree(tmp_path / "pets", size=(200, 200), suffix=".jpg")
+    truncate(tree / "test" / "dog" / "1.jpg")
+    return str(tree), None
+
+
+def truncated_png(tmp_path):
+    tree = write_tree(tmp_path / "pets", size=(200, 200))
+    truncate(tree / "train" / "cat" / "0.png")
+    return str(tree), None
+
+
+def not_an_image(tmp_path):
+    tree = write_tree(tmp_path / "pets")
+    (tree / "train" / "cat" / "0.png").write_text("<html>404</html>")
+    return str(tree), None
+
+
+def absurdly_large_image(tmp_path):
+    tree = write_tree(tmp_path / "pets", suffix=".bmp")
+    path = tree / "train" / "cat" / "0.bmp"
+    content = bytearray(path.read_bytes())
+    content[18:26] = (60_000).to_bytes(4, "little") * 2
+    path.write_bytes(content)
+    return str(tree), None
+
+
+def broken_header(tmp_path):
+    tree = write_tree(tmp_path / "pets", suffix=".ppm")
+    path = tree / "train" / "cat" / "0.ppm"
+    path.write_bytes(path.read_bytes().replace(b"32 32", b"3x 32"))
+    return str(tree), None
+
+
+def tree_without_images(tmp_path):
+    tree = write_tree(tmp_path / "pets")
+    for path in list((tree / "train").rglob("*.png")):
+        path.rename(path.with_suffix(".txt"))
+    return str(tree), None
+
+
+def tree_without_classes(tmp_path):
+    (tmp_path / "pets" / "train").mkdir(parents=True)
+    return str(tmp_path / "pets"), None
+
+
+def tree_without_test(tmp_path):
+    tree = write_tree(tmp_path / "pets")
+    shutil.rmtree(tree / "test")
+    return str(tree), None
+
+
+def train_is_a_file(tmp_path):
+    tree = write_tree(tmp_path / "pets")
+    shutil.rmtree(tree / "train")
+    (tree / "train").write_text("")
+    return str(tree), None
+
+
+def empty_class(tmp_path):
+    tree = write_tree(tmp_path / "pets", classes=("cat", "dog", "emu"))
+    shutil.rmtree(tree / "train" / "dog")
+    (tree / "train" / "dog").mkdir()
+    return str(tree), None
+
+
+def other_classes_in_test(tmp_path):
+    tree = write_tree(tmp_path / "pets", classes=("cat", "dog", "emu"))
+    (tree / "test" / "emu").rename(tree / "test" / "elk")
+    return str(tree), None
+
+
+def one_class(tmp_path):
+    return str(write_tree(tmp_path / "pets", classes=("cat",))), None
+
+
+LAYOUT = r"expected MNIST/raw/.*Replace the files, or unset MISLABEL_DATA"
+BAD = {
+    unknown_name: r"'minst'.*mnist, fashion_mnist, cifar10, or the path of a folder",
+    root_is_missing: r"nowhere is not a folder: correct root= or MISLABEL_DATA",
+    root_is_a_file: r"is not a folder: correct root= or MISLABEL_DATA",
+    files_are_missing: rf"is not there: {LAYOUT}",
+    cifar10_is_missing: r"cifar10 .*expected cifar-10-batches-py/ or cifar10/.*MISLABEL_DATA",
+    wrong_layout: rf"is not there: {LAYOUT}",
+    truncated_images: rf"is damaged .*{LAYOUT}",
+    truncated_labels: rf"is damaged .*{LAYOUT}",
+    empty_file: rf"is damaged .*{LAYOUT}",
+    garbage_header: rf"is damaged .*{LAYOUT}",
+    still_compressed: rf"is damaged .*{LAYOUT}",
+    images_of_another_set: r"48 images but 96 labels: .* do not belong together\. Replace them",
+    labels_beyond_the_classes: r"label 10.*10 classes.*Replace",
+    damaged_cifar10: r"damaged.*Replace the files",
+    truncated_jpeg: r"test.dog.1\.jpg cannot be decoded .*Replace or remove it",
+    truncated_png: r"train.cat.0\.png cannot be decoded .*Replace or remove it",
+    not_an_image: r"train.cat.0\.png cannot be decoded .*Replace or remove it",
+    absurdly_large_image: r"train.cat.0\.bmp cannot be decoded .*Replace or remove it",
+    broken_header: r"train.cat.0\.ppm cannot be decoded .*Replace or remove it",
+    tree_without_images: r"train holds no images .*Put them at train/<class>",
+    tree_without_classes: r"train holds no images .*Put them at train/<class>",
+    tree_without_test: r"test holds no images .*Put them at train/<class>/\* and test",
+    train_is_a_file: r"train holds no images .*Put them at train/<class>",
+    empty_class: r"dog.*at least one for each class",
+    other_classes_in_test: r"differ in their classes \(elk, emu\)\. Give both the same",
+    one_class: r"1 class folder\(s\) in train/; between 2 and 256",
+}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [pytest.param(f, id=f.__name__) for f in BAD],
+)
+def test_bad_input_names_the_remedy(tmp_path, spoil):
+    name, root = spoil(tmp_path)
+    with pytest.raises(DataError, match=BAD[spoil]) as caught:
+        datasets.load(name, root=root)
+    message = str(caught.value)
+    print(f"{spoil.__name__}: {message}")  # shown with -rP
+    assert "\n" not in message
+    assert list((cache_dir() / "data").glob("*")) == [], "nothing of it is kept"
+
+
+def test_good_data_after_bad(tmp_path):
+    """The spoiled trees above are refused for what was spoiled alone."""
+    arrays = write_idx(tmp_path)
+    assert same(datasets.load("mnist", root=tmp_path).train, arrays, "train")
+    for suffix in (".jpg", ".bmp", ".ppm"):
+        tree = write_tree(tmp_path / suffix[1:], size=(200, 200), suffix=suffix)
+        assert len(datasets.load(str(tree)).train) == 4

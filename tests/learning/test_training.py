@@ -1,0 +1,596 @@
+"""The training loop: it learns, it repeats itself to the bit, it resumes, it refuses nonsense."""
+
+import dataclasses
+import inspect
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from toys import same_weights, toy_split
+
+from mislabel_utils.learning import models, training
+from mislabel_utils.learning.datasets import Normalization
+from mislabel_utils.learning.training import Recipe, TrainingError, train
+
+pytestmark = pytest.mark.usefixtures("isolated")
+
+SPLIT = toy_split()
+TEST = toy_split(64, seed=1, name="toy/test")
+RECIPE = Recipe("small_cnn", epochs=3, batch_size=16)  # 6 batches an epoch
+
+
+class Killed(BaseException):
+    """Not an Exception: nothing may catch it, just as nothing catches a kill."""
+
+
+def interrupted(monkeypatch, steps, *arguments, **options):
+    """Train, and be killed after so many steps, with a checkpoint after each."""
+    taken = 0
+    schedule = training.learning_rate
+
+    def counted(*schedule_arguments):
+        nonlocal taken
+        if taken == steps:
+            raise Killed
+        taken += 1
+        return schedule(*schedule_arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "learning_rate", counted)
+        with pytest.raises(Killed):
+            train(*arguments, checkpoint_seconds=-1, **options)
+
+
+def steps_of(monkeypatch, *arguments, **options):
+    """Train; return (network, curve) and the number of steps that were taken."""
+    taken = []
+    schedule = training.learning_rate
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "learning_rate", lambda *a: taken.append(a[1]) or schedule(*a))
+        result = train(*arguments, **options)
+    return result, taken
+
+
+# It learns --------------------------------------------------------------------------------------
+
+
+def test_a_separable_problem_is_learned():
+    network, curve = train(
+        dataclasses.replace(RECIPE, epochs=8), SPLIT, SPLIT.labels, seed=0, test=TEST
+    )
+    predicted = training.predict(network, TEST)
+    assert training.accuracy(predicted, TEST.labels) > 0.95
+    assert curve[-1]["test_accuracy"] == training.accuracy(predicted, TEST.labels)
+    assert len(curve) == 8
+    assert curve[-1]["train_loss"] < 0.2 * curve[0]["train_loss"]
+    assert curve[-1]["train_accuracy"] > 0.95
+    assert not network.training
+
+
+def test_nothing_is_learned_without_a_learning_rate():
+    recipe = dataclasses.replace(RECIPE, epochs=4, learning_rate=0.0)
+    network, _ = train(recipe, SPLIT, SPLIT.labels, seed=0)
+    assert same_weights(network, models.build("small_cnn", (1, 8, 8), 4, 0))
+    assert training.accuracy(training.predict(network, TEST), TEST.labels) < 0.6
+
+
+def test_nothing_is_learned_from_shuffled_labels():
+    order = torch.randperm(96, generator=torch.Generator().manual_seed(0))
+    scores = []
+    for seed in range(3):
+        recipe = dataclasses.replace(RECIPE, epochs=8)
+        network, _ = train(recipe, SPLIT, SPLIT.labels[order], seed=seed)
+        scores.append(training.accuracy(training.predict(network, TEST), TEST.labels))
+    assert sum(scores) / 3 < 0.6
+
+
+def test_no_epoch_leaves_the_network_as_initialised():
+    recipe = dataclasses.replace(RECIPE, epochs=0)
+    network, curve = train(recipe, SPLIT, SPLIT.labels, seed=3, test=TEST)
+    assert curve == []
+    assert same_weights(network, models.build("small_cnn", (1, 8, 8), 4, 3))
+    assert not network.training
+
+
+def test_one_step_is_the_textbooks():
+    """A single full batch: gradient of the mean cross-entropy, Nesterov momentum, weight decay."""
+    recipe = Recipe("small_cnn", epochs=1, batch_size=96, learning_rate=0.1, weight_decay=0.01)
+    trained, curve = train(recipe, SPLIT, SPLIT.labels, seed=0)
+    network = models.build("small_cnn", (1, 8, 8), 4, 0)
+    inputs = (SPLIT.images.double() / 255 - 0.3) / 0.2
+    network.double()
+    loss = F.cross_entropy(network(inputs), SPLIT.labels)
+    loss.backward()
+    rate = training.learning_rate(recipe, 0, 1)
+    for before, after in zip(network.parameters(), trained.parameters(), strict=True):
+        slope = before.grad + 0.01 * before
+        # the first step of Nesterov's momentum: slope + momentum * slope
+        expected = before - rate * 1.9 * slope
+        assert torch.allclose(after.double(), expected, atol=1e-6)
+    assert curve[0]["train_loss"] == pytest.approx(loss.item(), rel=1e-5)
+
+
+def test_left_out_images_play_no_part():
+    labels = SPLIT.labels.clone()
+    labels[::3] = -1
+    rows = labels >= 0
+    few = dataclasses.replace(
+        SPLIT, images=SPLIT.images[rows], labels=labels[rows], index=torch.arange(int(rows.sum()))
+    )
+    one, curve = train(RECIPE, SPLIT, labels, seed=0)
+    two, other = train(RECIPE, few, few.labels, seed=0)
+    assert same_weights(one, two)
+    assert curve == other
+
+
+def test_fewer_images_than_a_batch():
+    labels = torch.full((96,), -1)
+    labels[:5] = SPLIT.labels[:5]
+    _, curve = train(RECIPE, SPLIT, labels, seed=0)
+    assert curve[-1]["train_accuracy"] in [n / 5 for n in range(6)]
+
+
+def test_each_image_is_seen_once_an_epoch(monkeypatch):
+    seen = []
+    original = training.standardised
+
+    def spy(images, norm):
+        seen.append(images.clone())
+        return original(images, norm)
+
+    monkeypatch.setattr(training, "standardised", spy)
+    train(dataclasses.replace(RECIPE, epochs=2), SPLIT, SPLIT.labels, seed=0)
+    first, second = torch.cat(seen[:6]), torch.cat(seen[6:])
+
+    def contents(images):
+        return sorted(map(bytes, images.contiguous().flatten(1).numpy()))
+
+    assert contents(first) == contents(second) == contents(SPLIT.images)
+    assert not torch.equal(first, second), "in the same order"
+
+
+def test_soft_labels():
+    hard = F.one_hot(SPLIT.labels, 4).float()
+    one, curve = train(RECIPE, SPLIT, hard, seed=0)
+    two, other = train(RECIPE, SPLIT, SPLIT.labels, seed=0)
+    for soft, sharp in zip(one.parameters(), two.parameters(), strict=True):
+        assert torch.allclose(soft, sharp, atol=1e-5)
+    assert curve[-1]["train_accuracy"] == other[-1]["train_accuracy"]
+
+
+def test_soft_labels_are_more_than_their_maximum():
+    # What the second most probable class is, the hard labels do not say.
+    soft = 0.6 * F.one_hot(SPLIT.labels, 4) + 0.4 * F.one_hot((SPLIT.labels + 1) % 4, 4)
+    network, _ = train(dataclasses.replace(RECIPE, epochs=20), SPLIT, soft, seed=0)
+    outputs = training.probabilities(network, TEST)
+    assert outputs.gather(1, TEST.labels[:, None]).mean() == pytest.approx(0.6, abs=0.1)
+    assert outputs.gather(1, (TEST.labels[:, None] + 1) % 4).mean() == pytest.approx(0.4, abs=0.1)
+
+
+# It repeats itself ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_same_seed_same_bits(augment):
+    recipe = dataclasses.replace(RECIPE, augment=augment)
+    one, curve = train(recipe, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    torch.rand(7)  # global random numbers play no part
+    two, same_curve = train(recipe, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    assert same_weights(one, two)
+    assert curve == same_curve
+    other, _ = train(recipe, SPLIT, SPLIT.labels, seed=1, test=TEST)
+    assert not same_weights(one, other)
+
+
+def test_seed_determines_more_than_the_initialisation(monkeypatch):
+    build = models.build
+    monkeypatch.setattr(models, "build", lambda *a: build(*a[:3], 0))
+    one, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0)
+    two, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=1)
+    assert not same_weights(one, two), "the order is the same for all seeds"
+
+
+def test_the_test_set_and_checkpoints_do_not_change_the_result(tmp_path):
+    one, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0)
+    file = tmp_path / "a.pt"
+    two, _ = train(
+        RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST, checkpoint=file, checkpoint_seconds=-1
+    )
+    assert same_weights(one, two)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 999])
+def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed):
+    keys = [(seed, epoch, batch) for epoch in (0, 1, 2, 999) for batch in (0, 1, 2, 99_999)]
+    keys += [(seed + 1, 0, 0), (seed + 1, 0, 1)]
+    draws = [
+        torch.randint(2**62, (2,), generator=training._generator(*key)).tolist() for key in keys
+    ]
+    assert len({tuple(draw) for draw in draws}) == len(keys)
+
+
+# It resumes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5, 6, 7, 12, 17])
+@pytest.mark.parametrize("augment", [False, True], ids=["plain", "augmented"])
+def test_resumed_is_bit_identical(tmp_path, monkeypatch, steps, augment):
+    recipe = dataclasses.replace(RECIPE, augment=augment)
+    whole, curve = train(recipe, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, steps, recipe, SPLIT, SPLIT.labels, **job)
+    (resumed, second), taken = steps_of(monkeypatch, recipe, SPLIT, SPLIT.labels, **job)
+    assert taken == list(range(steps, 18)), "it did not go on where it was stopped"
+    assert same_weights(whole, resumed)
+    assert second == curve
+
+
+def test_stopped_after_an_epoch_and_gone_on_with(tmp_path):
+    job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
+    whole, curve = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    _, begun = train(RECIPE, SPLIT, SPLIT.labels, **job, through=1)
+    assert begun == curve[:1]
+    network, gone_on = train(RECIPE, SPLIT, SPLIT.labels, **job, through=RECIPE.epochs + 1)
+    assert gone_on == curve
+    assert same_weights(network, whole)
+
+
+@pytest.mark.parametrize("steps", [7, 12])
+def test_a_checkpoint_beyond_the_epoch_to_stop_after(tmp_path, monkeypatch, steps):
+    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, steps, RECIPE, SPLIT, SPLIT.labels, **job)
+    with pytest.raises(TrainingError, match=r"beyond epoch 1 already. Train through epoch [23]"):
+        train(RECIPE, SPLIT, SPLIT.labels, **job, through=1)
+    train(RECIPE, SPLIT, SPLIT.labels, **job, through=2)
+
+
+def test_interrupted_again_and_again(tmp_path, monkeypatch):
+    whole, curve = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
+    for _ in range(4):
+        interrupted(monkeypatch, 4, RECIPE, SPLIT, SPLIT.labels, **job)
+    (resumed, second), taken = steps_of(monkeypatch, RECIPE, SPLIT, SPLIT.labels, **job)
+    assert taken == [16, 17]
+    assert same_weights(whole, resumed)
+    assert second == curve
+
+
+def test_resumed_with_batch_normalisation(tmp_path, monkeypatch):
+    split = toy_split(8, channels=3)
+    recipe = Recipe("resnet18-imagenet", epochs=2, batch_size=4, augment=True)
+    whole, curve = train(recipe, split, split.labels, seed=0, test=split)
+    # the evaluation after an epoch is not the end of training
+    assert whole.bn1.num_batches_tracked == 4
+    job = {"seed": 0, "test": split, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, 3, recipe, split, split.labels, **job)
+    (resumed, second), taken = steps_of(monkeypatch, recipe, split, split.labels, **job)
+    assert taken == [3]
+    assert same_weights(whole, resumed), "running means and deviations included"
+    assert second == curve
+
+
+# Mixed precision --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bfloat16(monkeypatch):
+    """A machine that multiplies bfloat16, or acts so: PyTorch emulates what the CPU has not."""
+    monkeypatch.setattr(training, "mixed_dtype", lambda device: torch.bfloat16)
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_resumed_in_mixed_precision(tmp_path, monkeypatch):
+    split = toy_split(8, channels=3)
+    recipe = Recipe("resnet18-imagenet", 2, batch_size=4, augment=True, precision="mixed")
+    whole, curve = train(recipe, split, split.labels, seed=0, test=split)
+    job = {"seed": 0, "test": split, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, 3, recipe, split, split.labels, **job)
+    resumed, second = train(recipe, split, split.labels, **job)
+    assert same_weights(whole, resumed)
+    assert second == curve
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_mixed_precision_learns_and_keeps_float32_weights():
+    mixed = dataclasses.replace(RECIPE, precision="mixed")
+    network, curve = train(mixed, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    exact, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
+    assert {tensor.dtype for tensor in network.state_dict().values()} == {torch.float32}
+    assert not same_weights(network, exact), "it was float32 after all"
+    assert curve[-1]["test_accuracy"] > 0.9
+    low, high = (training.outputs(network, TEST, each) for each in ("mixed", "float32"))
+    assert low.dtype == torch.float32
+    assert not torch.equal(low, high)
+    assert (low - high).abs().max() < 0.05 * high.abs().max()
+
+
+def test_mixed_is_float32_where_there_is_nothing_faster(monkeypatch):
+    monkeypatch.setattr(training, "mixed_dtype", lambda device: torch.float32)
+    mixed = dataclasses.replace(RECIPE, precision="mixed")
+    network, _ = train(mixed, SPLIT, SPLIT.labels, seed=0)
+    assert same_weights(network, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
+
+
+def test_what_mixed_means_here():
+    machine = Path("/proc/cpuinfo").read_text() if sys.platform == "linux" else ""
+    hardware = "avx512_bf16" in machine or "amx_bf16" in machine
+    expected = torch.bfloat16 if hardware else torch.float32
+    assert training.mixed_dtype(torch.device("cpu")) == expected
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_a_checkpoint_of_a_machine_with_loss_scaling(tmp_path, monkeypatch):
+    """An older GPU's checkpoint holds the state of its scaler: it is no damage."""
+    mixed = dataclasses.replace(RECIPE, precision="mixed")
+    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, 7, mixed, SPLIT, SPLIT.labels, **job)
+    stored = torch.load(job["checkpoint"], weights_only=True)
+    for scaler in ({"scale": 65536.0, "_growth_tracker": 7}, {}):
+        torch.save(stored | {"scaler": scaler}, job["checkpoint"])
+        train(mixed, SPLIT, SPLIT.labels, **job, through=2)
+
+
+def test_checkpoints_are_written_in_intervals(tmp_path, monkeypatch):
+    saved = []
+    save = training._save
+    monkeypatch.setattr(training, "_save", lambda *a: saved.append(a) or save(*a))
+    file = tmp_path / "run.pt"
+    train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file, checkpoint_seconds=1000)
+    assert saved == []
+    assert not file.exists()
+    train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file, checkpoint_seconds=-1)
+    assert len(saved) == 18
+
+
+def test_killed_while_the_checkpoint_is_written(tmp_path, monkeypatch):
+    file = tmp_path / "run.pt"
+    job = {"seed": 0, "checkpoint": file}
+    interrupted(monkeypatch, 5, RECIPE, SPLIT, SPLIT.labels, **job)
+    before = file.read_bytes()
+
+    def half(content, path):
+        path.write_bytes(b"half of")
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(torch, "save", half)
+        train(RECIPE, SPLIT, SPLIT.labels, **job, checkpoint_seconds=-1)
+    assert file.read_bytes() == before
+    (resumed, _), taken = steps_of(monkeypatch, RECIPE, SPLIT, SPLIT.labels, **job)
+    assert taken[0] == 5
+    assert same_weights(resumed, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
+
+
+def cut(content):
+    return content[: len(content) // 2]
+
+
+def garbage(content):
+    return b"garbage" * 100
+
+
+@pytest.mark.parametrize("damage", [cut, garbage, lambda content: b""], ids=["cut", "bad", "empty"])
+def test_damaged_checkpoint(tmp_path, monkeypatch, damage):
+    file = tmp_path / "run.pt"
+    interrupted(monkeypatch, 3, RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(TrainingError, match=r"run\.pt is damaged .*Delete it to train this run"):
+        train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
+
+
+def test_checkpoint_of_another_network(tmp_path, monkeypatch):
+    file = tmp_path / "run.pt"
+    interrupted(monkeypatch, 3, RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
+    wider = dataclasses.replace(SPLIT, classes=tuple("abcdef"))
+    with pytest.raises(TrainingError, match="Delete it"):
+        train(RECIPE, wider, wider.labels, seed=0, checkpoint=file)
+
+
+def test_checkpoint_that_would_run_code(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (tmp_path.joinpath("sprung").touch, ())
+
+    torch.save({"network": Trap()}, tmp_path / "run.pt")
+    with pytest.raises(TrainingError, match="Delete it"):
+        train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=tmp_path / "run.pt")
+    assert not (tmp_path / "sprung").exists()
+
+
+# It refuses nonsense ----------------------------------------------------------------------------
+
+
+def test_divergence():
+    recipe = dataclasses.replace(RECIPE, learning_rate=1e12)
+    with pytest.raises(TrainingError, match=r"epoch 1, batch \d of 6.*Lower learning_rate=1000000"):
+        train(recipe, SPLIT, SPLIT.labels, seed=0, title="student")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_not_finite_loss(monkeypatch, value):
+    def loss(logits, targets):
+        return F.softmax(logits, 1).sum() * value
+
+    monkeypatch.setattr(training.F, "cross_entropy", loss)
+    with pytest.raises(TrainingError, match="no longer finite"):
+        train(RECIPE, SPLIT, SPLIT.labels, seed=0)
+
+
+def test_diverged_weights_are_not_kept_for_resuming(tmp_path):
+    recipe = dataclasses.replace(RECIPE, learning_rate=1e12)
+    file = tmp_path / "run.pt"
+    for _ in range(2):
+        with pytest.raises(TrainingError, match="no longer finite"):
+            train(recipe, SPLIT, SPLIT.labels, seed=0, checkpoint=file, checkpoint_seconds=-1)
+    stored = torch.load(file, weights_only=True)
+    assert stored["state"]["loss"] < float("inf")
+
+
+def test_no_image_left():
+    with pytest.raises(TrainingError, match="toy/train: no image is left"):
+        train(RECIPE, SPLIT, torch.full((96,), -1), seed=0)
+
+
+@pytest.mark.parametrize("labels", [SPLIT.labels[:-1], torch.zeros(97, 4)], ids=["hard", "soft"])
+def test_labels_of_another_set(labels):
+    with pytest.raises(TrainingError, match=rf"96 images but {len(labels)} labels"):
+        train(RECIPE, SPLIT, labels, seed=0)
+
+
+def test_label_out_of_range():
+    labels = SPLIT.labels.clone()
+    labels[3] = 4
+    with pytest.raises(TrainingError, match="label 4, but only 4 classes"):
+        train(RECIPE, SPLIT, labels, seed=0)
+
+
+def test_probabilities_of_other_classes():
+    with pytest.raises(TrainingError, match=r"5 .*4 classes"):
+        train(RECIPE, SPLIT, torch.full((96, 5), 0.2), seed=0)
+
+
+def test_incomplete_split():
+    few = dataclasses.replace(SPLIT, images=SPLIT.images[:10], index=torch.arange(10))
+    with pytest.raises(TrainingError, match="only a sample of its images is loaded; load them all"):
+        train(RECIPE, few, few.labels, seed=0)
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": -1}, {"batch_size": 0}, {"precision": "half"}])
+def test_impossible_recipe(wrong):
+    with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
+        Recipe("small_cnn", **({"epochs": 1} | wrong))
+
+
+# Its parts --------------------------------------------------------------------------------------
+
+
+@given(st.integers(5, 2000), st.floats(1e-4, 10))
+def test_learning_rate_rises_and_falls(steps, peak):
+    recipe = dataclasses.replace(RECIPE, learning_rate=peak)
+    rates = [training.learning_rate(recipe, step, steps) for step in range(steps)]
+    top = rates.index(max(rates))
+    assert min(rates) > 0
+    assert max(rates) <= peak * (1 + 1e-12)
+    assert max(rates) > peak * 0.5
+    assert abs(top + 0.5 - 0.2 * steps) <= 1
+    assert all(before < after for before, after in pairwise(rates[: top + 1]))
+    assert all(before > after for before, after in pairwise(rates[top:]))
+    assert sum(rates) == pytest.approx(peak * steps / 2, rel=0.05), "a triangle"
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+def test_learning_rate_of_the_shortest_runs(steps):
+    rates = [training.learning_rate(RECIPE, step, steps) for step in range(steps)]
+    assert all(0 < rate <= RECIPE.learning_rate for rate in rates)
+
+
+def slowly_augmented(image, down, right, flip, padding):
+    """One pixel at a time."""
+    _, height, width = image.shape
+    result = torch.zeros_like(image)
+    for row in range(height):
+        for column in range(width):
+            from_row = row + down - padding
+            from_column = (width - 1 - column if flip else column) + right - padding
+            if 0 <= from_row < height and 0 <= from_column < width:
+                result[:, row, column] = image[:, from_row, from_column]
+    return result
+
+
+@settings(max_examples=25)
+@given(
+    st.integers(0, 2**32),
+    st.integers(1, 6),
+    st.integers(1, 3),
+    st.integers(3, 7),
+    st.integers(3, 7),
+    st.integers(0, 4),
+)
+def test_augmented_against_a_slow_reference(seed, count, channels, height, width, padding):
+    images = torch.arange(1, 1 + count * channels * height * width) % 255 + 1
+    images = images.view(count, channels, height, width).to(torch.uint8)
+    result = training.augmented(images, torch.Generator().manual_seed(seed), padding)
+    assert result.dtype == torch.uint8
+    for before, after in zip(images, result, strict=True):
+        assert set(after.unique().tolist()) <= {0, *before.unique().tolist()}
+        span = range(2 * padding + 1)
+        assert any(
+            torch.equal(after, slowly_augmented(before, down, right, flip, padding))
+            for down in span
+            for right in span
+            for flip in (False, True)
+        )
+
+
+def test_augmented_is_fair():
+    """Each of the 9 x 9 shifts and both orientations occur, for each image alone."""
+    count = 20_000
+    image = torch.zeros(1, 16, 16, dtype=torch.uint8)
+    image[0, 8, 6], image[0, 8, 7] = 100, 200  # the brighter dot stands right of the other
+    result = training.augmented(
+        image.expand(count, 1, 16, 16), torch.Generator().manual_seed(0)
+    ).squeeze(1)
+    dots = (result == 100).nonzero()
+    assert dots.shape == (count, 3)
+    rows, columns = dots[:, 1], dots[:, 2]
+    flipped = (result == 200).nonzero()[:, 2] < columns
+    assert abs(flipped.double().mean() - 0.5) < 0.02
+    columns = torch.where(flipped, 15 - columns, columns)
+    cells = torch.stack([8 - rows, 6 - columns, flipped.long()]) + torch.tensor([[4], [4], [0]])
+    assert (cells.min(), cells[:2].max()) == (0, 8)
+    counts = ((cells[0] * 9 + cells[1]) * 2 + cells[2]).bincount(minlength=162).double()
+    expected = count / 162
+    assert ((counts - expected) ** 2 / expected).sum() < 161 + 4 * (2 * 161) ** 0.5
+
+
+def test_augmentation_depends_on_the_generator_alone():
+    images = SPLIT.images[:8]
+    one, two, other = (
+        training.augmented(images, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+
+
+def test_augmentation_is_used_when_asked_for(monkeypatch):
+    calls = []
+    original = training.augmented
+    monkeypatch.setattr(training, "augmented", lambda *a: calls.append(a) or original(*a))
+    train(RECIPE, SPLIT, SPLIT.labels, seed=0)
+    assert calls == []
+    train(dataclasses.replace(RECIPE, augment=True), SPLIT, SPLIT.labels, seed=0)
+    assert len(calls) == 18
+    seeds = {generator.initial_seed() for _, generator in calls}
+    assert len(seeds) == 18, "each batch has random numbers of its own"
+
+
+def test_standardised():
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 2, 1, 1)
+    norm = Normalization("n", (0.2, 0.5), (0.5, 0.25))
+    result = training.standardised(images, norm).squeeze()
+    assert torch.allclose(result, torch.tensor([[-0.4, -2.0], [0.0, -1.2], [1.6, 2.0]]), atol=1e-6)
+    assert images[2, 0, 0, 0] == 255, "its argument was changed"
+
+
+def test_probabilities_do_not_depend_on_the_batch(monkeypatch):
+    network = models.build("small_cnn", (1, 8, 8), 4, 0)
+    whole = training.probabilities(network, SPLIT)
+    assert whole.shape == (96, 4)
+    assert torch.allclose(whole.sum(1), torch.ones(96))
+    monkeypatch.setattr(training, "EVALUATION_BATCH", 7)
+    assert torch.allclose(training.probabilities(network, SPLIT), whole, atol=1e-6)
+    assert torch.equal(training.predict(network, SPLIT), whole.argmax(1))
+
+
+def test_accuracy():
+    assert training.accuracy(torch.tensor([1, 2, 3, 4]), torch.tensor([1, 2, 3, 0])) == 0.75
+
+
+def test_checkpoints_are_frequent_by_default():
+    default = inspect.signature(train).parameters["checkpoint_seconds"].default
+    assert 0 < default <= 60, "no more than a minute is lost"

@@ -1,0 +1,269 @@
+"""Labels of someone else's making: what each function may and may not do to them."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from toys import toy_split
+
+from mislabel_utils.learning import training_sets
+from mislabel_utils.learning.datasets import Normalization
+from mislabel_utils.learning.training_sets import LEFT_OUT, Labelled
+from mislabel_utils.recording.records import canonical
+
+SPLIT = toy_split(40)
+labels_of_the_split = st.lists(st.integers(0, 3), min_size=40, max_size=40).map(torch.tensor)
+labels_with_gaps = st.lists(st.integers(-1, 3), min_size=40, max_size=40).map(torch.tensor)
+seeds = st.integers(0, 2**31)
+
+
+def teacher(predicted, name="teacher"):
+    """A run that predicts these classes; its probabilities are soft around them."""
+    soft = torch.nn.functional.one_hot(predicted, 4).float() * 0.6 + 0.1
+    return SimpleNamespace(
+        id=name, predict=lambda split: predicted.clone(), probabilities=lambda split: soft
+    )
+
+
+def fixed(labels):
+    return Labelled(SPLIT, {"kind": "fixed"}, labels.clone)
+
+
+def counts(labels):
+    return (labels + 1).bincount(minlength=5).tolist()
+
+
+def test_true_labels():
+    assert torch.equal(training_sets.true_labels(SPLIT).labels, SPLIT.labels)
+
+
+@given(labels_of_the_split)
+def test_predictions_are_kept_right_or_wrong(predicted):
+    assert torch.equal(training_sets.predictions(teacher(predicted), SPLIT).labels, predicted)
+
+
+@given(labels_of_the_split)
+def test_mistakes_contain_no_correct_label(predicted):
+    labels = training_sets.mistakes(teacher(predicted), SPLIT).labels
+    assert not (labels == SPLIT.labels).any()
+    wrong = predicted != SPLIT.labels
+    assert torch.equal(labels[wrong], predicted[wrong]), "every mistake is there"
+    assert (labels[~wrong] == LEFT_OUT).all()
+    assert labels.dtype == torch.int64
+
+
+def test_a_perfect_teacher_makes_no_mistakes():
+    labels = training_sets.mistakes(teacher(SPLIT.labels), SPLIT).labels
+    assert (labels == LEFT_OUT).all()
+
+
+def test_true_labels_survive_their_relabelling():
+    before = SPLIT.labels.clone()
+    for made in (
+        training_sets.true_labels(SPLIT),
+        training_sets.mistakes(teacher(before.roll(1)), SPLIT),
+    ):
+        assert made.labels.shape == training_sets.shuffled(made, 0).labels.shape
+    assert torch.equal(SPLIT.labels, before)
+
+
+def test_soft_predictions():
+    run = teacher(SPLIT.labels)
+    labels = training_sets.soft_predictions(run, SPLIT).labels
+    assert torch.equal(labels, run.probabilities(SPLIT))
+
+
+@given(labels_with_gaps, seeds)
+def test_shuffled_keeps_how_often_and_who_is_left_out(labels, seed):
+    dealt = training_sets.shuffled(fixed(labels), seed).labels
+    assert counts(dealt) == counts(labels)
+    assert torch.equal(dealt == LEFT_OUT, labels == LEFT_OUT)
+
+
+@given(labels_with_gaps, seeds)
+def test_shuffled_leaves_the_original_alone(labels, seed):
+    original = fixed(labels)
+    training_sets.shuffled(original, seed).labels  # noqa: B018
+    assert torch.equal(original.labels, labels)
+
+
+@given(seeds)
+def test_shuffled_depends_on_the_seed_alone(seed):
+    labels = torch.arange(40) % 4
+    one, two, other = (
+        training_sets.shuffled(fixed(labels), s).labels for s in (seed, seed, seed + 1)
+    )
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+    assert not torch.equal(one, labels)
+
+
+def test_shuffled_is_fair():
+    """Each image gets each label as often as it occurs."""
+    labels = torch.tensor([0] * 4 + [1] * 2 + [2] * 2 + [LEFT_OUT] * 32)
+    dealt = torch.stack(
+        [training_sets.shuffled(fixed(labels), seed).labels for seed in range(2_000)]
+    )
+    for label, share in ((0, 0.5), (1, 0.25), (2, 0.25)):
+        found = (dealt[:, :8] == label).double().mean(0)
+        assert (found - share).abs().max() < 0.05
+
+
+def test_shuffled_deals_out_whole_rows_of_probabilities():
+    soft = torch.arange(160.0).view(40, 4)
+    dealt = training_sets.shuffled(Labelled(SPLIT, {}, soft.clone), 0).labels
+    assert sorted(dealt.tolist()) == soft.tolist()
+    assert not torch.equal(dealt, soft)
+
+
+@given(labels_with_gaps, seeds)
+def test_within_classes_the_confusion_matrix_stays(labels, seed):
+    dealt = training_sets.shuffled_within_classes(fixed(labels), seed).labels
+    for true in range(4):
+        assert counts(dealt[SPLIT.labels == true]) == counts(labels[SPLIT.labels == true])
+    assert torch.equal(dealt == LEFT_OUT, labels == LEFT_OUT)
+
+
+def test_within_classes_labels_move_fairly():
+    labels = torch.where(torch.arange(40) < 20, 0, 1)
+    dealt = torch.stack(
+        [training_sets.shuffled_within_classes(fixed(labels), seed).labels for seed in range(1_000)]
+    )
+    for true in range(4):
+        of_class = SPLIT.labels == true
+        expected = labels[of_class].double().mean()
+        assert (dealt[:, of_class].double().mean(0) - expected).abs().max() < 0.08
+
+
+@given(labels_with_gaps, seeds)
+def test_deranged_no_image_keeps_its_label(labels, seed):
+    dealt = training_sets.deranged_within_classes(fixed(labels), seed).labels
+    kept = dealt != LEFT_OUT
+    assert (labels[kept] != LEFT_OUT).all()
+    assert (dealt[kept] != labels[kept]).all()
+    for true in range(4):
+        before, after = (each[(SPLIT.labels == true) & kept] for each in (labels, dealt))
+        assert counts(before) == counts(after), "the labels are the same, dealt out anew"
+        all_of_class = counts(labels[SPLIT.labels == true])[1:]
+        surplus = max(0, 2 * max(all_of_class) - sum(all_of_class))
+        assert sum(all_of_class) - len(after) == surplus, "no more are left out than must be"
+
+
+@given(labels_with_gaps, seeds)
+def test_without_is_the_rest(labels, seed):
+    some = training_sets.subset(training_sets.true_labels(SPLIT), 10, seed)
+    rest = training_sets.without(fixed(labels), some).labels
+    assert torch.equal(rest, torch.where(some.labels == LEFT_OUT, labels, LEFT_OUT))
+
+
+@given(labels_with_gaps)
+def test_corrected_keeps_the_images(labels):
+    made = training_sets.corrected(fixed(labels)).labels
+    assert torch.equal(made == LEFT_OUT, labels == LEFT_OUT)
+    assert torch.equal(made[made >= 0], SPLIT.labels[labels >= 0])
+
+
+@given(labels_with_gaps, seeds)
+def test_uniform_mistakes_are_mistakes(labels, seed):
+    made = training_sets.uniform_mistakes(fixed(labels), seed).labels
+    assert torch.equal(made == LEFT_OUT, labels == LEFT_OUT)
+    assert not (made == SPLIT.labels).any()
+
+
+def test_uniform_mistakes_are_uniform():
+    drawn = [
+        training_sets.uniform_mistakes(fixed(SPLIT.labels), seed).labels for seed in range(500)
+    ]
+    shifts = ((torch.stack(drawn) - SPLIT.labels) % 4).flatten().bincount(minlength=4)
+    assert (shifts / shifts.sum()).tolist() == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3], abs=0.02)
+
+
+@given(labels_with_gaps, seeds, st.integers(0, 40))
+def test_subset_keeps_so_many(labels, seed, count):
+    made = training_sets.subset(fixed(labels), count, seed)
+    if count > int((labels >= 0).sum()):
+        with pytest.raises(ValueError, match="cannot be drawn"):
+            made.labels  # noqa: B018
+        return
+    kept = made.labels >= 0
+    assert int(kept.sum()) == count
+    assert torch.equal(made.labels[kept], labels[kept])
+
+
+def test_soft_mistakes():
+    predicted = SPLIT.labels.where(torch.arange(40) < 30, (SPLIT.labels + 1) % 4)
+    made = training_sets.soft_mistakes(teacher(predicted), SPLIT).labels
+    assert (made[:30] == LEFT_OUT).all()
+    assert torch.equal(made[30:].argmax(1), predicted[30:])
+    assert made[30:].sum(1).tolist() == pytest.approx([1.0] * 10)
+
+
+@given(seeds)
+def test_uniform_depends_on_the_seed_alone(seed):
+    one, two, other = (training_sets.uniform(SPLIT, s).labels for s in (seed, seed, seed + 1))
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+    assert one.shape == (40,)
+    assert set(one.tolist()) <= {0, 1, 2, 3}
+
+
+def test_uniform_is_uniform_and_blind():
+    drawn = torch.stack([training_sets.uniform(SPLIT, seed).labels for seed in range(500)])
+    shares = drawn.flatten().bincount() / drawn.numel()
+    assert shares.tolist() == pytest.approx([0.25] * 4, abs=0.015)
+    assert (drawn == SPLIT.labels).double().mean().item() == pytest.approx(0.25, abs=0.015)
+
+
+def test_labels_are_made_once_and_late():
+    calls = []
+
+    def compute():
+        calls.append(1)
+        return SPLIT.labels
+
+    labelled = Labelled(SPLIT, {}, compute)
+    shuffled = training_sets.shuffled(labelled, 0)
+    assert calls == []
+    assert shuffled.labels is shuffled.labels
+    assert labelled.labels is SPLIT.labels
+    assert calls == [1]
+
+
+def test_sources_tell_apart_what_is_different():
+    a, b = teacher(SPLIT.labels, "a"), teacher(SPLIT.labels, "b")
+    test = toy_split(40, name="toy/test")
+    raw = test.normalized_as(Normalization("raw", (0.0,), (1.0,)))
+    made = [
+        training_sets.true_labels(SPLIT),
+        *(training_sets.uniform(SPLIT, seed) for seed in (0, 1)),
+    ]
+    of_runs = (training_sets.predictions, training_sets.mistakes, training_sets.soft_predictions)
+    for function in (*of_runs, training_sets.soft_mistakes):
+        made += [function(run, split) for run in (a, b) for split in (SPLIT, test, raw)]
+    one = list(made)
+    for function in (
+        training_sets.shuffled,
+        training_sets.shuffled_within_classes,
+        training_sets.deranged_within_classes,
+        training_sets.uniform_mistakes,
+    ):
+        made += [function(each, seed) for each in one for seed in (0, 1)]
+    made += [training_sets.corrected(each) for each in one]
+    made += [training_sets.subset(one[0], count, seed) for count in (3, 4) for seed in (0, 1)]
+    made += [training_sets.without(one[0], each) for each in one[1:3]]
+    made.append(training_sets.shuffled(training_sets.shuffled(made[0], 0), 0))
+    sources = [canonical(each.source) for each in made]
+    assert len(set(sources)) == len(sources)
+
+
+def test_same_making_same_source():
+    for function in (
+        training_sets.predictions,
+        training_sets.mistakes,
+        training_sets.soft_predictions,
+    ):
+        one, two = (function(teacher(SPLIT.labels), SPLIT) for _ in range(2))
+        assert canonical(one.source) == canonical(two.source)
+        assert one.split is SPLIT

@@ -1,0 +1,206 @@
+"""Networks trained together are the networks trained alone, and each draw stands for itself."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mislabel_utils.plane import networks
+from mislabel_utils.plane.experiment import Setting, attack, baselines, lesson, outcome
+from mislabel_utils.plane.networks import (
+    Nets,
+    Recipe,
+    correct,
+    draw,
+    predict,
+    train,
+    train_one_at_a_time,
+)
+
+SHORT = Recipe(steps=60)
+
+
+def small_problem(rows=range(5), width=8, count=10):
+    """Float64, so that rounding cannot grow into a difference while training goes on."""
+    points, labels = draw(rows, count)
+    nets = Nets.initial(rows, width, "teacher").to(torch.float64)
+    counted = torch.ones_like(labels, dtype=torch.bool)
+    counted[0, ::2] = False
+    counted[1] = False  # a draw in which nothing could be flipped
+    return nets, points.double(), labels, counted
+
+
+@pytest.fixture
+def one_thread():
+    """Networks this small gain nothing from a second thread and lose much on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_together_is_one_at_a_time(one_thread):
+    nets, points, labels, counted = small_problem()
+    together = train(nets, points, labels, counted, SHORT)
+    alone = train_one_at_a_time(nets, points, labels, counted, SHORT)
+    for row, module in enumerate(alone):
+        torch.testing.assert_close(module(points[row]), together(points)[row], rtol=0, atol=1e-9)
+        expected = nn.utils.parameters_to_vector(together.module(row).parameters())
+        torch.testing.assert_close(
+            nn.utils.parameters_to_vector(module.parameters()), expected, rtol=0, atol=1e-9
+        )
+
+
+def test_together_is_one_at_a_time_in_single_precision(one_thread):
+    nets, points, labels, counted = small_problem()
+    nets, points = nets.to(torch.float32), points.float()
+    together = train(nets, points, labels, counted, SHORT)
+    for row, module in enumerate(train_one_at_a_time(nets, points, labels, counted, SHORT)):
+        torch.testing.assert_close(module(points[row]), together(points)[row], rtol=0, atol=1e-3)
+
+
+def test_a_replica_does_not_depend_on_the_others(monkeypatch):
+    nets, points, labels, counted = small_problem()
+    together = train(nets, points, labels, counted, SHORT)
+    monkeypatch.setattr(networks, "CHUNK", 2)
+    in_chunks = train(nets, points, labels, counted, SHORT)
+    last = slice(4, 5)
+    alone = train(nets[last], points[last], labels[last], counted[last], SHORT)
+    for one, other, only in zip(
+        together.parameters, in_chunks.parameters, alone.parameters, strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
+        torch.testing.assert_close(one[last], only, rtol=0, atol=1e-9)
+
+
+def test_the_same_call_gives_the_same_bits():
+    nets, points, labels, _ = small_problem()
+    nets, points = nets.to(torch.float32), points.float()
+    first, second = (train(nets, points, labels, recipe=SHORT) for _ in range(2))
+    for one, other in zip(first.parameters, second.parameters, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_replica_17_is_the_same_wherever_it_is_drawn():
+    points, labels = draw(range(20))
+    only_points, only_labels = draw([17])
+    assert torch.equal(points[17:18], only_points) and torch.equal(labels[17:18], only_labels)
+    many, one = Nets.initial(range(20), 8, "student"), Nets.initial([17], 8, "student")
+    for parameter, only in zip(many.parameters, one.parameters, strict=True):
+        assert torch.equal(parameter[17:18], only)
+
+
+def test_streams_are_independent():
+    first = Nets.initial([0], 8, "teacher").parameters[0]
+    assert not torch.equal(first, Nets.initial([0], 8, "student").parameters[0])
+    assert not torch.equal(draw(range(9))[1], networks.random_labels(range(9)))
+
+
+def test_draws_are_uniform_and_fair():
+    points, labels = draw(range(500))
+    assert points.min() >= 0 and points.max() <= 1
+    assert abs(points.mean() - 0.5) < 0.01 and abs(points.var() - 1 / 12) < 0.005
+    assert abs(labels.float().mean() - 0.5) < 0.02
+
+
+def test_fewer_points_are_the_first_ones():
+    points, labels = draw([3], 32)
+    fewer, fewer_labels = draw([3], 8)
+    assert torch.equal(points[:, :8], fewer) and torch.equal(labels[:, :8], fewer_labels)
+
+
+def test_initial_weights_are_distributed_like_pytorchs():
+    ours = Nets.initial(range(50), 16, "teacher").parameters
+    for inputs, weight, bias in zip((2, 16, 16), ours[::2], ours[1::2], strict=True):
+        linear = nn.Linear(inputs, 4000)
+        for mine, theirs in ((weight, linear.weight), (bias, linear.bias)):
+            assert mine.abs().max() <= inputs**-0.5
+            assert mine.std() == pytest.approx(theirs.std().item(), rel=0.1)
+
+
+def test_points_that_do_not_count_have_no_influence():
+    nets, points, labels, counted = small_problem()
+    trained = train(nets, points, labels, counted, SHORT)
+    other = torch.where(counted, labels, 1 - labels)
+    moved = torch.where(counted[..., None], points, 1 - points)
+    again = train(nets, moved, other, counted, SHORT)
+    for one, two in zip(trained.parameters, again.parameters, strict=True):
+        torch.testing.assert_close(one, two, rtol=0, atol=1e-9)
+    for before, after in zip(nets.parameters, trained.parameters, strict=True):
+        assert torch.equal(before[1], after[1])  # nothing counted, nothing learnt
+
+
+def test_an_error_gives_the_threads_back():
+    before = torch.get_num_threads()
+    with pytest.raises(TypeError):
+        train(*small_problem(), Recipe(steps=None))
+    assert torch.get_num_threads() == before
+
+
+@pytest.fixture(scope="module")
+def taught():
+    return lesson(Setting(width=32), range(8))
+
+
+def test_the_illustration(taught):
+    numbers = outcome(taught)
+    assert (numbers["fitted"] >= 31).all()
+    assert (taught.adversarial - taught.points).abs().max() <= 0.12 + 1e-6
+    assert taught.adversarial.min() >= 0 and taught.adversarial.max() <= 1
+    wrong = predict(taught.teachers, taught.adversarial) != taught.labels
+    assert wrong[taught.flipped].all()
+    assert (numbers["flipped"] > 16).all()
+    # Wrong labels only, and yet: eight fair-coin students would average 16 with deviation 1.
+    assert numbers["right"].mean() > 19
+    assert numbers["same_regions"].mean() > 0.6
+
+
+def test_unmoved_points_with_flipped_labels_teach_the_inverse(taught):
+    numbers = baselines(taught)
+    assert (numbers["control_right"] <= 2).all()
+    assert numbers["control_same_regions"].mean() < 0.25
+    assert 12 < numbers["random_right"].mean() < 20
+    assert 0.3 < numbers["unrelated_same_regions"].mean() < 0.7
+
+
+def test_no_ball_no_flip(taught):
+    adversarial, flipped = attack(taught.teachers, taught.points, taught.labels, epsilon=0.0)
+    assert torch.equal(adversarial, taught.points)
+    assert not flipped.any()
+
+
+def test_outcomes_fit_into_a_small_record(taught):
+    for name, values in (outcome(taught) | baselines(taught)).items():
+        assert values.shape == (8,)
+        assert values.dtype == (np.float32 if name.endswith("regions") else np.uint8)
+
+
+def test_regions_lie_the_right_way_up():
+    # One hidden unit that looks at the first coordinate only: class 1 on the right half.
+    weight, bias = torch.tensor([[[1.0], [0.0]]]), torch.zeros(1, 1, 1)
+    nets = Nets([weight, bias, torch.tensor([[[-1.0, 1.0]]]), torch.tensor([[[0.0, -0.1]]])])
+    seen = networks.regions(nets, side=4)[0]
+    assert torch.equal(seen, torch.tensor([[0, 0, 1, 1]]).expand(4, 4))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda n, p, y, c: (n, p[:2], y, c), "need points"),
+        (lambda n, p, y, c: (n, p, y[:, :3], c), "need points"),
+        (lambda n, p, y, c: (n, p * float("nan"), y, c), "NaN or infinity"),
+        (lambda n, p, y, c: (n, p, y + 1, c), "0 or 1"),
+        (lambda n, p, y, c: (n, p, y, c.float()), "counted must be bool"),
+        (lambda n, p, y, c: (n, p, y, c[:, :3]), "counted must be bool"),
+    ],
+)
+def test_bad_input_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        train(*change(*small_problem()))
+
+
+def test_right_answers_are_counted():
+    nets, points, _, _ = small_problem()
+    labels = predict(nets, points)
+    labels[2, :4] = 1 - labels[2, :4]
+    assert correct(nets, points, labels).tolist() == [10, 10, 6, 10, 10]

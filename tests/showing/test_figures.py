@@ -1,0 +1,92 @@
+"""Every figure draws what it is given, and shows once in a notebook."""
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from mislabel_utils.showing import figures
+
+IMAGES = torch.randint(0, 256, (5, 1, 28, 28), dtype=torch.uint8)
+NAMES = ["a", "b", "c"]
+
+
+def texts(figure):
+    return [text.get_text() for ax in figure.axes for text in ax.texts]
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_open():
+    yield
+    assert plt.get_fignums() == [], "an open figure would be shown a second time"
+
+
+def test_picture_grid():
+    figure = figures.picture_grid(IMAGES, [f"title {i}" for i in range(5)], columns=3)
+    assert [ax.get_title() for ax in figure.axes][:5] == [f"title {i}" for i in range(5)]
+    shown = figure.axes[2].images[0].get_array()
+    assert (torch.tensor(shown.data) == IMAGES[2, 0]).all()
+
+
+def test_picture_rows():
+    figure = figures.picture_rows({"x": IMAGES[:3], "y": IMAGES[3:]})
+    assert figure.axes[0].get_ylabel() == "x" and figure.axes[3].get_ylabel() == "y"
+    assert not figure.axes[5].images, "the shorter row leaves its last place empty"
+
+
+def test_colour_pictures():
+    colour = torch.randint(0, 256, (1, 3, 32, 32), dtype=torch.uint8)
+    figure = figures.picture_grid(colour, ["colour"], columns=1)
+    assert figure.axes[0].images[0].get_array().shape == (32, 32, 3)
+
+
+def test_histogram_writes_its_counts():
+    figure = figures.histogram(torch.tensor([3, 1200, 0]), NAMES, "x", "y")
+    assert texts(figure) == ["3", "1,200", "0"]
+    assert [bar.get_height() for bar in figure.axes[0].patches] == [3, 1200, 0]
+
+
+def test_matrix_writes_shares_in_per_cent():
+    figure = figures.matrix(torch.tensor([[0.9, 0.096, 0.004]]), ["r"], NAMES, "x", "y")
+    assert texts(figure) == ["90", "10"]
+
+
+def test_curves_show_mean_and_range():
+    figure = figures.curves({"arm": [{1: 0.1, 2: 0.3}, {1: 0.3, 2: 0.5}]}, {"chance": 0.1})
+    line = figure.axes[0].lines[0]
+    assert line.get_ydata() == pytest.approx([20, 40])
+    band = figure.axes[0].collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((10, 50))
+
+
+def test_seeds_shows_every_seed_and_the_published_number():
+    figure = figures.seeds({"many": [0.5, 0.6, 0.7], "one": [0.4]}, {"many": 62.0}, "x")
+    drawn = [tuple(line.get_xdata()) for line in figure.axes[0].lines]
+    assert pytest.approx((50, 60, 70)) in drawn
+    assert pytest.approx((40,)) in drawn and pytest.approx((62,)) in drawn
+
+
+def test_scatter_draws_each_point_as_its_name():
+    figure = figures.scatter({"4": ([10, 100], [50, 60]), "9": ([5], [0])}, "x", "y")
+    assert texts(figure) == ["4", "4", "9"]
+
+
+def test_confusions_stand_side_by_side():
+    tables = {"teacher": torch.eye(3), "student": torch.full((3, 3), 1 / 3)}
+    figure = figures.confusions(tables, NAMES, "answer")
+    assert [ax.get_title("left") for ax in figure.axes[:2]] == ["teacher", "student"]
+    assert [ax.images[0].get_clim() for ax in figure.axes[:2]] == [(0, 1)] * 2, "one scale for both"
+
+
+def test_shares_add_up_to_all():
+    figure = figures.shares({"one": torch.rand(30), "two": torch.rand(400)}, "x", "y")
+    for outline in figure.axes[0].patches:
+        heights = outline.get_xy()[1:-1:2, 1]
+        assert heights.sum() == pytest.approx(100)
+
+
+def test_doses_draw_each_seed_and_the_mean():
+    figure = figures.doses({"student": ((1, 10), [[0.2, 0.4], [0.4, 0.8]])}, {"chance": 0.1}, "x")
+    lines = [list(line.get_ydata()) for line in figure.axes[0].lines]
+    assert lines[0] == pytest.approx([30, 60])
+    assert lines[1:3] == [pytest.approx([20, 40]), pytest.approx([40, 80])]
+    assert lines[3] == pytest.approx([10, 10])

@@ -1,0 +1,55 @@
+"""Intervals against values computed by other means."""
+
+import math
+
+import numpy as np
+import pytest
+
+from mislabel_utils.showing.stats import estimate, paired, wilson
+
+
+def test_estimate_by_hand():
+    ours = estimate([1.0, 2.0, 3.0])
+    # Student's t at 97.5 % with 2 degrees of freedom is 4.302653 (any table)
+    assert ours.mean == 2
+    assert ours.high - ours.mean == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+    assert ours.next_high - ours.mean == pytest.approx(4.302653 * math.sqrt(4 / 3), rel=1e-6)
+    assert ours.mean - ours.low == pytest.approx(ours.high - ours.mean)
+
+
+def test_intervals_cover_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    samples = rng.normal(5, 2, (2000, 7))
+    summaries = [estimate(row[:6].tolist()) for row in samples]
+    mean_covered = np.mean([s.low <= 5 <= s.high for s in summaries])
+    next_covered = np.mean(
+        [s.next_low <= row[6] <= s.next_high for s, row in zip(summaries, samples, strict=True)]
+    )
+    assert mean_covered == pytest.approx(0.95, abs=0.015)
+    assert next_covered == pytest.approx(0.95, abs=0.015)
+
+
+def test_single_seed_has_no_interval():
+    assert math.isnan(estimate([0.3]).low) and estimate([0.3]).mean == 0.3
+
+
+def test_no_seed_is_an_error():
+    with pytest.raises(ValueError, match="at least one seed"):
+        estimate([])
+
+
+def test_paired_removes_what_the_seeds_share():
+    shared = np.random.default_rng(1).normal(0, 10, 8)
+    gap = paired((shared + 1).tolist(), shared.tolist())
+    assert gap.mean == pytest.approx(1) and gap.high - gap.low < 1e-6
+    with pytest.raises(ValueError, match="8 seeds with 7"):
+        paired(shared.tolist(), shared[:7].tolist())
+
+
+def test_wilson_against_its_formula():
+    z, n, p = 1.959964, 100, 0.9
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    assert wilson(90, 100) == pytest.approx((centre - half, centre + half), rel=1e-5)
+    with pytest.raises(ValueError):
+        wilson(5, 3)
