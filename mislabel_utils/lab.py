@@ -259,8 +259,9 @@ def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> O
 def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:
     """Everything that determines a training run."""
     split, steps = labelled.split, dataclasses.asdict(recipe)
-    if recipe.precision == "float32":  # the only one there was, when it was not written down
-        del steps["precision"]
+    for late, before in (("precision", "float32"), ("flip", True)):
+        if steps[late] == before:  # all there was, when it was not written down
+            del steps[late]
     return {
         "protocol": training.PROTOCOL,
         "recipe": steps,

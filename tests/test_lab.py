@@ -312,6 +312,7 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
         "momentum": 0.8,
         "weight_decay": 0.0,
         "augment": True,
+        "flip": False,
         "precision": "mixed",
     }
     assert changes.keys() == {field.name for field in dataclasses.fields(Recipe)}

@@ -42,7 +42,8 @@ class Recipe:
     batch_size : images a step; the incomplete last batch of an epoch is left out
     learning_rate : the peak
     momentum, weight_decay : of the optimiser
-    augment : random horizontal flips, and random crops after padding by 4 pixels
+    augment : random crops after padding by 4 pixels, and random horizontal flips
+    flip : whether to augment with flips too; not where left and right matter, as in digits
     precision : "float32", or "mixed": the network computes in the 16-bit format of the machine,
         see `mixed_dtype`; weights, normalisation statistics, softmax and loss stay float32
     """
@@ -54,6 +55,7 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     augment: bool = False
+    flip: bool = True
     precision: str = "float32"
 
     def __post_init__(self) -> None:
@@ -177,7 +179,7 @@ def train(
             rows = order[batch * batch_size : (batch + 1) * batch_size]
             inputs, targets = images[rows], labels[rows]
             if recipe.augment:
-                inputs = augmented(inputs, _generator(seed, epoch, batch + 1))
+                inputs = augmented(inputs, _generator(seed, epoch, batch + 1), recipe.flip)
             step = epoch * batches + batch
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
@@ -264,11 +266,13 @@ def standardised(images: Tensor, norm: Normalization) -> Tensor:
     return inputs.div_(255).sub_(mean).div_(std)
 
 
-def augmented(images: Tensor, generator: torch.Generator, padding: int = 4) -> Tensor:
-    """Each image of uint8 (N, C, H, W) shifted by up to `padding` pixels and flipped or not."""
+def augmented(
+    images: Tensor, generator: torch.Generator, flips: bool = True, padding: int = 4
+) -> Tensor:
+    """Each image of (N, C, H, W) shifted by up to `padding` pixels and, with `flips`, mirrored."""
     count, _, height, width = images.shape
     shift = torch.randint(0, 2 * padding + 1, (2, count, 1, 1), generator=generator)
-    flip = torch.randint(0, 2, (count, 1, 1), generator=generator, dtype=torch.bool)
+    flip = torch.randint(0, 2, (count, 1, 1), generator=generator, dtype=torch.bool) & flips
     rows = torch.arange(height).view(1, -1, 1) + shift[0]
     columns = torch.arange(width).view(1, 1, -1).expand(count, 1, width)
     columns = torch.where(flip, width - 1 - columns, columns) + shift[1]

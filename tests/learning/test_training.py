@@ -514,7 +514,7 @@ def slowly_augmented(image, down, right, flip, padding):
 def test_augmented_against_a_slow_reference(seed, count, channels, height, width, padding):
     images = torch.arange(1, 1 + count * channels * height * width) % 255 + 1
     images = images.view(count, channels, height, width).to(torch.uint8)
-    result = training.augmented(images, torch.Generator().manual_seed(seed), padding)
+    result = training.augmented(images, torch.Generator().manual_seed(seed), padding=padding)
     assert result.dtype == torch.uint8
     for before, after in zip(images, result, strict=True):
         assert set(after.unique().tolist()) <= {0, *before.unique().tolist()}
@@ -557,6 +557,17 @@ def test_augmentation_depends_on_the_generator_alone():
     assert not torch.equal(one, other)
 
 
+def test_where_left_and_right_matter_nothing_is_mirrored():
+    shifted = training.augmented(SPLIT.images, torch.Generator().manual_seed(0), flips=False)
+    assert not torch.equal(shifted, SPLIT.images)
+    for image, after in zip(SPLIT.images, shifted, strict=True):
+        span = range(9)
+        assert any(
+            torch.equal(after, slowly_augmented(image, down, right, False, 4))
+            for down in span for right in span
+        )  # fmt: skip
+
+
 def test_augmentation_is_used_when_asked_for(monkeypatch):
     calls = []
     original = training.augmented
@@ -565,7 +576,7 @@ def test_augmentation_is_used_when_asked_for(monkeypatch):
     assert calls == []
     train(dataclasses.replace(RECIPE, augment=True), SPLIT, SPLIT.labels, seed=0)
     assert len(calls) == 18
-    seeds = {generator.initial_seed() for _, generator in calls}
+    seeds = {generator.initial_seed() for _, generator, _ in calls}
     assert len(seeds) == 18, "each batch has random numbers of its own"
 
 
