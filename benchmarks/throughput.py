@@ -18,9 +18,10 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import v2
 
-from mislabel_utils import lab
 from mislabel_utils.learning.datasets import Normalization, Split
 from mislabel_utils.learning.training import Recipe, train
+from mislabel_utils.learning.training_sets import true_labels
+from mislabel_utils.recording.environment import environment
 from mislabel_utils.recording.records import Record, Store
 
 BATCH = 128
@@ -44,7 +45,7 @@ def ours(stem: str) -> float:
     for batches in (WARM_UP, WARM_UP + BATCHES[stem]):
         split = noise(BATCH * batches)
         start = time.perf_counter()
-        train(recipe, split, split.labels, seed=0)
+        train(recipe, true_labels(split), seed=0)
         seconds.append(time.perf_counter() - start)
     return BATCH * BATCHES[stem] / (seconds[1] - seconds[0])
 
@@ -131,13 +132,13 @@ def main() -> None:
             f"{stem}/share_of_peak": fast * each / top,
             f"{stem}/usual_share_of_peak": slow * each / top,
         }
-    environment = lab.environment() | {"seconds": round(time.monotonic() - start, 1)}
+    made = environment() | {"seconds": round(time.monotonic() - start, 1)}
     config = {"experiment": "throughput", "setting": {"batch": BATCH, "batches": BATCHES}}
-    record = Record("benchmarks", "throughput", 0, config, [], metrics, {}, environment)
+    record = Record("benchmarks", "throughput", 0, config, [], metrics, {}, made)
     path = Store().write(record, replace=True)
     for name, value in metrics.items():
         print(f"{name}: {value:,.2f}")
-    print(f"{environment['threads']} threads; recorded in {path}")
+    print(f"{made['threads']} threads; recorded in {path}")
 
 
 if __name__ == "__main__":
