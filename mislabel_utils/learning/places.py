@@ -1,4 +1,4 @@
-"""Images to be labelled: a data set's own, noise, or patches of a photograph.
+"""Images to be labelled: a data set's own, noise, patches of a photograph, or drawn signs.
 
 What is made is made when it is needed, and is the same whenever it is made.
 """
@@ -14,13 +14,15 @@ from typing import Any
 
 import matplotlib
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torchvision.transforms.functional import pil_to_tensor
 
 from mislabel_utils.learning.datasets import Split
 
-NOISES = ("uniform", "gaussian")
+NOISES = ("uniform", "gaussian", "correlated")
+# Arrows and mathematical operators of Unicode: strokes like those of digits, and no digit.
+SIGNS = "".join(map(chr, range(0x2190, 0x2300)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +76,9 @@ def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Places:
 
     Parameters
     ----------
-    kind : "uniform", each value drawn evenly from [0, 1]; or "gaussian", with the mean and
-        deviation of the split's normalisation, cut off at 0 and 1
+    kind : "uniform", each value drawn evenly from [0, 1]; "gaussian", with the mean and
+        deviation of the split's normalisation; or "correlated", Gaussian with the mean of each of
+        the split's pixels and the covariance of each pair. The last two are cut off at 0 and 1
 
     Raises
     ------
@@ -90,6 +93,10 @@ def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Places:
         shape = (count, *like.images.shape[1:])
         if kind == "uniform":
             return torch.rand(shape, generator=generator)
+        if kind == "correlated":
+            mean, root = _mean_and_root(like.images)
+            drawn = torch.randn(count, len(mean), generator=generator) @ root
+            return drawn.add_(mean).clamp_(0, 1).view(shape)
         mean, std = (
             torch.tensor(values).view(1, -1, 1, 1)
             for values in (like.normalization.mean, like.normalization.std)
@@ -97,6 +104,8 @@ def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Places:
         return torch.randn(shape, generator=generator).mul_(std).add_(mean).clamp_(0, 1)
 
     source = {"kind": f"{kind} noise", "like": like.key, "count": count, "seed": seed}
+    if kind == "correlated":  # made from the very pixels
+        source["of"] = like.fingerprint
     return Places(like, source, compute, aligned=False)
 
 
@@ -139,3 +148,63 @@ def patches(picture: Path, like: Split, count: int, seed: int) -> Places:
     content = sha256(picture.read_bytes()).hexdigest()
     source = {"kind": "patches", "of": content, "like": like.key, "count": count, "seed": seed}
     return Places(like, source, compute, aligned=False)
+
+
+def font() -> Path:
+    """A font that matplotlib ships (DejaVu Sans; free to use and to pass on)."""
+    return Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+
+
+def drawn(characters: str, like: Split, count: int, seed: int) -> Places:
+    """`count` images of characters of DejaVu Sans, light on dark, uint8 in the shape of a split's.
+
+    Each is drawn at random from `characters`, half to nine tenths as large as the image, up to a
+    tenth of its side off the middle, and turned by up to 15 degrees.
+
+    Raises
+    ------
+    ValueError
+        When there is nothing to draw.
+    """
+    if not characters.strip():
+        raise ValueError("There is no character to draw: name at least one.")
+
+    def compute() -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        channels, side = like.images.shape[1:3]
+        which = torch.randint(len(characters), (count,), generator=generator)
+        chance = torch.rand(4, count, generator=generator)
+        sizes = (side * (0.5 + 0.4 * chance[0])).round().int()
+        places = side * (0.5 + 0.2 * (chance[1:3] - 0.5))
+        angles = 30 * (chance[3] - 0.5)
+        # The basic layout is in every build of Pillow, so that all draw alike.
+        fonts = {
+            size: ImageFont.truetype(font(), size, layout_engine=ImageFont.Layout.BASIC)
+            for size in sizes.unique().tolist()
+        }
+        made = torch.empty(count, channels, side, side, dtype=torch.uint8)
+        for row in range(count):
+            image = Image.new("L", (side, side))
+            where, character = tuple(places[:, row].tolist()), characters[which[row]]
+            ImageDraw.Draw(image).text(
+                where, character, fill=255, font=fonts[int(sizes[row])], anchor="mm"
+            )
+            turned = image.rotate(float(angles[row]), Image.Resampling.BILINEAR)
+            made[row] = pil_to_tensor(turned)
+        return made
+
+    content = sha256(font().read_bytes()).hexdigest()
+    source = {"kind": "drawn", "characters": characters, "font": content, "like": like.key,
+              "count": count, "seed": seed}  # fmt: skip
+    return Places(like, source, compute, aligned=False)
+
+
+def _mean_and_root(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (D,) of the pixels of bytes (N, C, H, W) in [0, 1], and the root of their covariance.
+
+    The symmetric root (D, D), which there is but one of: eigenvectors alone may point either way.
+    """
+    pixels = images.flatten(1).double() / 255
+    values, vectors = torch.linalg.eigh(pixels.T.cov())
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    return pixels.mean(0).float(), root.float()

@@ -1,5 +1,7 @@
 """Places that are no data set's own: made alike each time, and never where they may not be."""
 
+import dataclasses
+
 import pytest
 import torch
 from toys import fixed, toy_split
@@ -7,7 +9,7 @@ from toys import fixed, toy_split
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import places, training_sets
 from mislabel_utils.learning.adversarial import Attack, adversarial
-from mislabel_utils.learning.places import noise, patches, photograph
+from mislabel_utils.learning.places import SIGNS, drawn, noise, patches, photograph
 from mislabel_utils.learning.training import Recipe
 from mislabel_utils.recording.records import canonical
 from mislabel_utils.recording.runs import Run
@@ -29,12 +31,27 @@ def test_noise(kind):
     assert images.min() >= 0 and images.max() <= 1
     assert torch.equal(images, noise(SPLIT, 500, 0, kind).images)
     assert not torch.equal(images, noise(SPLIT, 500, 1, kind).images)
-    middle = {"uniform": 0.5, "gaussian": 0.3}[kind]  # the toy's mean is 0.3, hardly cut off
-    assert abs(images.mean() - middle) < 0.02
+    if kind != "correlated":
+        middle = {"uniform": 0.5, "gaussian": 0.3}[kind]  # the toy's mean is 0.3, hardly cut off
+        assert abs(images.mean() - middle) < 0.02
+
+
+def test_correlated_noise_has_the_covariance_of_the_images():
+    generator = torch.Generator().manual_seed(0)
+    common = torch.randn(400, 1, 1, 8, generator=generator)  # the rows of an image are alike
+    own = torch.randn(400, 1, 8, 8, generator=generator)
+    pixels = (127 + 20 * common + 10 * own).clamp(0, 255).to(torch.uint8)
+    like = dataclasses.replace(toy_split(400), images=pixels)
+    made = noise(like, 20_000, 0, "correlated").images.flatten(1)
+    wanted = pixels.flatten(1).double() / 255
+    assert (made.mean(0) - wanted.mean(0)).abs().max() < 0.01
+    assert (made.double().T.cov() - wanted.T.cov()).abs().max() < 0.0005  # of 0.0077 at most
+    other = dataclasses.replace(like, fingerprint="another")
+    assert noise(other, 3, 0, "correlated").source != noise(like, 3, 0, "correlated").source
 
 
 def test_unknown_noise():
-    with pytest.raises(ValueError, match="Unknown noise 'pink': use one of uniform, gaussian"):
+    with pytest.raises(ValueError, match="Unknown noise 'pink': use one of uniform, gaussian, "):
         noise(SPLIT, 5, 0, "pink")
 
 
@@ -54,6 +71,35 @@ def test_a_picture_too_small_for_its_patches(tmp_path):
     Image.new("L", (20, 30)).save(tmp_path / "small.png")
     with pytest.raises(ValueError, match=r"small.png is smaller than 24 pixels a side: use a"):
         _ = patches(tmp_path / "small.png", SPLIT, 3, 0).images
+
+
+def larger(channels: int = 1):
+    """A split of images as large as MNIST's."""
+    return dataclasses.replace(toy_split(4), images=torch.zeros(4, channels, 28, 28).byte())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_drawn_characters(channels):
+    like = larger(channels)
+    images = drawn(SIGNS, like, 300, 0).images
+    assert images.shape == (300, channels, 28, 28) and images.dtype == torch.uint8
+    assert torch.equal(images, drawn(SIGNS, like, 300, 0).images)
+    assert len(images.flatten(1).unique(dim=0)) > 290, "hardly two are alike"
+    assert (images.flatten(1).amax(1) > 100).all(), "each shows something"
+    edge, everywhere = images[:, :, 0].float().mean(), images.float().mean()
+    assert edge < 2 and 10 < everywhere < 60, "in the middle, on black"
+
+
+def test_signs_are_no_digits_and_the_font_has_them():
+    assert not any(map(str.isnumeric, SIGNS)) and len(SIGNS) == 368
+    missing = drawn("\uffff", larger(), 1, 0).images
+    shown = {drawn(sign, larger(), 1, 0).images.sum().item() for sign in SIGNS}
+    assert missing.sum().item() not in shown
+
+
+def test_nothing_to_draw():
+    with pytest.raises(ValueError, match="no character to draw: name at least one"):
+        drawn(" ", SPLIT, 3, 0)
 
 
 def test_what_shows_no_class_has_no_true_labels(run):
@@ -95,6 +141,8 @@ def test_sources_of_places_tell_apart_what_is_different(run):
     made = [
         *(noise(SPLIT, *each) for each in ((3, 0), (4, 0), (3, 1), (3, 0, "gaussian"))),
         noise(TEST, 3, 0),
+        noise(SPLIT, 3, 0, "correlated"),
+        *(drawn(*each) for each in (("a", SPLIT, 3, 0), ("b", SPLIT, 3, 0), ("a", SPLIT, 3, 1))),
         *(patches(photograph(), SPLIT, *each) for each in ((3, 0), (4, 0), (3, 1))),
         adversarial(run, uniform).places,
         adversarial(run, training_sets.next_class(SPLIT)).places,
