@@ -6,9 +6,10 @@ Which room may import which is a contract in pyproject.toml; `make test` checks 
 import ast
 import re
 import sys
-import tomllib
 from importlib.metadata import packages_distributions
+from itertools import chain
 
+import tomllib
 from set_url import ROOT
 
 MODULES = {path: path.read_text("utf-8") for path in sorted(ROOT.glob("mislabel_utils/**/*.py"))}
@@ -32,8 +33,8 @@ def test_modules_are_short():
 
 def test_what_is_imported_is_declared_and_the_other_way_round():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    lines = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
-    declared = {re.match(r"[\w.-]+", line)[0].lower() for line in lines}
+    lines = [project["dependencies"], *project["optional-dependencies"].values()]
+    declared = {re.match(r"[\w-]+", line)[0].lower() for line in chain(*lines)}
     names = set().union(*(imported(ast.parse(text)) for text in MODULES.values()))
     needed = {packages_distributions()[name][0].lower() for name in names}
     needed = {"distributed" if name == "dask" else name for name in needed}  # it brings dask

@@ -289,6 +289,11 @@ function render({ model, el }) {
         if (drawn === wanted) say(`${tallied.textContent}.`);
         nextDraw();
       };
+      worker.onerror = worker.onmessageerror = (event) => {
+        event.preventDefault(); // it is told here
+        stopDraws();
+        say("The draws stopped: this browser could not run them. Reload the page to try again.");
+      };
     }
     waiting = true;
     worker.postMessage([state.seed + 1 + drawn, state.radius, state.width]);
