@@ -13,13 +13,14 @@ import warnings
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import page_scripts
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import PHONE, WIDE, go_to_widgets
 from bs4 import BeautifulSoup
 from build import ROOT, book_build
-from execute import WIDGET_VIEW
+from execute import WIDGET_VIEW, chapters
 from page_scripts import CDN
 
 WIDGET_SCRIPTS = re.compile(r"require(\.min)?\.js|embed-amd\.js|html-manager")
@@ -94,6 +95,20 @@ def test_scripts_only_where_needed(soups):
         assert bool(WIDGET_SCRIPTS.search(scripts)) == bool(widgets), path
         maths = soup.find(class_="math")
         assert bool(MATHS_SCRIPT.search(scripts)) == bool(maths), path
+
+
+def test_what_chapters_import_is_on_the_page_of_the_package(site, soups):
+    page = soups[site / "book" / "api.html"]
+    documented = {e["id"] for e in page.select("[id^='mislabel_utils.']")} | {
+        e["id"].removeprefix("module-") for e in page.select("[id^='module-']")
+    }
+    cells = [cell for path in chapters() for cell in nbformat.read(path, as_version=4).cells]
+    lines = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    imports = re.findall(r"^from (mislabel_utils[\w.]*) import (.+)$", lines, re.MULTILINE)
+    assert len(imports) > 10
+    for module, names in imports:
+        for name in names.split(", "):
+            assert {module, f"{module}.{name}"} & documented, f"{module}.{name}: add to book/api.md"
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["desktop", "phone"])
@@ -209,6 +224,7 @@ def test_without_npm_the_scripts_come_from_the_cdn(browser, site, tmp_path):
     for name in ("_config.yml", "_toc.yml", "book", "tools"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
+    (tmp_path / "mislabel_utils").symlink_to(ROOT / "mislabel_utils")
     shutil.rmtree(tmp_path / "book" / "_assets")
     path = os.pathsep.join(
         folder
