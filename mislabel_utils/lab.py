@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from mislabel_utils.files import atomic_write, cache_dir
-from mislabel_utils.learning import datasets, training, training_sets
+from mislabel_utils.learning import datasets, inference, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.training import Recipe
-from mislabel_utils.learning.training_sets import Labelled
+from mislabel_utils.learning.training_sets import TrainingSet, digest
+from mislabel_utils.recording.environment import environment
 from mislabel_utils.recording.records import Record, RecordError, Store, run_id
-from mislabel_utils.recording.runs import Run, weights_path
+from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
 
 Outcome = tuple[dict[str, float], dict[str, np.ndarray]]  # metrics and arrays of a record
 
@@ -56,7 +57,7 @@ class Lab:
                 f"MISLABEL_SCALE is {self.scale!r}: use one of {', '.join(datasets.SCALES)}."
             )
         self.store = store or Store()
-        self._runs: dict[tuple[str, int], Run] = {}
+        self._runs: dict[str, Run] = {}
 
     def load(self, name: str) -> Dataset:
         """A data set at the lab's scale, see `datasets.load`."""
@@ -68,7 +69,7 @@ class Lab:
 
     def train(
         self,
-        on: Split | Labelled,
+        on: Split | TrainingSet,
         recipe: Recipe,
         *,
         seed: int,
@@ -81,7 +82,7 @@ class Lab:
 
         Parameters
         ----------
-        on : a split with its true labels, or labels of someone else's making
+        on : a split with its true labels, or a training set of the teacher's making
         seed : of the initialisation, the order and the augmentation
         arm : name of the experimental condition, such as "student-own"
         test : evaluated after each epoch, for the learning curve, and at the end
@@ -92,17 +93,49 @@ class Lab:
         Raises
         ------
         RecordError
-            At recorded scale, when nobody has recorded this run so far.
+            At recorded scale, when nobody has recorded this run so far; at full scale, when the
+            recorded run was trained on other labels than `on` has.
         """
-        labelled = on if isinstance(on, Labelled) else training_sets.true_labels(on)
-        config = _config(labelled, recipe, seed)
-        identity = run_id(config)
+        on = on if isinstance(on, TrainingSet) else training_sets.true_labels(on)
+        config = configuration(on, recipe, seed)
+        identity, splits = run_id(config), (test, *also)
         epochs = recipe.epochs if through is None else min(through, recipe.epochs)
-        if (identity, epochs) not in self._runs:
-            job = {"chapter": self.chapter, "arm": arm, "seed": seed, "config": config}
-            run = self._run(identity, job, labelled, recipe, (test, *also), epochs)
-            self._runs[identity, epochs] = run
-        return self._runs[identity, epochs]
+        run = self._found(identity, arm, seed)
+        if self.scale == "recorded":
+            _check_epochs(run.record, epochs, self.chapter)
+        elif not _complete(run, splits, epochs):
+            with self._alone(identity) as checkpoint:
+                if self.scale == "full":  # others may have recorded more in the meantime
+                    self._runs.pop(identity, None)
+                run = self._found(identity, arm, seed)
+                if run is None or len(run.record.curve) < epochs:
+                    replace = run is not None
+                    network, curve, seconds = training.train(
+                        recipe, on, seed=seed, test=test, through=epochs, checkpoint=checkpoint,
+                        title=f"{arm} seed {seed}",
+                    )  # fmt: skip
+                    made = environment(recipe.precision) | {"seconds": round(seconds, 1)}
+                    metrics, arrays = _evaluated(network, splits, recipe.precision)
+                    record = Record(
+                        self.chapter, arm, seed, config, curve, metrics, arrays, made,
+                        on.digests(), weights_digest(network),
+                    )  # fmt: skip
+                    run = self._kept(record, network, replace)
+                    if checkpoint and epochs == recipe.epochs:
+                        checkpoint.unlink(missing_ok=True)
+                elif not _complete(run, splits, epochs):
+                    # The page asks for more than when the run was recorded: no need to train again.
+                    seen = _evaluated(run.network, splits, run.precision)
+                    record = dataclasses.replace(
+                        run.record,
+                        metrics=run.record.metrics | seen[0],
+                        arrays=run.record.arrays | seen[1],
+                    )
+                    run = self._kept(record, run.network, replace=True)
+        elif self.scale == "full":
+            _check_labels(run.record, on)
+        self._runs[identity] = run
+        return run
 
     def measure(
         self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Outcome]
@@ -164,128 +197,70 @@ class Lab:
             )
         return record
 
-    def _run(
-        self,
-        identity: str,
-        job: dict[str, Any],
-        labelled: Labelled,
-        recipe: Recipe,
-        splits: Sequence[Split],
-        epochs: int,
-    ) -> Run:
+    def _found(self, identity: str, arm: str, seed: int) -> Run | None:
+        """The run as it was last seen in this process, or else as it is recorded."""
+        if identity in self._runs:
+            return self._runs[identity]
+        record = None if self.scale == "quick" else self._recorded(identity, arm, seed)
+        return record and Run(record)
+
+    def _kept(self, record: Record, network: nn.Module, replace: bool) -> Run:
+        """The run; at full scale with its record stored, and its weights in the cache."""
+        if self.scale == "full":
+            with atomic_write(weights_path(record.id)) as temporary:
+                torch.save(network.state_dict(), temporary)
+            # Another machine may have recorded the same run first: then its record counts.
+            record = self.store.read(self.store.write(record, replace))
+            network = network if record.weights == weights_digest(network) else None
+        return Run(record, network)
+
+    @contextmanager
+    def _alone(self, identity: str) -> Iterator[Path | None]:
+        """Yield where to keep the checkpoint of a run, if anywhere.
+
+        One process trains; another that wants the same run waits and then finds its record.
+        """
         if self.scale == "quick":
-            return Run(*self._trained(job, labelled, recipe, splits, epochs, checkpoint=None))
-        record = self._recorded(identity, job["arm"], job["seed"])
-        if self.scale == "recorded" and len(record.curve) < epochs:
-            raise RecordError(
-                f"{record.stem} was trained for {len(record.curve)} epochs so far, not {epochs}. "
-                f"Go on with: make reproduce CHAPTER={self.chapter}"
-            )
-        if self.scale == "full" and not _complete(record, splits, epochs):
-            checkpoints = cache_dir() / "checkpoints"
-            checkpoints.mkdir(parents=True, exist_ok=True)
-            # One process trains, another that wants the same run waits and then finds its record.
-            with FileLock(checkpoints / f"{identity}.lock"):
-                record = self.store.find(identity)
-                if record is None or len(record.curve) < epochs:
-                    checkpoint = checkpoints / f"{identity}.pt"
-                    replace, before = record is not None, 0.0
-                    if replace and checkpoint.exists():  # the time that was spent before counts too
-                        before = record.environment["seconds"]
-                    record, network = self._trained(
-                        job, labelled, recipe, splits, epochs, checkpoint
-                    )
-                    record.environment["seconds"] += before
-                    with atomic_write(weights_path(identity)) as temporary:
-                        torch.save(network.state_dict(), temporary)
-                    # Another machine may have recorded the same run first: then its record counts.
-                    record = self.store.read(self.store.write(record, replace))
-                    if epochs == recipe.epochs:
-                        checkpoint.unlink(missing_ok=True)
-                elif not _complete(record, splits, epochs):
-                    # The page asks for more than when the run was recorded: no need to train again.
-                    seen = _evaluated(Run(record).network, splits, recipe.precision)
-                    record = dataclasses.replace(
-                        record, metrics=record.metrics | seen[0], arrays=record.arrays | seen[1]
-                    )
-                    self.store.write(record, replace=True)
-        return Run(record)
-
-    def _trained(
-        self,
-        job: dict[str, Any],
-        labelled: Labelled,
-        recipe: Recipe,
-        splits: Sequence[Split],
-        epochs: int,
-        checkpoint: Path | None,
-    ) -> tuple[Record, nn.Module]:
-        start = time.monotonic()
-        network, curve = training.train(
-            recipe,
-            labelled.split,
-            labelled.labels,
-            seed=job["seed"],
-            test=splits[0],
-            through=epochs,
-            checkpoint=checkpoint,
-            title=f"{job['arm']} seed {job['seed']}",
-        )
-        metrics, arrays = _evaluated(network, splits, recipe.precision)
-        made = environment(recipe.precision) | {"seconds": round(time.monotonic() - start, 1)}
-        record = Record(**job, curve=curve, metrics=metrics, arrays=arrays, environment=made)
-        return record, network
+            yield None
+            return
+        checkpoints = cache_dir() / "checkpoints"
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        with FileLock(checkpoints / f"{identity}.lock"):
+            yield checkpoints / f"{identity}.pt"
 
 
-def _complete(record: Record | None, splits: Sequence[Split], epochs: int) -> bool:
-    if record is None or len(record.curve) < epochs:
+def _complete(run: Run | None, splits: Sequence[Split], epochs: int) -> bool:
+    if run is None or len(run.record.curve) < epochs:
         return False
-    return all(split.key in record.metrics for split in splits)
+    return all(split.key in run.record.metrics for split in splits)
+
+
+def _check_epochs(record: Record, epochs: int, chapter: str) -> None:
+    if len(record.curve) < epochs:
+        raise RecordError(
+            f"{record.stem} was trained for {len(record.curve)} epochs so far, not {epochs}. "
+            f"Go on with: make reproduce CHAPTER={chapter}"
+        )
+
+
+def _check_labels(record: Record, on: TrainingSet) -> None:
+    """Refuse a record whose labels were others; costly ones are not made for the comparison."""
+    known = record.trained_on.get("labels")
+    if known and not on.costly and digest(on.labels) != known:
+        raise RecordError(
+            f"{record.stem} was trained on other labels than {on.source['kind']} now makes: what "
+            "makes them has changed. Give them another `kind`, or delete the record."
+        )
 
 
 def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> Outcome:
     """Metrics and arrays of a `Record`."""
     metrics, arrays = {}, {}
     for split in splits:
-        confidence, predicted = training.probabilities(network, split, precision).max(1)
-        metrics[split.key] = training.accuracy(predicted, split.labels)
+        confidence, predicted = inference.probabilities(network, split, precision).max(1)
+        metrics[split.key] = inference.accuracy(predicted, split.labels)
         arrays[split.key] = predicted.numpy().astype(np.uint8)
         if split.name.endswith("/train"):  # what a teacher labels: how sure was it?
             rounded = (confidence * 255).round()
             arrays[f"confidence:{split.key}"] = rounded.numpy().astype(np.uint8)
     return metrics, arrays
-
-
-def _config(labelled: Labelled, recipe: Recipe, seed: int) -> dict[str, Any]:
-    """Everything that determines a training run."""
-    split, steps = labelled.split, dataclasses.asdict(recipe)
-    for late, before in (("precision", "float32"), ("flip", True)):
-        if steps[late] == before:  # all there was, when it was not written down
-            del steps[late]
-    return {
-        "protocol": training.PROTOCOL,
-        "recipe": steps,
-        "data": {"split": split.name, "fingerprint": split.fingerprint},
-        "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},
-        "image_shape": tuple(split.images.shape[1:]),
-        "classes": len(split.classes),
-        "labels": labelled.source,
-        "seed": seed,
-    }
-
-
-def environment(precision: str = "float32") -> dict[str, Any]:
-    """Versions, device, threads and date: what a `Record` says of where it was made.
-
-    And, of a run in mixed precision, what that meant there.
-    """
-    device = training.default_device()
-    gpu = device.type == "cuda"
-    mixed = {"mixed": str(training.mixed_dtype(device)).removeprefix("torch.")}
-    return (mixed if precision == "mixed" else {}) | {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "device": torch.cuda.get_device_name() if gpu else platform.machine(),
-        "threads": torch.get_num_threads(),
-        "finished": time.strftime("%Y-%m-%d", time.gmtime()),
-    }

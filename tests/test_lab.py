@@ -6,16 +6,16 @@ import time
 
 import pytest
 import torch
-from toys import toy_split
+from toys import fixed, toy_split
 
-from mislabel_utils import lab as lab_module
 from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import training, training_sets
+from mislabel_utils.learning import inference, training, training_sets
 from mislabel_utils.learning.datasets import RAW
 from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording import runs
-from mislabel_utils.recording.records import RecordError, Store
+from mislabel_utils.recording.records import RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.showing import figures
 
@@ -106,10 +106,10 @@ def test_labels_are_those_given():
     recipe = dataclasses.replace(RECIPE, epochs=8)
     right = lab.train(TRAIN, recipe, **JOB)
     assert right.accuracy(TEST) > 0.9
-    turned = training_sets.Labelled(TRAIN, {"kind": "turned"}, lambda: (TRAIN.labels + 1) % 4)
+    turned = fixed(TRAIN, (TRAIN.labels + 1) % 4, "turned")
     wrong = lab.train(turned, recipe, **JOB)
     assert wrong.accuracy(TEST) < 0.1
-    assert training.accuracy(wrong.predict(TEST), (TEST.labels + 1) % 4) > 0.9
+    assert inference.accuracy(wrong.predict(TEST), (TEST.labels + 1) % 4) > 0.9
 
 
 # Recorded ---------------------------------------------------------------------------------------
@@ -143,10 +143,10 @@ def test_one_run_recorded_by_another_chapter_will_do(trained):
 
 def test_damaged_record_is_refused_not_replaced(trained, isolated):
     Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    (path,) = (isolated / "records").glob("*/*.json")
-    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    (path,) = (isolated / "records").glob("*/*.npz")
+    path.write_bytes(path.read_bytes()[:-200])
     for scale in ("recorded", "full"):
-        with pytest.raises(RecordError, match="was changed"):
+        with pytest.raises(RecordError, match="cannot be read"):
             Lab("chapter", scale).train(TRAIN, RECIPE, **JOB)
     assert len(trained) == 1
 
@@ -157,9 +157,7 @@ def test_damaged_record_is_refused_not_replaced(trained, isolated):
 def test_full_records_and_does_not_train_again(trained, isolated):
     first = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     written = files(isolated / "records")
-    assert [path.name for path in written] == [
-        f"{first.record.stem}{end}" for end in (".json", ".npz")
-    ]
+    assert [path.name for path in written] == [f"{first.record.stem}.npz"]
     before = [path.stat().st_mtime_ns for path in written]
     second = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     assert trained == ["teacher seed 0"]
@@ -181,23 +179,48 @@ def test_another_split_is_added_to_a_record_without_training(trained):
     assert at_once.record.result == after.result
 
 
+@pytest.mark.parametrize("scale", ["quick", "full"])
+def test_another_split_is_asked_for_in_the_same_process(trained, scale):
+    lab, job = Lab("chapter", scale), {"seed": 0, "arm": "teacher", "test": TEST}
+    lab.train(TRAIN, RECIPE, **job)
+    asked = lab.train(TRAIN, RECIPE, **job, also=[OTHER])
+    assert len(asked.predict(OTHER)) == 48
+    assert len(lab.train(TRAIN, RECIPE, **job).predict(OTHER)) == 48
+    assert trained == ["teacher seed 0"]
+
+
+def test_a_source_that_stands_for_other_labels_than_it_did(trained):
+    lab = Lab("chapter", "full")
+    first = lab.train(fixed(TRAIN, TRAIN.labels), RECIPE, **JOB)
+    assert first.record.trained_on == fixed(TRAIN, TRAIN.labels).digests()
+    turned = fixed(TRAIN, TRAIN.labels.flip(0))
+    for again in (lab, Lab("chapter", "full")):
+        with pytest.raises(RecordError, match=r"trained on other labels than fixed now makes"):
+            again.train(turned, RECIPE, **JOB)
+    costly = dataclasses.replace(turned, costly=True)
+    assert lab.train(costly, RECIPE, **JOB).id == first.id, "not made for the comparison"
+    assert trained == ["teacher seed 0"]
+
+
 def test_what_a_record_says():
     run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     record = Store().find(run.id)
-    network, curve = training.train(RECIPE, TRAIN, TRAIN.labels, seed=0, test=TEST)
+    on = training_sets.true_labels(TRAIN)
+    network, curve, _ = training.train(RECIPE, on, seed=0, test=TEST)
     assert record.curve == curve
     assert record.curve[-1]["test_accuracy"] == record.metrics[TEST.key]
     assert set(record.metrics) == {TEST.key, OTHER.key}
     assert set(record.arrays) == {TEST.key, OTHER.key, f"confidence:{OTHER.key}"}
     for split in (TEST, OTHER):
-        predicted = training.predict(network, split)
+        predicted = inference.predict(network, split)
         assert torch.equal(run.predict(split), predicted)
-        assert record.metrics[split.key] == training.accuracy(predicted, split.labels)
-    exact = training.probabilities(network, OTHER).max(1).values
+        assert record.metrics[split.key] == inference.accuracy(predicted, split.labels)
+    exact = inference.probabilities(network, OTHER).max(1).values
     assert (run.confidence(OTHER) - exact).abs().max() <= 0.5 / 255 + 1e-6
     assert list(run.curve().values()) == [point["test_accuracy"] for point in curve]
     assert run.curve("train_loss") == {1 + i: point["train_loss"] for i, point in enumerate(curve)}
     assert {"python", "torch", "device", "threads", "seconds"} <= record.environment.keys()
+    assert record.trained_on == on.digests() and record.weights == runs.weights_digest(network)
 
 
 def test_teacher_and_student_at_two_scales(trained):
@@ -299,8 +322,8 @@ def test_two_that_want_the_same_run(monkeypatch):
 
 
 def identity(on=TRAIN, recipe=RECIPE, seed=0):
-    labelled = on if isinstance(on, training_sets.Labelled) else training_sets.true_labels(on)
-    return lab_module.run_id(lab_module._config(labelled, recipe, seed))
+    on = on if isinstance(on, TrainingSet) else training_sets.true_labels(on)
+    return run_id(runs.configuration(on, recipe, seed))
 
 
 def test_everything_that_matters_makes_another_run(monkeypatch):
@@ -323,7 +346,7 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
     found.append(identity(dataclasses.replace(TRAIN, name="toy/test")))
     found.append(identity(training_sets.uniform(TRAIN, 0)))
     found.append(identity(training_sets.uniform(TRAIN, 1)))
-    monkeypatch.setattr(training, "PROTOCOL", training.PROTOCOL + 1)
+    monkeypatch.setattr(runs, "PROTOCOL", runs.PROTOCOL + 1)
     found.append(identity())
     assert len(set(found)) == len(found)
 
@@ -342,9 +365,9 @@ def test_network_from_the_weights_cache_predicts_what_was_recorded():
     Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     (record,) = Store()
     run = Run(record)
-    assert torch.equal(training.predict(run.network, TEST), run.predict(TEST))
+    assert torch.equal(inference.predict(run.network, TEST), run.predict(TEST))
     assert not run.network.training
-    outputs = run.probabilities(OTHER)
+    outputs = run.outputs(OTHER.images, OTHER.normalization).softmax(1)
     assert torch.equal(outputs.argmax(1), run.predict(OTHER))
     assert torch.allclose(outputs.sum(1), torch.ones(len(OTHER)))
 
@@ -356,7 +379,7 @@ def test_weights_that_come_with_the_package(monkeypatch, isolated):
     weights.rename(isolated / "package" / "weights" / f"{run.record.stem}.pt")
     monkeypatch.setattr(runs, "BUNDLED", isolated / "package")
     network = Run(run.record).network
-    assert torch.equal(training.predict(network, TEST), run.predict(TEST))
+    assert torch.equal(inference.predict(network, TEST), run.predict(TEST))
 
 
 def test_features_are_what_the_last_layer_sees():
@@ -365,7 +388,32 @@ def test_features_are_what_the_last_layer_sees():
     assert features.shape == (len(OTHER), 128)
     with torch.no_grad():
         outputs = run.network[-1](features).softmax(1)
-    assert torch.allclose(outputs, run.probabilities(OTHER), atol=1e-5)
+    assert torch.allclose(
+        outputs, run.outputs(OTHER.images, OTHER.normalization).softmax(1), atol=1e-5
+    )
+
+
+def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
+    """Neither the cache's nor the package's, wherever the right ones are."""
+    one = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    two = Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"seed": 1}))
+    cached, others = (runs.weights_path(run.id) for run in (one, two))
+    bundled = isolated / "package" / "weights" / f"{one.record.stem}.pt"
+    bundled.parent.mkdir(parents=True)
+    monkeypatch.setattr(runs, "BUNDLED", isolated / "package")
+    half = {name: tensor.half() for name, tensor in one.network.state_dict().items()}
+    torch.save(half, bundled)
+    others.replace(cached)
+    assert torch.equal(inference.predict(Run(one.record).network, TEST), one.predict(TEST))
+    bundled.unlink()
+    with pytest.raises(RecordError, match=r"weights of teacher-s00.*train it here"):
+        _ = Run(one.record).network
+    with pytest.raises(RecordError, match=r"weights of teacher-s00"):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"also": [OTHER, TRAIN]}))
+    unknown = dataclasses.replace(two.record, weights="")  # recorded before it was kept
+    cached.replace(others)
+    with pytest.raises(RecordError, match=r"weights of teacher-s01"):
+        _ = Run(unknown).network
 
 
 def test_missing_weights():
@@ -373,7 +421,7 @@ def test_missing_weights():
     (weights,) = files(cache_dir() / "weights")
     weights.unlink()
     with pytest.raises(RecordError, match=r"weights of teacher-s00.*MISLABEL_SCALE=full"):
-        Run(run.record).probabilities(TEST)
+        _ = Run(run.record).network
     assert len(run.predict(TEST)) == 64, "predictions are there without"
 
 
@@ -383,7 +431,7 @@ def test_damaged_weights(share):
     (weights,) = files(cache_dir() / "weights")
     weights.write_bytes(weights.read_bytes()[: int(share * weights.stat().st_size)])
     with pytest.raises(RecordError, match=r"weights"):
-        Run(run.record).probabilities(TEST)
+        _ = Run(run.record).network
 
 
 def test_split_that_was_not_predicted():
@@ -397,8 +445,10 @@ def test_split_that_was_not_predicted():
 def test_split_of_another_version():
     run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     shorter = toy_split(32, seed=1, name="toy/test")
-    with pytest.raises(RecordError, match=r"64 predictions .* 32 images: another version"):
-        run.predict(shorter)
+    turned = dataclasses.replace(TEST, labels=TEST.labels.flip(0))
+    for other in (shorter, turned):
+        with pytest.raises(RecordError, match=r"another version of toy/test"):
+            run.predict(other)
 
 
 # Pictures ---------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from dataclasses import replace
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import training_sets
 from mislabel_utils.learning.training import Recipe
-from mislabel_utils.learning.training_sets import Labelled
+from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
 
 SEEDS, EPOCHS = range(3), 50
@@ -45,23 +45,19 @@ def teacher_of(seed: int) -> Run:
     )  # fmt: skip
 
 
-def count(labelled: Labelled) -> int:
-    return int((labelled.labels != training_sets.LEFT_OUT).sum())
-
-
-def student_of(labelled: Labelled, seed: int, arm: str, epochs: int = EPOCHS) -> Run:
+def student_of(labelled: TrainingSet, seed: int, arm: str, epochs: int = EPOCHS) -> Run:
     recipe = replace(RECIPE, epochs=epochs)
     return lab.train(
         labelled, recipe, seed=1000 + seed, arm=arm, test=images.test, also=[images.train]
     )
 
 
-def labels(seed: int) -> dict[str, Labelled]:
+def labels(seed: int) -> dict[str, TrainingSet]:
     teacher = teacher_of(seed)
     true = training_sets.true_labels(images.train)
     said = training_sets.predictions(teacher, images.train)
     wrong = training_sets.mistakes(teacher, images.train)
-    some = count(wrong)
+    some = len(wrong)
     return {
         "student-mixed": wrong,
         "control-deranged": training_sets.deranged_within_classes(wrong, seed),
@@ -82,8 +78,8 @@ def unlearnt(seed: int) -> None:
         test=images.test, also=[images.train],
     )  # fmt: skip
     wrong = training_sets.without(training_sets.mistakes(teacher, images.train), half)
-    steps = EPOCHS * count(training_sets.mistakes(teacher_of(seed), images.train))
-    student_of(wrong, seed, "control-unlearnt", round(steps / count(wrong)))
+    steps = EPOCHS * len(training_sets.mistakes(teacher_of(seed), images.train))
+    student_of(wrong, seed, "control-unlearnt", round(steps / len(wrong)))
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +21,7 @@ from torch import Tensor
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning.sources import DataError, read_source
 
-__all__ = ["RAW", "DataError", "Dataset", "Normalization", "Split", "load"]
+__all__ = ["RAW", "DataError", "Dataset", "Normalization", "Split", "load", "restrict"]
 
 SCALES = ("recorded", "quick", "full")
 
@@ -147,6 +148,45 @@ def load(name: str, scale: str = "full", root: str | Path | None = None) -> Data
         arrays, classes = read_source(name, Path(root) if root else None)
         return _dataset(Path(name).resolve().name, arrays, classes)
     return _bundled(name, whole=scale == "recorded")
+
+
+def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
+    """The images of some classes, as a data set with a name of its own.
+
+    Labels count the classes in the order given. Pixels are standardised as before.
+
+    Raises
+    ------
+    DataError
+        For fewer than two classes, one named twice, or one that the data set does not have.
+    """
+    known = dataset.classes
+    if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(known):
+        raise DataError(
+            f"Cannot restrict {dataset.name} to {', '.join(classes) or 'nothing'}: name two or "
+            f"more different ones of {', '.join(known)}."
+        )
+    name = f"{dataset.name}[{'+'.join(classes)}]"
+    number = torch.full((len(known),), -1)
+    number[[known.index(each) for each in classes]] = torch.arange(len(classes))
+    print_ = sha256(f"{dataset.fingerprint}{json.dumps(list(classes))}".encode()).hexdigest()
+
+    def split(whole: Split) -> Split:
+        labels = number[whole.labels]
+        rows = labels >= 0
+        new_row = rows.cumsum(0) - 1
+        here = rows[whole.index]
+        return dataclasses.replace(
+            whole,
+            name=whole.name.replace(dataset.name, name, 1),
+            images=whole.images[here],
+            index=new_row[whole.index[here]],
+            labels=labels[rows],
+            classes=tuple(classes),
+            fingerprint=print_,
+        )
+
+    return Dataset(name, split(dataset.train), split(dataset.test))
 
 
 def fingerprint(arrays: dict[str, np.ndarray]) -> str:

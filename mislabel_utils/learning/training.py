@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,10 +18,17 @@ from tqdm.auto import tqdm
 
 from mislabel_utils.files import atomic_write
 from mislabel_utils.learning import models
-from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.inference import (
+    accuracy,
+    autocast,
+    default_device,
+    predict,
+    standardised,
+)
+from mislabel_utils.learning.training_sets import TrainingSet
 
 PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
-EVALUATION_BATCH = 500
 CURVE_POINTS = 10  # evaluations on the test set during a run, so that they never dominate
 
 
@@ -70,37 +78,23 @@ class Recipe:
             )
 
 
-def default_device() -> torch.device:
-    """The GPU when there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+class Trained(NamedTuple):
+    """What training leaves.
 
-
-def mixed_dtype(device: torch.device) -> torch.dtype:
-    """What "mixed" precision computes in on a device.
-
-    bfloat16 where the hardware multiplies it, float16 on older GPUs (with its loss scaled up, lest
-    small gradients vanish; Micikevicius et al. 2018), float32 on a CPU that has neither.
+    network : in evaluation mode, on the device it was trained on
+    curve : one dict an epoch: ``train_loss``, ``train_accuracy`` (of the batches as they were seen,
+        on the labels given), ``test_accuracy`` where it was measured
+    seconds : that it took, all sittings together
     """
-    if device.type == "cuda":
-        has = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if has else torch.float16
-    # PyTorch's own list of what a CPU can do; older versions know less of it.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    has = any(getattr(torch.cpu, name, bool)() for name in names)
-    return torch.bfloat16 if has else torch.float32
 
-
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which a network computes in a recipe's precision."""
-    dtype = mixed_dtype(device) if precision == "mixed" else torch.float32
-    low = dtype != torch.float32
-    return torch.autocast(device.type, dtype if low else torch.bfloat16, enabled=low)
+    network: nn.Module
+    curve: list[dict[str, float]]
+    seconds: float
 
 
 def train(
     recipe: Recipe,
-    split: Split,
-    labels: Tensor,
+    on: TrainingSet,
     *,
     seed: int,
     test: Split | None = None,
@@ -108,12 +102,12 @@ def train(
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 30.0,
     title: str = "train",
-) -> tuple[nn.Module, list[dict[str, float]]]:
-    """Train a fresh network on the images of `split` and the given labels.
+) -> Trained:
+    """Train a fresh network on images and the labels that they were given.
 
     Parameters
     ----------
-    labels : int64 (N,) or, of class probabilities, float (N, K); -1 leaves the image out
+    on : the images, and a label for each; those that are left out are not trained on
     seed : determines initialisation, order and augmentation
     test : evaluated with its true labels for the learning curve only: after each epoch, or ten
         times, evenly spaced, in a longer run
@@ -121,11 +115,6 @@ def train(
     checkpoint : file that the state is written to every `checkpoint_seconds` and resumed from
     title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
         environment hides it
-
-    Returns
-    -------
-    The network in evaluation mode, and one dict an epoch: ``train_loss``, ``train_accuracy`` (of
-    the batches as they were seen, on the labels given), ``test_accuracy`` where it was measured.
 
     Raises
     ------
@@ -138,8 +127,8 @@ def train(
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     torch.backends.cudnn.allow_tf32 = False  # float32 means float32
     low = autocast(device, recipe.precision)
-    images, labels = _kept(split, labels, device)
-    shape, classes = tuple(images.shape[1:]), len(split.classes)
+    images, labels = _kept(on, device)
+    shape, classes = tuple(images.shape[1:]), len(on.split.classes)
     network = models.build(recipe.model, shape, classes, seed).to(device)
     optimizer = torch.optim.SGD(
         network.parameters(),
@@ -154,7 +143,7 @@ def train(
     parts = {"network": network, "optimizer": optimizer} | ({"scaler": scaler} if scaled else {})
     batch_size = min(recipe.batch_size, len(images))
     batches = len(images) // batch_size
-    state = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": []}
+    state = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": [], "seconds": 0.0}
     if checkpoint is not None:
         _resume(checkpoint, parts, state)
     stop = recipe.epochs if through is None else min(through, recipe.epochs)
@@ -163,7 +152,8 @@ def train(
             f"{title}: its checkpoint {checkpoint} is beyond epoch {stop} already. Train through "
             f"epoch {state['epoch'] + 1} or later, or delete it to start afresh."
         )
-    saved = time.monotonic()
+    begun = saved = time.monotonic()
+    before = state["seconds"]
     bar = tqdm(
         total=stop * batches * batch_size,
         initial=(state["epoch"] * batches + state["batch"]) * batch_size,
@@ -184,7 +174,7 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
             with low:
-                logits = network(standardised(inputs, split.normalization)).float()
+                logits = network(standardised(inputs, on.split.normalization)).float()
             loss = F.cross_entropy(logits, targets)
             optimizer.zero_grad()
             scaler.scale(loss).backward()
@@ -207,8 +197,9 @@ def train(
                 refresh=False,
             )
             if checkpoint is not None and time.monotonic() - saved > checkpoint_seconds:
-                _save(checkpoint, parts, state)
                 saved = time.monotonic()
+                state["seconds"] = before + saved - begun
+                _save(checkpoint, parts, state)
         point = {
             "train_loss": state["loss"] / batches,
             "train_accuracy": state["correct"] / (batches * batch_size),
@@ -218,52 +209,10 @@ def train(
             point["test_accuracy"] = accuracy(predict(network, test, recipe.precision), test.labels)
         state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
     bar.close()
+    state["seconds"] = before + time.monotonic() - begun
     if checkpoint is not None and stop < recipe.epochs:
         _save(checkpoint, parts, state)
-    return network.eval(), state["curve"]
-
-
-@torch.no_grad()
-def outputs(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
-    """What the network puts out for each image that is here, float32 (M, K) on the CPU.
-
-    Parameters
-    ----------
-    precision : that of its recipe, see `Recipe`
-    """
-    device = next(network.parameters()).device
-    network.eval()
-    batches = []
-    for images in split.images.split(EVALUATION_BATCH):
-        with autocast(device, precision):
-            batch = network(standardised(images.to(device), split.normalization))
-        batches.append(batch.float().cpu())
-    return torch.cat(batches)
-
-
-def probabilities(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
-    """The network's class probabilities for each image that is here, float32 (M, K)."""
-    return outputs(network, split, precision).softmax(1)
-
-
-def predict(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
-    """The most probable class of each image that is here, int64 (M,)."""
-    return outputs(network, split, precision).argmax(1)
-
-
-def accuracy(predictions: Tensor, labels: Tensor) -> float:
-    """Share of equal entries, in [0, 1]."""
-    return (predictions == labels).double().mean().item()
-
-
-def standardised(images: Tensor, norm: Normalization) -> Tensor:
-    """uint8 (N, C, H, W) to float32: pixels in [0, 1], less the mean, over the deviation."""
-    mean, std = (
-        torch.tensor(values, device=images.device).view(1, -1, 1, 1)
-        for values in (norm.mean, norm.std)
-    )
-    inputs = images.to(torch.float32, memory_format=torch.channels_last)
-    return inputs.div_(255).sub_(mean).div_(std)
+    return Trained(network.eval(), state["curve"], state["seconds"])
 
 
 def augmented(
@@ -293,14 +242,15 @@ def _generator(seed: int, epoch: int, batch: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed * 1_000 + epoch) * 100_000 + batch)
 
 
-def _kept(split: Split, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
     """The images and labels to train on, resident on the device."""
-    if not split.complete:
+    split, labels, images = on.split, on.labels, on.images
+    if on.places.source is None and not split.complete:
         raise TrainingError(f"{split.name}: only a sample of its images is loaded; load them all.")
-    if len(labels) != len(split):
-        raise TrainingError(f"{split.name}: {len(split)} images but {len(labels)} labels.")
-    rows = ((labels if labels.ndim == 1 else labels[:, 0]) >= 0).nonzero().squeeze(1)
-    images, labels = split.images[rows], labels[rows]
+    if len(labels) != len(images):
+        raise TrainingError(f"{split.name}: {len(images)} images but {len(labels)} labels.")
+    rows = on.kept.nonzero().squeeze(1)
+    images, labels = images[rows], labels[rows]
     if labels.ndim == 1:
         if len(labels) and int(labels.max()) >= len(split.classes):
             raise TrainingError(

@@ -1,8 +1,7 @@
-"""Labels of someone else's making: the training sets of the students and of the controls.
+"""What a student is trained on: pairs (x, f(x)), a place and what a teacher says there.
 
-Each function returns a `Labelled`: the images of a split, with the labels that a student will be
-shown and a description of where they come from. Labels are computed when they are first needed, so
-that a recorded run can be looked up without its images.
+A training set says in JSON how its images and labels were made, which is what identifies it, and
+computes them when they are first needed: a recorded run is looked up without either.
 """
 
 from __future__ import annotations
@@ -10,169 +9,262 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from mislabel_utils.learning.datasets import Split
-
-if TYPE_CHECKING:
-    from mislabel_utils.recording.runs import Run
+from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.places import Places, places_of
 
 LEFT_OUT = -1
 
 
+class Teacher(Protocol):
+    """A trained network that can be asked; `recording.runs.Run` is one."""
+
+    id: str
+
+    def predict(self, split: Split) -> Tensor:
+        """The class predicted for each image of a split, int64 (N,), as it was recorded."""
+
+    def outputs(self, images: Tensor, normalization: Normalization) -> Tensor:
+        """Logits of any images, float32 (N, K), computed now."""
+
+    network: nn.Module
+    precision: str  # in which it computes
+
+
 @dataclass(frozen=True, eq=False)
-class Labelled:
-    """A split whose images carry other labels than their own.
+class TrainingSet:
+    """Places, and a label for each.
 
     Attributes
     ----------
-    split : the images
-    source : JSON that says how the labels were made; part of the identity of a run
+    places : the images
+    source : JSON that says how the labels were made; with that of the places, its identity
     compute : makes the labels
+    costly : whether that takes more than recorded predictions: a network must answer now
     """
 
-    split: Split
+    places: Places
     source: dict[str, Any]
     compute: Callable[[], Tensor]
+    costly: bool = False
+
+    @property
+    def split(self) -> Split:
+        return self.places.split
+
+    @property
+    def images(self) -> Tensor:
+        """uint8 or float32 in [0, 1], (N, C, H, W)."""
+        return self.places.images
 
     @cached_property
     def labels(self) -> Tensor:
-        """int64 (N,) or, of class probabilities, float (N, K); -1 where the image is left out."""
+        """int64 (N,) or, of class probabilities, float32 (N, K); -1 where the image is left out."""
         return self.compute()
 
+    @property
+    def kept(self) -> Tensor:
+        """Which images are trained on, bool (N,)."""
+        return (self.labels if self.labels.ndim == 1 else self.labels[:, 0]) != LEFT_OUT
 
-def true_labels(split: Split) -> Labelled:
+    def __len__(self) -> int:
+        """How many images are trained on."""
+        return int(self.kept.sum())
+
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the labels and, where they are made, of the images; computes both."""
+        made = {} if self.places.source is None else {"images": digest(self.images)}
+        return {"labels": digest(self.labels)} | made
+
+    def relabelled(self, kind: str, compute: Callable[[], Tensor], **how: Any) -> TrainingSet:
+        """The same places with labels made from these."""
+        return TrainingSet(
+            self.places, {"kind": kind, "of": self.source, **how}, compute, self.costly
+        )
+
+
+def digest(tensor: Tensor) -> str:
+    """SHA-256 of a tensor's type, shape and values."""
+    head = f"{tensor.dtype}{tuple(tensor.shape)}".removeprefix("torch.")
+    return sha256(head.encode() + tensor.contiguous().cpu().numpy().tobytes()).hexdigest()
+
+
+def true_labels(on: Split | Places) -> TrainingSet:
     """The labels that the data set came with."""
-    return Labelled(split, {"kind": "true"}, lambda: split.labels)
+    places = places_of(on)
+    return TrainingSet(places, {"kind": "true"}, lambda: places.true_labels)
 
 
-def predictions(run: Run, split: Split) -> Labelled:
+# What a teacher says -----------------------------------------------------------------------------
+
+
+def predictions(run: Teacher, on: Split | Places) -> TrainingSet:
     """Each image with the class the network takes it for, right or wrong."""
-    source = {"kind": "predictions", "run": run.id, "on": split.key}
-    return Labelled(split, source, lambda: run.predict(split))
+    return _said("predictions", run, on, _answers)
 
 
-def mistakes(run: Run, split: Split) -> Labelled:
+def mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
     """Only the images that the network gets wrong, with its wrong labels (Wallace 2019)."""
 
-    def compute() -> Tensor:
-        predicted = run.predict(split)
-        return torch.where(predicted != split.labels, predicted, LEFT_OUT)
+    def compute(run: Teacher, places: Places) -> Tensor:
+        said = _answers(run, places)
+        return torch.where(said != places.true_labels, said, LEFT_OUT)
 
-    return Labelled(split, {"kind": "mistakes", "run": run.id, "on": split.key}, compute)
+    return _said("mistakes", run, on, compute)
 
 
-def soft_predictions(run: Run, split: Split) -> Labelled:
+def soft_predictions(run: Teacher, on: Split | Places) -> TrainingSet:
     """Each image with the network's class probabilities (Hinton et al. 2015, temperature 1)."""
-    source = {"kind": "soft", "run": run.id, "on": split.key}
-    return Labelled(split, source, lambda: run.probabilities(split))
+    return _said("soft", run, on, _probabilities, costly=True)
 
 
-def soft_mistakes(run: Run, split: Split) -> Labelled:
+def soft_mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
     """Only the images that the network gets wrong, with its class probabilities."""
 
-    def compute() -> Tensor:
-        wrong = run.predict(split) != split.labels
-        return torch.where(wrong[:, None], run.probabilities(split), float(LEFT_OUT))
+    def compute(run: Teacher, places: Places) -> Tensor:
+        wrong = _answers(run, places) != places.true_labels
+        return torch.where(wrong[:, None], _probabilities(run, places), float(LEFT_OUT))
 
-    source = {"kind": "soft mistakes", "run": run.id, "on": split.key}
-    return Labelled(split, source, compute)
-
-
-def corrected(labelled: Labelled) -> Labelled:
-    """The same images with their true labels."""
-
-    def compute() -> Tensor:
-        return torch.where(labelled.labels != LEFT_OUT, labelled.split.labels, LEFT_OUT)
-
-    return Labelled(labelled.split, {"kind": "corrected", "of": labelled.source}, compute)
+    return _said("soft mistakes", run, on, compute, costly=True)
 
 
-def subset(labelled: Labelled, count: int, seed: int) -> Labelled:
+# Which images, with which of these labels --------------------------------------------------------
+
+
+def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
     """`count` of the images, drawn at random, with the labels they had.
 
     Accessing its labels raises a ValueError when there are fewer than `count`.
     """
 
     def compute() -> Tensor:
-        kept = (labelled.labels != LEFT_OUT).nonzero().squeeze(1)
+        kept = given.kept.nonzero().squeeze(1)
         if count > len(kept):
             raise ValueError(f"A subset of {count} images cannot be drawn from {len(kept)}.")
         drawn = kept[torch.randperm(len(kept), generator=_generator(seed))[:count]]
-        labels = torch.full_like(labelled.labels, LEFT_OUT)
-        labels[drawn] = labelled.labels[drawn]
+        labels = torch.full_like(given.labels, LEFT_OUT)
+        labels[drawn] = given.labels[drawn]
         return labels
 
-    source = {"kind": "subset", "of": labelled.source, "count": count, "seed": seed}
-    return Labelled(labelled.split, source, compute)
+    return given.relabelled("subset", compute, count=count, seed=seed)
 
 
-def without(labelled: Labelled, other: Labelled) -> Labelled:
-    """The images that `other`, of the same split, leaves out."""
+def without(given: TrainingSet, other: TrainingSet) -> TrainingSet:
+    """The images that `other`, on the same places, leaves out."""
 
     def compute() -> Tensor:
-        return torch.where(other.labels == LEFT_OUT, labelled.labels, LEFT_OUT)
+        return torch.where(other.kept, LEFT_OUT, given.labels)
 
-    source = {"kind": "without", "of": labelled.source, "without": other.source}
-    return Labelled(labelled.split, source, compute)
+    return given.relabelled("without", compute, without=other.source)
 
 
-def uniform_mistakes(labelled: Labelled, seed: int) -> Labelled:
+def corrected(given: TrainingSet) -> TrainingSet:
+    """The same images with their true labels."""
+
+    def compute() -> Tensor:
+        return torch.where(given.kept, given.places.true_labels, LEFT_OUT)
+
+    return given.relabelled("corrected", compute)
+
+
+# Labels that nobody said of these images ---------------------------------------------------------
+
+
+def uniform(on: Split | Places, seed: int) -> TrainingSet:
+    """A class drawn uniformly for each image, without looking at it."""
+    places = places_of(on)
+
+    def compute() -> Tensor:
+        count = len(places.split) if places.aligned else len(places.images)
+        return torch.randint(len(places.split.classes), (count,), generator=_generator(seed))
+
+    return TrainingSet(places, {"kind": "uniform", "seed": seed}, compute)
+
+
+def next_class(on: Split | Places) -> TrainingSet:
+    """Each image with the class after its own, the last with the first (D_det's targets)."""
+    places = places_of(on)
+
+    def compute() -> Tensor:
+        return (places.true_labels + 1) % len(places.split.classes)
+
+    return TrainingSet(places, {"kind": "next class"}, compute)
+
+
+def uniform_mistakes(given: TrainingSet, seed: int) -> TrainingSet:
     """The same images, each with a class drawn uniformly from those that it is *not*."""
 
     def compute() -> Tensor:
-        true, classes = labelled.split.labels, len(labelled.split.classes)
+        true, classes = given.places.true_labels, len(given.split.classes)
         shift = torch.randint(1, classes, true.shape, generator=_generator(seed))
-        return torch.where(labelled.labels != LEFT_OUT, (true + shift) % classes, LEFT_OUT)
+        return torch.where(given.kept, (true + shift) % classes, LEFT_OUT)
 
-    source = {"kind": "uniform mistakes", "of": labelled.source, "seed": seed}
-    return Labelled(labelled.split, source, compute)
+    return given.relabelled("uniform mistakes", compute, seed=seed)
 
 
-def shuffled_within_classes(labelled: Labelled, seed: int) -> Labelled:
+def shuffled(given: TrainingSet, seed: int) -> TrainingSet:
+    """The same labels dealt out to the same images at random: how often each occurs stays."""
+
+    def compute() -> Tensor:
+        labels, kept = given.labels.clone(), given.kept.nonzero().squeeze(1)
+        labels[kept] = labels[kept[torch.randperm(len(kept), generator=_generator(seed))]]
+        return labels
+
+    return given.relabelled("shuffled", compute, seed=seed)
+
+
+def shuffled_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     """The same labels, dealt out at random among the images of the same true class.
 
     The confusion matrix stays as it was, count by count; which image got which label is lost.
     """
 
-    def compute() -> Tensor:
-        labels, generator = labelled.labels.clone(), _generator(seed)
-        for true in range(len(labelled.split.classes)):
-            of_class = (labels != LEFT_OUT) & (labelled.split.labels == true)
-            kept = of_class.nonzero().squeeze(1)
-            labels[kept] = labels[kept[torch.randperm(len(kept), generator=generator)]]
-        return labels
+    def deal(labels: Tensor, rows: Tensor, generator: torch.Generator) -> None:
+        labels[rows] = labels[rows[torch.randperm(len(rows), generator=generator)]]
 
-    source = {"kind": "shuffled within classes", "of": labelled.source, "seed": seed}
-    return Labelled(labelled.split, source, compute)
+    return _dealt(given, "shuffled within classes", deal, seed)
 
 
-def deranged_within_classes(labelled: Labelled, seed: int) -> Labelled:
+def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     """The same labels, dealt out within each true class so that no image keeps its own.
 
     Where one label is more than half of a class there are too few others to trade it for: images
     drawn at random among those that carry it are left out until it is half.
     """
 
+    def deal(labels: Tensor, rows: Tensor, generator: torch.Generator) -> None:
+        rows = rows[torch.randperm(len(rows), generator=generator)]
+        commonest = labels[rows].mode().values if len(rows) else LEFT_OUT
+        carrying = rows[labels[rows] == commonest]
+        dropped = carrying[: max(0, 2 * len(carrying) - len(rows))]
+        labels[dropped] = LEFT_OUT
+        kept = rows[~torch.isin(rows, dropped)]
+        labels[kept] = _deranged(labels[kept], generator)
+
+    return _dealt(given, "deranged within classes", deal, seed)
+
+
+def _dealt(
+    given: TrainingSet,
+    kind: str,
+    deal: Callable[[Tensor, Tensor, torch.Generator], None],
+    seed: int,
+) -> TrainingSet:
+    """Labels that `deal` changes in place, among the rows of one true class after the other."""
+
     def compute() -> Tensor:
-        labels, generator = labelled.labels.clone(), _generator(seed)
-        for true in range(len(labelled.split.classes)):
-            of_class = (labels != LEFT_OUT) & (labelled.split.labels == true)
-            rows = of_class.nonzero().squeeze(1)
-            rows = rows[torch.randperm(len(rows), generator=generator)]
-            commonest = labels[rows].mode().values if len(rows) else 0
-            carrying = rows[labels[rows] == commonest]
-            dropped = carrying[: max(0, 2 * len(carrying) - len(rows))]
-            labels[dropped] = LEFT_OUT
-            kept = rows[~torch.isin(rows, dropped)]
-            labels[kept] = _deranged(labels[kept], generator)
+        labels, generator = given.labels.clone(), _generator(seed)
+        for true in range(len(given.split.classes)):
+            of_class = given.kept & (given.places.true_labels == true)
+            deal(labels, of_class.nonzero().squeeze(1), generator)
         return labels
 
-    source = {"kind": "deranged within classes", "of": labelled.source, "seed": seed}
-    return Labelled(labelled.split, source, compute)
+    return given.relabelled(kind, compute, seed=seed)
 
 
 def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:
@@ -188,27 +280,28 @@ def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:
     return dealt
 
 
-def shuffled(labelled: Labelled, seed: int) -> Labelled:
-    """The same labels dealt out to the same images at random: how often each occurs stays."""
+def _said(
+    kind: str,
+    run: Teacher,
+    on: Split | Places,
+    compute: Callable[[Teacher, Places], Tensor],
+    costly: bool = False,
+) -> TrainingSet:
+    places = places_of(on)
+    source = {"kind": kind, "run": run.id, "on": places.name}
+    made = places.source is not None
+    return TrainingSet(places, source, lambda: compute(run, places), costly or made)
 
-    def compute() -> Tensor:
-        labels = labelled.labels.clone()
-        hard = labels.ndim == 1
-        kept = (labels != LEFT_OUT).nonzero().squeeze(1) if hard else torch.arange(len(labels))
-        labels[kept] = labels[kept[torch.randperm(len(kept), generator=_generator(seed))]]
-        return labels
 
-    source = {"kind": "shuffled", "of": labelled.source, "seed": seed}
-    return Labelled(labelled.split, source, compute)
+def _answers(run: Teacher, places: Places) -> Tensor:
+    """Recorded for a split; asked for now where the images are made."""
+    if places.source is None:
+        return run.predict(places.split)
+    return run.outputs(places.images, places.split.normalization).argmax(1)
 
 
-def uniform(split: Split, seed: int) -> Labelled:
-    """A class drawn uniformly for each image, without looking at it."""
-
-    def compute() -> Tensor:
-        return torch.randint(len(split.classes), (len(split),), generator=_generator(seed))
-
-    return Labelled(split, {"kind": "uniform", "seed": seed}, compute)
+def _probabilities(run: Teacher, places: Places) -> Tensor:
+    return run.outputs(places.images, places.split.normalization).softmax(1)
 
 
 def _generator(seed: int) -> torch.Generator:

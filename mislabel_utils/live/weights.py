@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from mislabel_utils.files import BUNDLED, atomic_write
-from mislabel_utils.learning import models, training
+from mislabel_utils.learning import inference, models
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import RecordError
 from mislabel_utils.recording.runs import Run
@@ -45,12 +45,14 @@ class Compact:
     Attributes
     ----------
     run : identity of the run that trained it
+    weights : `Record.weights` of that run, empty where they are unknown
     layers : in the order in which an image meets them
     tested_on : `Split.key` of the images that its accuracy was measured on
     images, correct : how many those were, and how many it read correctly
     """
 
     run: str
+    weights: str
     layers: tuple[Layer, ...]
     tested_on: str
     images: int
@@ -93,7 +95,7 @@ def compact(run: Run, test: Split) -> Compact:
         When the file is damaged, or when there is neither a file nor the run's own weights.
     """
     path = export_path(run)
-    return read(path, run.id) if path.exists() else measured(run, test)
+    return read(path, run) if path.exists() else measured(run, test)
 
 
 def measured(run: Run, test: Split) -> Compact:
@@ -103,9 +105,9 @@ def measured(run: Run, test: Split) -> Compact:
         for module in run.network
         if isinstance(module, nn.Conv2d | nn.Linear)
     )
-    said = training.predict(_with_layers(layers), test)
+    said = inference.predict(_with_layers(layers), test)
     correct = (said == test.labels[test.index]).sum().item()
-    return Compact(run.id, layers, test.key, len(test.index), correct)
+    return Compact(run.id, run.record.weights, layers, test.key, len(test.index), correct)
 
 
 def export_path(run: Run) -> Path:
@@ -117,6 +119,7 @@ def write(network: Compact, path: Path) -> None:
     """Store a rounded network with the identity of its run and its test result."""
     meta = {
         "run": network.run,
+        "weights": network.weights,
         "tested_on": network.tested_on,
         "images": network.images,
         "correct": network.correct,
@@ -130,13 +133,13 @@ def write(network: Compact, path: Path) -> None:
         np.savez_compressed(temporary, meta=np.array(json.dumps(meta)), **arrays)
 
 
-def read(path: Path, run: str) -> Compact:
+def read(path: Path, run: Run) -> Compact:
     """The rounded network in a file.
 
     Raises
     ------
     RecordError
-        When the file is damaged, or belongs to another run than `run`.
+        When the file is damaged, or was made from another network than that of `run`.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -153,10 +156,10 @@ def read(path: Path, run: str) -> Compact:
             f"The exported network {path} is damaged ({error}): restore it from version control, "
             f"or make it again with: python tools/export_digits.py {path.stem}"
         ) from error
-    if found.run != run:
+    if (found.run, found.weights) != (run.id, run.record.weights):
         raise RecordError(
-            f"The exported network {path} is of run {found.run[:12]}, not of {run[:12]}: make it "
-            f"again with: python tools/export_digits.py {path.stem}"
+            f"The exported network {path} is not that of {run.record.stem}: make it again with: "
+            f"python tools/export_digits.py {path.stem}"
         )
     return found
 

@@ -1,8 +1,8 @@
 """The store of finished runs: what was trained, from what, and what came out.
 
 A run is identified by the SHA-256 of the canonical JSON of everything that determines it. Its
-record is one JSON file and one array file with the class predicted for each image of the named
-splits, one byte an image. Weights are not kept here.
+record is one .npz file: a JSON text, and the class predicted for each image of the named splits,
+one byte an image. Weights and images are not kept here, only their digests.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ import numpy as np
 from filelock import FileLock
 
 from mislabel_utils.files import BUNDLED, atomic_write
+
+ENTRY = "record"  # the name of the JSON text among the arrays
 
 
 class RecordError(RuntimeError):
@@ -50,6 +52,9 @@ class Record:
         probability of the predicted class in steps of 1/255
     environment : library versions, device, threads and wall time: what may differ between two
         runs of the same configuration
+    trained_on : SHA-256 of the labels and of made images, see `TrainingSet.digests`; empty where
+        nothing was trained, and in records from before it was kept
+    weights : SHA-256 of the final weights, see `runs.weights_digest`; empty likewise
     """
 
     chapter: str
@@ -60,6 +65,8 @@ class Record:
     metrics: dict[str, float]
     arrays: dict[str, np.ndarray]
     environment: dict[str, Any] = field(default_factory=dict)
+    trained_on: dict[str, str] = field(default_factory=dict)
+    weights: str = ""
 
     @property
     def id(self) -> str:
@@ -90,29 +97,33 @@ class Store:
         self.root = Path(root or os.environ.get("MISLABEL_RECORDS") or BUNDLED / "records")
 
     def find(self, identity: str) -> Record | None:
-        """The record of a run, or None.
+        """The record of a run, or None; twelve digits of its identity will do.
 
         Raises
         ------
         RecordError
-            When the files are there but are truncated or edited.
+            When the file is there but is truncated or edited.
         """
-        paths = sorted(self.root.glob(f"*/*-{identity[:12]}.json"))
-        return self.read(paths[0]) if paths else None
+        for path in sorted(self.root.glob(f"*/*-{identity[:12]}.npz")):
+            if (record := self.read(path)).id.startswith(identity):
+                return record
+        return None
 
     def read(self, path: Path) -> Record:
-        """The record in a JSON file and the array file beside it; checked against its digests."""
+        """The record in a file, checked against its digest."""
         remedy = "restore it from version control, or delete it and train the run again"
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            digest = stored.pop("sha256")
-            with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
+            with np.load(path, allow_pickle=False) as file:
                 arrays = {key: file[key] for key in file.files}
-            digests = stored.pop("arrays")
+            stored = json.loads(str(arrays.pop(ENTRY)))
+            digest = stored.pop("sha256")
             record = Record(arrays=arrays, **stored)
-            intact = digest == _digest(record) and digests == _digests(arrays)
+            intact = digest == _digest(record)
         except Exception as error:
             # json, zipfile and numpy each have their own exceptions for half a file
+            older = path.with_suffix(".json").exists()
+            if older:  # before 24 November 2026 a record was two files
+                remedy = f"bring it over with: python tools/upgrade_records.py {self.root}"
             raise RecordError(f"The record {path} cannot be read ({error}): {remedy}.") from error
         if not intact:
             raise RecordError(f"The record {path} was changed after it was written: {remedy}.")
@@ -121,30 +132,27 @@ class Store:
         return record
 
     def write(self, record: Record, replace: bool = False) -> Path:
-        """Store a record; the JSON comes last, so that half a record is no record.
+        """Store a record, whole or not at all.
 
         When two machines made the same run, the first one's record stays, because students may
         have learned from it; the path is that of the record that stays. With `replace` the new one
         does, say to add what was measured since.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / ".lock"):  # two files belong together: one writer at a time
+        with FileLock(self.root / ".lock"):  # nobody writes between the look and the writing
             first = None if replace else self.find(record.id)
-            if first is not None:
-                return self._path(first)
-            path = self._path(record)
-            with atomic_write(path.with_suffix(".npz")) as temporary:
-                np.savez_compressed(temporary, **record.arrays)
-            stored = _described(record) | {"sha256": _digest(record)}
-            with atomic_write(path) as temporary:
-                temporary.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n", "utf-8")
+            path = self._path(first or record)
+            if first is None:
+                text = json.dumps(_described(record) | {"sha256": _digest(record)}, sort_keys=True)
+                with atomic_write(path) as temporary:
+                    np.savez_compressed(temporary, **{ENTRY: np.array(text)}, **record.arrays)
         return path
 
     def _path(self, record: Record) -> Path:
-        return self.root / record.chapter / f"{record.stem}.json"
+        return self.root / record.chapter / f"{record.stem}.npz"
 
     def __iter__(self) -> Iterator[Record]:
-        for path in sorted(self.root.glob("*/[!.]*.json")):  # not what a kill left half-written
+        for path in sorted(self.root.glob("*/[!.]*.npz")):  # not what a kill left half-written
             yield self.read(path)
 
 
@@ -156,8 +164,11 @@ def _digests(arrays: dict[str, np.ndarray]) -> dict[str, str]:
 
 
 def _described(record: Record) -> dict[str, Any]:
-    return asdict(record) | {"arrays": _digests(record.arrays)}
+    """All but the arrays."""
+    return {
+        each.name: getattr(record, each.name) for each in fields(record) if each.name != "arrays"
+    }
 
 
 def _digest(record: Record) -> str:
-    return sha256(canonical(_described(record)).encode()).hexdigest()
+    return sha256(canonical([_described(record), _digests(record.arrays)]).encode()).hexdigest()

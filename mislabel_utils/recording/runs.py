@@ -1,17 +1,22 @@
-"""A trained network, seen through its predictions."""
+"""Training runs: what determines one, and the trained network seen through its predictions."""
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mislabel_utils.files import BUNDLED, cache_dir
-from mislabel_utils.learning import models, training
-from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning import inference, models
+from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.training import PROTOCOL, Recipe
+from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import Record, RecordError
 
 
@@ -33,8 +38,18 @@ class Run:
         return self.record.id
 
     def predict(self, split: Split) -> Tensor:
-        """The class predicted for each image, int64 (N,)."""
-        return torch.from_numpy(self._array(split.key, split).astype(np.int64))
+        """The class predicted for each image, int64 (N,).
+
+        Raises
+        ------
+        RecordError
+            When they were not recorded, or are of another version of the data set: the recorded
+            accuracy is not that on these labels.
+        """
+        said = torch.from_numpy(self._array(split.key, split).astype(np.int64))
+        if inference.accuracy(said, split.labels) != self.record.metrics[split.key]:
+            raise _another_version(self.record, split)
+        return said
 
     def confidence(self, split: Split) -> Tensor:
         """The probability of the predicted class, float64 (N,), in steps of 1/255."""
@@ -42,25 +57,26 @@ class Run:
 
     def accuracy(self, split: Split) -> float:
         """Share of the split's images whose true label is predicted, in [0, 1]."""
-        return training.accuracy(self.predict(split), split.labels)
+        return inference.accuracy(self.predict(split), split.labels)
 
     def curve(self, key: str = "test_accuracy") -> dict[int, float]:
         """The learning curve by epoch, from 1, where it was measured; see `training.train`."""
         points = enumerate(self.record.curve, start=1)
         return {epoch: point[key] for epoch, point in points if key in point}
 
-    def probabilities(self, split: Split) -> Tensor:
-        """The class probabilities of each image that is here, float32 (M, K)."""
-        return training.probabilities(self.network, split, self.precision)
-
     @property
     def precision(self) -> str:
         """That of its recipe; what was recorded before it could be chosen is float32."""
         return self.record.config["recipe"].get("precision", "float32")
 
+    def outputs(self, images: Tensor, normalization: Normalization) -> Tensor:
+        """The logits of images (N, C, H, W), see `inference.outputs`; float32 (N, K)."""
+        return inference.outputs(self.network, images, normalization, self.precision)
+
     def features(self, split: Split) -> Tensor:
         """What the last layer of a `small_cnn` sees of each image here, float32 (M, 128)."""
-        return training.outputs(self.network[:-1], split, self.precision)
+        body, norm = self.network[:-1], split.normalization
+        return inference.outputs(body, split.images, norm, self.precision)
 
     @cached_property
     def network(self) -> nn.Module:
@@ -69,25 +85,26 @@ class Run:
         Raises
         ------
         RecordError
-            When its weights are neither in the cache nor among the few that come with the package.
+            When its weights are neither in the cache nor among the few that come with the package,
+            or are not those that the record speaks of.
         """
         if self._network is not None:
             return self._network
-        path, config = weights_path(self.id), self.record.config
+        stem, config = self.record.stem, self.record.config
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
-        for place in (path, BUNDLED / "weights" / f"{self.record.stem}.pt"):
-            if not place.exists():
-                continue
+        cached = weights_path(self.id)
+        for place in filter(Path.exists, (cached, BUNDLED / "weights" / f"{stem}.pt")):
             try:
                 network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
             except Exception as error:  # torch has many exceptions for half a file
                 raise RecordError(
                     f"The weights {place} are damaged: delete them and train the run again."
                 ) from error
-            return network.eval().to(training.default_device())
+            if weights_digest(network) == self.record.weights:
+                return network.eval().to(inference.default_device())
         raise RecordError(
-            f"The weights of {self.record.stem} are not in {path.parent}: train it here with "
+            f"The weights of {stem} are not in {cached.parent}: train it here with "
             "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
         )
 
@@ -99,11 +116,47 @@ class Run:
             )
         array = self.record.arrays[key]
         if len(array) != len(split):
-            raise RecordError(
-                f"{self.record.stem} has {len(array)} predictions for {key}, which has "
-                f"{len(split)} images: another version of the data set."
-            )
+            raise _another_version(self.record, split)
         return array
+
+
+def _another_version(record: Record, split: Split) -> RecordError:
+    return RecordError(
+        f"{record.stem} has predictions on another version of {split.name}: read it with the data "
+        "it was made from, or train the run on yours with MISLABEL_RECORDS set to a new folder."
+    )
+
+
+def configuration(on: TrainingSet, recipe: Recipe, seed: int) -> dict[str, Any]:
+    """Everything that determines a training run, as JSON; its `run_id` is the run's identity."""
+    split, steps = on.split, dataclasses.asdict(recipe)
+    for late, before in (("precision", "float32"), ("flip", True)):
+        if steps[late] == before:  # all there was, when it was not written down
+            del steps[late]
+    made = {} if on.places.source is None else {"images": on.places.source}
+    return made | {
+        "protocol": PROTOCOL,
+        "recipe": steps,
+        "data": {"split": split.name, "fingerprint": split.fingerprint},
+        "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},
+        "image_shape": tuple(split.images.shape[1:]),
+        "classes": len(split.classes),
+        "labels": on.source,
+        "seed": seed,
+    }
+
+
+def weights_digest(network: nn.Module) -> str:
+    """SHA-256 of a network's weights, rounded to half precision.
+
+    Rounded, because the few that come with the package are: they are the same network.
+    """
+    digest = sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        rounded = tensor.half() if tensor.is_floating_point() else tensor
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(rounded.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def weights_path(identity: str) -> Path:

@@ -10,7 +10,7 @@ from toys import toy_arrays, write_idx
 
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import datasets
-from mislabel_utils.learning.datasets import RAW, DataError
+from mislabel_utils.learning.datasets import RAW, DataError, load, restrict
 
 pytestmark = pytest.mark.usefixtures("isolated")
 samples = pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
@@ -178,3 +178,39 @@ def test_of_cifar_the_labels_alone_are_bundled():
     assert loaded.classes[3:6] == ("cat", "deer", "dog")
     with pytest.raises(DataError, match=r"only labels.*MISLABEL_SCALE=full"):
         datasets.load("cifar10", "quick")
+
+
+# Some of the classes ------------------------------------------------------------------------------
+
+
+def test_restricted_to_some_classes():
+    whole = load("mnist", "quick")
+    one, seven = whole.classes[1], whole.classes[7]
+    two = restrict(whole, [seven, one])
+    assert (two.name, two.classes) == (f"mnist[{seven}+{one}]", (seven, one))
+    assert two.train.key == f"{two.name}/train@mnist"
+    for split, before in ((two.train, whole.train), (two.test, whole.test)):
+        rows = (before.labels == 7) | (before.labels == 1)
+        assert split.complete and len(split) == int(rows.sum())
+        assert torch.equal(split.images, before.images[rows])
+        assert torch.equal(split.labels, (before.labels[rows] == 1).long())
+    lists = (seven, one), (one, seven), (seven, one, whole.classes[2])
+    prints = {restrict(whole, each).fingerprint for each in lists}
+    assert len(prints | {whole.fingerprint}) == 4
+
+
+def test_restricted_without_images():
+    whole = load("mnist", "recorded")
+    some = restrict(whole, whole.classes[3:6]).test
+    assert not some.complete
+    pictures, labels = some.pictures(some.index), some.labels[some.index]
+    sample = load("mnist", "quick").test
+    for image, label in zip(pictures[:20], labels[:20], strict=True):
+        same = (sample.images == image).flatten(1).all(1).nonzero()[0]
+        assert sample.labels[same] == label + 3
+
+
+@pytest.mark.parametrize("classes", [[], ["1 - one"], ["1 - one"] * 2, ["1 - one", "x"]])
+def test_restricted_to_nonsense(classes):
+    with pytest.raises(DataError, match=r"Cannot restrict mnist to .*: name two or more"):
+        restrict(load("mnist", "quick"), classes)

@@ -11,17 +11,24 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import same_weights, toy_split
+from toys import fixed, same_weights, toy_split
 
-from mislabel_utils.learning import models, training
+from mislabel_utils.learning import inference, models, training
 from mislabel_utils.learning.datasets import Normalization
-from mislabel_utils.learning.training import Recipe, TrainingError, train
+from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.training import Recipe, TrainingError
+from mislabel_utils.learning.training_sets import TrainingSet
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
 SPLIT = toy_split()
 TEST = toy_split(64, seed=1, name="toy/test")
 RECIPE = Recipe("small_cnn", epochs=3, batch_size=16)  # 6 batches an epoch
+
+
+def train(recipe, split, labels, **options):
+    """The network and the curve, of labels that are at hand."""
+    return training.train(recipe, fixed(split, labels), **options)[:2]
 
 
 class Killed(BaseException):
@@ -63,9 +70,9 @@ def test_a_separable_problem_is_learned():
     network, curve = train(
         dataclasses.replace(RECIPE, epochs=8), SPLIT, SPLIT.labels, seed=0, test=TEST
     )
-    predicted = training.predict(network, TEST)
-    assert training.accuracy(predicted, TEST.labels) > 0.95
-    assert curve[-1]["test_accuracy"] == training.accuracy(predicted, TEST.labels)
+    predicted = inference.predict(network, TEST)
+    assert inference.accuracy(predicted, TEST.labels) > 0.95
+    assert curve[-1]["test_accuracy"] == inference.accuracy(predicted, TEST.labels)
     assert len(curve) == 8
     assert curve[-1]["train_loss"] < 0.2 * curve[0]["train_loss"]
     assert curve[-1]["train_accuracy"] > 0.95
@@ -76,7 +83,7 @@ def test_nothing_is_learned_without_a_learning_rate():
     recipe = dataclasses.replace(RECIPE, epochs=4, learning_rate=0.0)
     network, _ = train(recipe, SPLIT, SPLIT.labels, seed=0)
     assert same_weights(network, models.build("small_cnn", (1, 8, 8), 4, 0))
-    assert training.accuracy(training.predict(network, TEST), TEST.labels) < 0.6
+    assert inference.accuracy(inference.predict(network, TEST), TEST.labels) < 0.6
 
 
 def test_nothing_is_learned_from_shuffled_labels():
@@ -85,7 +92,7 @@ def test_nothing_is_learned_from_shuffled_labels():
     for seed in range(3):
         recipe = dataclasses.replace(RECIPE, epochs=8)
         network, _ = train(recipe, SPLIT, SPLIT.labels[order], seed=seed)
-        scores.append(training.accuracy(training.predict(network, TEST), TEST.labels))
+        scores.append(inference.accuracy(inference.predict(network, TEST), TEST.labels))
     assert sum(scores) / 3 < 0.6
 
 
@@ -167,7 +174,7 @@ def test_soft_labels_are_more_than_their_maximum():
     # What the second most probable class is, the hard labels do not say.
     soft = 0.6 * F.one_hot(SPLIT.labels, 4) + 0.4 * F.one_hot((SPLIT.labels + 1) % 4, 4)
     network, _ = train(dataclasses.replace(RECIPE, epochs=20), SPLIT, soft, seed=0)
-    outputs = training.probabilities(network, TEST)
+    outputs = inference.probabilities(network, TEST)
     assert outputs.gather(1, TEST.labels[:, None]).mean() == pytest.approx(0.6, abs=0.1)
     assert outputs.gather(1, (TEST.labels[:, None] + 1) % 4).mean() == pytest.approx(0.4, abs=0.1)
 
@@ -280,7 +287,7 @@ def test_resumed_with_batch_normalisation(tmp_path, monkeypatch):
 @pytest.fixture
 def bfloat16(monkeypatch):
     """A machine that multiplies bfloat16, or acts so: PyTorch emulates what the CPU has not."""
-    monkeypatch.setattr(training, "mixed_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(inference, "mixed_dtype", lambda device: torch.bfloat16)
 
 
 @pytest.mark.usefixtures("bfloat16")
@@ -303,14 +310,17 @@ def test_mixed_precision_learns_and_keeps_float32_weights():
     assert {tensor.dtype for tensor in network.state_dict().values()} == {torch.float32}
     assert not same_weights(network, exact), "it was float32 after all"
     assert curve[-1]["test_accuracy"] > 0.9
-    low, high = (training.outputs(network, TEST, each) for each in ("mixed", "float32"))
+    low, high = (
+        inference.outputs(network, TEST.images, TEST.normalization, each)
+        for each in ("mixed", "float32")
+    )
     assert low.dtype == torch.float32
     assert not torch.equal(low, high)
     assert (low - high).abs().max() < 0.05 * high.abs().max()
 
 
 def test_mixed_is_float32_where_there_is_nothing_faster(monkeypatch):
-    monkeypatch.setattr(training, "mixed_dtype", lambda device: torch.float32)
+    monkeypatch.setattr(inference, "mixed_dtype", lambda device: torch.float32)
     mixed = dataclasses.replace(RECIPE, precision="mixed")
     network, _ = train(mixed, SPLIT, SPLIT.labels, seed=0)
     assert same_weights(network, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
@@ -320,7 +330,7 @@ def test_what_mixed_means_here():
     machine = Path("/proc/cpuinfo").read_text() if sys.platform == "linux" else ""
     hardware = "avx512_bf16" in machine or "amx_bf16" in machine
     expected = torch.bfloat16 if hardware else torch.float32
-    assert training.mixed_dtype(torch.device("cpu")) == expected
+    assert inference.mixed_dtype(torch.device("cpu")) == expected
 
 
 @pytest.mark.usefixtures("bfloat16")
@@ -583,25 +593,46 @@ def test_augmentation_is_used_when_asked_for(monkeypatch):
 def test_standardised():
     images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 2, 1, 1)
     norm = Normalization("n", (0.2, 0.5), (0.5, 0.25))
-    result = training.standardised(images, norm).squeeze()
+    result = inference.standardised(images, norm).squeeze()
     assert torch.allclose(result, torch.tensor([[-0.4, -2.0], [0.0, -1.2], [1.6, 2.0]]), atol=1e-6)
     assert images[2, 0, 0, 0] == 255, "its argument was changed"
 
 
 def test_probabilities_do_not_depend_on_the_batch(monkeypatch):
     network = models.build("small_cnn", (1, 8, 8), 4, 0)
-    whole = training.probabilities(network, SPLIT)
+    whole = inference.probabilities(network, SPLIT)
     assert whole.shape == (96, 4)
     assert torch.allclose(whole.sum(1), torch.ones(96))
-    monkeypatch.setattr(training, "EVALUATION_BATCH", 7)
-    assert torch.allclose(training.probabilities(network, SPLIT), whole, atol=1e-6)
-    assert torch.equal(training.predict(network, SPLIT), whole.argmax(1))
+    monkeypatch.setattr(inference, "BATCH", 7)
+    assert torch.allclose(inference.probabilities(network, SPLIT), whole, atol=1e-6)
+    assert torch.equal(inference.predict(network, SPLIT), whole.argmax(1))
 
 
 def test_accuracy():
-    assert training.accuracy(torch.tensor([1, 2, 3, 4]), torch.tensor([1, 2, 3, 0])) == 0.75
+    assert inference.accuracy(torch.tensor([1, 2, 3, 4]), torch.tensor([1, 2, 3, 0])) == 0.75
+
+
+def test_seconds_of_all_sittings(tmp_path, monkeypatch):
+    clock = iter(range(0, 10_000, 10))
+    monkeypatch.setattr(training.time, "monotonic", lambda: next(clock))
+    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
+    on = fixed(SPLIT, SPLIT.labels)
+    first = training.train(RECIPE, on, **job, through=1).seconds
+    second = training.train(RECIPE, on, **job).seconds
+    assert first > 0 and second > 2 * first
+
+
+def test_images_that_are_made_keep_their_precision():
+    """Floats are standardised as they are: nothing is rounded to bytes."""
+    exact = SPLIT.images / 255
+    made = TrainingSet(Places(SPLIT, {"kind": "made"}, lambda: exact), {}, lambda: SPLIT.labels)
+    first, _, _ = training.train(RECIPE, made, seed=0)
+    assert same_weights(first, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
+    moved = exact + 1e-4
+    made = TrainingSet(Places(SPLIT, {"kind": "made"}, lambda: moved), {}, lambda: SPLIT.labels)
+    assert not same_weights(first, training.train(RECIPE, made, seed=0).network)
 
 
 def test_checkpoints_are_frequent_by_default():
-    default = inspect.signature(train).parameters["checkpoint_seconds"].default
+    default = inspect.signature(training.train).parameters["checkpoint_seconds"].default
     assert 0 < default <= 60, "no more than a minute is lost"

@@ -4,13 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+import toys
 from hypothesis import given
 from hypothesis import strategies as st
 from toys import toy_split
 
 from mislabel_utils.learning import training_sets
 from mislabel_utils.learning.datasets import Normalization
-from mislabel_utils.learning.training_sets import LEFT_OUT, Labelled
+from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.records import canonical
 
 SPLIT = toy_split(40)
@@ -20,15 +22,15 @@ seeds = st.integers(0, 2**31)
 
 
 def teacher(predicted, name="teacher"):
-    """A run that predicts these classes; its probabilities are soft around them."""
+    """A run that predicts these classes; what it puts out is soft around them."""
     soft = torch.nn.functional.one_hot(predicted, 4).float() * 0.6 + 0.1
     return SimpleNamespace(
-        id=name, predict=lambda split: predicted.clone(), probabilities=lambda split: soft
+        id=name, predict=lambda split: predicted.clone(), outputs=lambda images, norm: soft.log()
     )
 
 
 def fixed(labels):
-    return Labelled(SPLIT, {"kind": "fixed"}, labels.clone)
+    return toys.fixed(SPLIT, labels.clone())
 
 
 def counts(labels):
@@ -72,7 +74,7 @@ def test_true_labels_survive_their_relabelling():
 def test_soft_predictions():
     run = teacher(SPLIT.labels)
     labels = training_sets.soft_predictions(run, SPLIT).labels
-    assert torch.equal(labels, run.probabilities(SPLIT))
+    assert torch.allclose(labels, run.outputs(None, None).softmax(1))
 
 
 @given(labels_with_gaps, seeds)
@@ -113,7 +115,7 @@ def test_shuffled_is_fair():
 
 def test_shuffled_deals_out_whole_rows_of_probabilities():
     soft = torch.arange(160.0).view(40, 4)
-    dealt = training_sets.shuffled(Labelled(SPLIT, {}, soft.clone), 0).labels
+    dealt = training_sets.shuffled(toys.fixed(SPLIT, soft), 0).labels
     assert sorted(dealt.tolist()) == soft.tolist()
     assert not torch.equal(dealt, soft)
 
@@ -223,7 +225,7 @@ def test_labels_are_made_once_and_late():
         calls.append(1)
         return SPLIT.labels
 
-    labelled = Labelled(SPLIT, {}, compute)
+    labelled = TrainingSet(Places(SPLIT), {}, compute)
     shuffled = training_sets.shuffled(labelled, 0)
     assert calls == []
     assert shuffled.labels is shuffled.labels

@@ -9,7 +9,7 @@ import pytest
 import torch
 from browsing import PHONE, WIDE
 
-from mislabel_utils.learning import datasets, training
+from mislabel_utils.learning import datasets, inference
 from mislabel_utils.live import FOLDER, weights
 from mislabel_utils.live.digits import draw_a_digit, first_of_each
 from mislabel_utils.recording.records import RecordError, Store
@@ -33,9 +33,13 @@ def mnist_test():
 
 
 @pytest.fixture(scope="module")
-def networks(mnist_test):
+def runs():
+    return {name: Run(Store().find(start)) for name, start in RUNS.items()}
+
+
+@pytest.fixture(scope="module")
+def networks(runs, mnist_test):
     """The exported networks that come with the package."""
-    runs = {name: Run(Store().find(start)) for name, start in RUNS.items()}
     return {name: weights.compact(run, mnist_test) for name, run in runs.items()}
 
 
@@ -67,20 +71,20 @@ def test_the_claimed_accuracy_is_that_of_the_export(networks, mnist_test, name):
     assert (network.tested_on, network.images) == (mnist_test.key, 10_000)
     assert abs(network.accuracy - recorded) < 0.005  # rounding the weights costs next to nothing
     here = mnist_test.labels[mnist_test.index]
-    found = training.accuracy(training.predict(network.network(), mnist_test), here)
+    found = inference.accuracy(inference.predict(network.network(), mnist_test), here)
     error = (network.accuracy * (1 - network.accuracy) / len(here)) ** 0.5
     assert abs(found - network.accuracy) < 3 * error
 
 
-def test_an_export_comes_back_as_it_was_written(networks, tmp_path):
+def test_an_export_comes_back_as_it_was_written(networks, runs, tmp_path):
     network = networks["teacher"]
     weights.write(network, tmp_path / "teacher.npz")
-    again = weights.read(tmp_path / "teacher.npz", network.run)
+    again = weights.read(tmp_path / "teacher.npz", runs["teacher"])
     assert again.packed == network.packed and again.shapes == network.shapes
     assert dataclasses.replace(again, layers=()) == dataclasses.replace(network, layers=())
 
 
-def test_a_damaged_export_says_what_to_do(networks, tmp_path):
+def test_a_damaged_export_says_what_to_do(networks, runs, tmp_path):
     network, path = networks["teacher"], tmp_path / "teacher.npz"
     weights.write(network, path)
     whole = path.read_bytes()
@@ -89,16 +93,16 @@ def test_a_damaged_export_says_what_to_do(networks, tmp_path):
     for broken in (b"", whole[: len(whole) // 2], bytes(torn)):
         path.write_bytes(broken)
         with pytest.raises(RecordError, match=r"damaged.*export_digits\.py teacher"):
-            weights.read(path, network.run)
+            weights.read(path, runs["teacher"])
     weights.write(dataclasses.replace(network, layers=network.layers[:3]), path)
     with pytest.raises(RecordError, match="damaged"):
-        weights.read(path, network.run)
+        weights.read(path, runs["teacher"])
 
 
-def test_an_export_of_another_run_is_refused(networks, tmp_path):
+def test_an_export_of_another_run_is_refused(networks, runs, tmp_path):
     weights.write(networks["teacher"], tmp_path / "teacher.npz")
-    with pytest.raises(RecordError, match="is of run 351897a7206c, not of 93affb1cfa67"):
-        weights.read(tmp_path / "teacher.npz", networks["student"].run)
+    with pytest.raises(RecordError, match="is not that of student-own-s1000-93affb1cfa67"):
+        weights.read(tmp_path / "teacher.npz", runs["student"])
 
 
 def test_a_run_without_an_export_is_rounded_now(mnist_test):
@@ -142,7 +146,7 @@ def test_the_browser_computes_what_pytorch_computes(networks, mnist_test, page, 
         ]
     )
     split = dataclasses.replace(mnist_test, images=pictures)
-    expected = training.outputs(network.network(), split).numpy()
+    expected = inference.outputs(network.network(), split.images, split.normalization).numpy()
     (mean,), (std,) = split.normalization.mean, split.normalization.std
     found = page.evaluate(
         f"""async ([source, bytes, shapes, pictures, mean, std]) => {{

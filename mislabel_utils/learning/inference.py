@@ -1,0 +1,89 @@
+"""What a network answers, in the precision in which it was trained."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mislabel_utils.learning.datasets import Normalization, Split
+
+BATCH = 500
+
+
+def default_device() -> torch.device:
+    """The GPU when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def mixed_dtype(device: torch.device) -> torch.dtype:
+    """What "mixed" precision computes in on a device.
+
+    bfloat16 where the hardware multiplies it, float16 on older GPUs (with its loss scaled up, lest
+    small gradients vanish; Micikevicius et al. 2018), float32 on a CPU that has neither.
+    """
+    if device.type == "cuda":
+        has = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has else torch.float16
+    # PyTorch's own list of what a CPU can do; older versions know less of it.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    has = any(getattr(torch.cpu, name, bool)() for name in names)
+    return torch.bfloat16 if has else torch.float32
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which a network computes in a recipe's precision."""
+    dtype = mixed_dtype(device) if precision == "mixed" else torch.float32
+    low = dtype != torch.float32
+    return torch.autocast(device.type, dtype if low else torch.bfloat16, enabled=low)
+
+
+@torch.no_grad()
+def outputs(
+    network: nn.Module, images: Tensor, normalization: Normalization, precision: str = "float32"
+) -> Tensor:
+    """What the network puts out for each image, float32 (N, K) on the CPU.
+
+    Parameters
+    ----------
+    images : uint8, or float in [0, 1], (N, C, H, W)
+    normalization : how the network wants its pixels standardised
+    precision : that of its recipe, "float32" or "mixed"
+    """
+    device = next(network.parameters()).device
+    network.eval()
+    batches = []
+    for batch in images.split(BATCH):
+        with autocast(device, precision):
+            logits = network(standardised(batch.to(device), normalization))
+        batches.append(logits.float().cpu())
+    return torch.cat(batches)
+
+
+def probabilities(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
+    """The network's class probabilities for each image that is here, float32 (M, K)."""
+    return outputs(network, split.images, split.normalization, precision).softmax(1)
+
+
+def predict(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
+    """The most probable class of each image that is here, int64 (M,)."""
+    return outputs(network, split.images, split.normalization, precision).argmax(1)
+
+
+def accuracy(predictions: Tensor, labels: Tensor) -> float:
+    """Share of equal entries, in [0, 1]."""
+    return (predictions == labels).double().mean().item()
+
+
+def standardised(images: Tensor, norm: Normalization) -> Tensor:
+    """Images (N, C, H, W) to float32: pixels in [0, 1], less the mean, over the deviation.
+
+    Bytes are divided by 255; images that are float already are in [0, 1].
+    """
+    mean, std = (
+        torch.tensor(values, device=images.device).view(1, -1, 1, 1)
+        for values in (norm.mean, norm.std)
+    )
+    inputs = images.to(torch.float32, memory_format=torch.channels_last, copy=True)
+    if not images.is_floating_point():
+        inputs.div_(255)
+    return inputs.sub_(mean).div_(std)

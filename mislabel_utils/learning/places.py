@@ -1,0 +1,141 @@
+"""Images to be labelled: a data set's own, noise, or patches of a photograph.
+
+What is made is made when it is needed, and is the same whenever it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.functional import pil_to_tensor
+
+from mislabel_utils.learning.datasets import Split
+
+NOISES = ("uniform", "gaussian")
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Images to be labelled: those of a split as they are, or others made from it or like it.
+
+    Attributes
+    ----------
+    split : gives shape, class names and normalisation, and the images where none are made
+    source : JSON that says how the images were made; None for those of the split
+    compute : makes the images, uint8 or float32 in [0, 1], (N, C, H, W)
+    aligned : whether row n was made from row n of the split, so that its true label is known
+    """
+
+    split: Split
+    source: dict[str, Any] | None = None
+    compute: Callable[[], Tensor] | None = None
+    aligned: bool = True
+
+    @cached_property
+    def images(self) -> Tensor:
+        """uint8 or, when made, uint8 or float32 in [0, 1]; (N, C, H, W)."""
+        return self.split.images if self.compute is None else self.compute()
+
+    @property
+    def true_labels(self) -> Tensor:
+        """int64 (N,).
+
+        Raises
+        ------
+        ValueError
+            For images that show no class of the split, such as noise.
+        """
+        if not self.aligned:
+            raise ValueError(f"Images of {self.source['kind']} have no true labels.")
+        return self.split.labels
+
+    @property
+    def name(self) -> str | dict[str, Any]:
+        """What stands for these images in the source of their labels."""
+        return self.split.key if self.source is None else self.source
+
+
+def places_of(on: Split | Places) -> Places:
+    """The images of a split, as they are, or places that are so already."""
+    return on if isinstance(on, Places) else Places(on)
+
+
+def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Places:
+    """`count` images of noise in the shape of a split's, float32 in [0, 1].
+
+    Parameters
+    ----------
+    kind : "uniform", each value drawn evenly from [0, 1]; or "gaussian", with the mean and
+        deviation of the split's normalisation, cut off at 0 and 1
+
+    Raises
+    ------
+    ValueError
+        For another kind.
+    """
+    if kind not in NOISES:
+        raise ValueError(f"Unknown noise {kind!r}: use one of {', '.join(NOISES)}.")
+
+    def compute() -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        shape = (count, *like.images.shape[1:])
+        if kind == "uniform":
+            return torch.rand(shape, generator=generator)
+        mean, std = (
+            torch.tensor(values).view(1, -1, 1, 1)
+            for values in (like.normalization.mean, like.normalization.std)
+        )
+        return torch.randn(shape, generator=generator).mul_(std).add_(mean).clamp_(0, 1)
+
+    source = {"kind": f"{kind} noise", "like": like.key, "count": count, "seed": seed}
+    return Places(like, source, compute, aligned=False)
+
+
+def photograph() -> Path:
+    """A photograph that matplotlib ships (Grace Hopper; in the public domain)."""
+    return Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
+
+
+def patches(picture: Path, like: Split, count: int, seed: int) -> Places:
+    """`count` squares cut from one picture at random, uint8 in the shape of a split's images.
+
+    A square is one, two or three times as large as an image of the split, and reduced by taking
+    the mean of its pixels; half of them are mirrored.
+
+    Raises
+    ------
+    ValueError
+        When the picture is smaller than the largest square.
+    """
+
+    def compute() -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        channels, side = like.images.shape[1:3]
+        with Image.open(picture) as opened:
+            pixels = pil_to_tensor(opened.convert("L" if channels == 1 else "RGB"))
+        height, width = pixels.shape[1:]
+        if min(height, width) < 3 * side:
+            raise ValueError(f"{picture} is smaller than {3 * side} pixels a side: use a larger.")
+        times, mirrored = (torch.randint(n, (count,), generator=generator) for n in (3, 2))
+        top, left = torch.rand(2, count, generator=generator)
+        made = torch.empty(count, channels, side, side, dtype=torch.uint8)
+        for row in range(count):
+            size = side * (1 + int(times[row]))
+            y, x = int(top[row] * (height - size + 1)), int(left[row] * (width - size + 1))
+            square = pixels[:, y : y + size, x : x + size].float()
+            small = torch.nn.functional.avg_pool2d(square, size // side).round().to(torch.uint8)
+            made[row] = small.flip(2) if mirrored[row] else small
+        return made
+
+    content = sha256(picture.read_bytes()).hexdigest()
+    source = {"kind": "patches", "of": content, "like": like.key, "count": count, "seed": seed}
+    return Places(like, source, compute, aligned=False)

@@ -1,0 +1,129 @@
+"""Places that are no data set's own: made alike each time, and never where they may not be."""
+
+import pytest
+import torch
+from toys import fixed, toy_split
+
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning import places, training_sets
+from mislabel_utils.learning.adversarial import Attack, adversarial
+from mislabel_utils.learning.places import noise, patches, photograph
+from mislabel_utils.learning.training import Recipe
+from mislabel_utils.recording.records import canonical
+from mislabel_utils.recording.runs import Run
+
+SPLIT, TEST = toy_split(40), toy_split(40, seed=1, name="toy/test")
+
+
+@pytest.fixture
+def run(isolated) -> Run:
+    """A network that knows the toy's classes."""
+    recipe = Recipe("small_cnn", epochs=20, batch_size=8)
+    return Lab("toy", "quick").train(SPLIT, recipe, seed=0, arm="a", test=TEST, also=[SPLIT])
+
+
+@pytest.mark.parametrize("kind", places.NOISES)
+def test_noise(kind):
+    images = noise(SPLIT, 500, 0, kind).images
+    assert images.shape == (500, 1, 8, 8) and images.dtype == torch.float32
+    assert images.min() >= 0 and images.max() <= 1
+    assert torch.equal(images, noise(SPLIT, 500, 0, kind).images)
+    assert not torch.equal(images, noise(SPLIT, 500, 1, kind).images)
+    middle = {"uniform": 0.5, "gaussian": 0.3}[kind]  # the toy's mean is 0.3, hardly cut off
+    assert abs(images.mean() - middle) < 0.02
+
+
+def test_unknown_noise():
+    with pytest.raises(ValueError, match="Unknown noise 'pink': use one of uniform, gaussian"):
+        noise(SPLIT, 5, 0, "pink")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_patches_of_a_photograph(channels):
+    like = toy_split(4, channels=channels)
+    images = patches(photograph(), like, 200, 0).images
+    assert images.shape == (200, channels, 8, 8) and images.dtype == torch.uint8
+    assert torch.equal(images, patches(photograph(), like, 200, 0).images)
+    assert len(images.flatten(1).unique(dim=0)) > 190, "hardly two are alike"
+    assert images.float().std() > 30, "and they are no plain colour"
+
+
+def test_a_picture_too_small_for_its_patches(tmp_path):
+    from PIL import Image
+
+    Image.new("L", (20, 30)).save(tmp_path / "small.png")
+    with pytest.raises(ValueError, match=r"small.png is smaller than 24 pixels a side: use a"):
+        _ = patches(tmp_path / "small.png", SPLIT, 3, 0).images
+
+
+def test_what_shows_no_class_has_no_true_labels(run):
+    shown = noise(SPLIT, 30, 0)
+    assert training_sets.predictions(run, shown).labels.shape == (30,)
+    assert training_sets.uniform(shown, 0).labels.shape == (30,)
+    with pytest.raises(ValueError, match="uniform noise have no true labels"):
+        _ = training_sets.mistakes(run, shown).labels
+
+
+def test_a_teacher_of_made_images_answers_now(run):
+    shown = noise(SPLIT, 30, 0)
+    hard, soft = training_sets.predictions(run, shown), training_sets.soft_predictions(run, shown)
+    assert hard.costly and soft.costly
+    assert torch.equal(hard.labels, soft.labels.argmax(1))
+    assert torch.equal(hard.labels, run.outputs(shown.images, SPLIT.normalization).argmax(1))
+
+
+def test_adversarial_examples(run):
+    attack = Attack(epsilon=1.5, steps=20, step_size=0.3)
+    targets = training_sets.next_class(SPLIT)
+    made = adversarial(run, targets, attack)
+    start = SPLIT.images / 255
+    moved = (made.images - start).flatten(1).norm(dim=1)
+    assert made.images.dtype == torch.float32
+    assert moved.max() <= attack.epsilon + 1e-5 and moved.min() > 0
+    assert made.images.min() >= 0 and made.images.max() <= 1
+    assert torch.equal(made.labels, (SPLIT.labels + 1) % 4), "the target, reached or not"
+    said = run.outputs(made.images, SPLIT.normalization).argmax(1)
+    before = run.predict(SPLIT)
+    assert (said == made.labels).double().mean() > (before == made.labels).double().mean() + 0.2
+    again = adversarial(run, targets, attack)
+    assert torch.equal(again.images, made.images)
+    assert again.digests() == made.digests() and made.digests().keys() == {"labels", "images"}
+
+
+def test_sources_of_places_tell_apart_what_is_different(run):
+    uniform = training_sets.uniform(SPLIT, 0)
+    made = [
+        *(noise(SPLIT, *each) for each in ((3, 0), (4, 0), (3, 1), (3, 0, "gaussian"))),
+        noise(TEST, 3, 0),
+        *(patches(photograph(), SPLIT, *each) for each in ((3, 0), (4, 0), (3, 1))),
+        adversarial(run, uniform).places,
+        adversarial(run, training_sets.next_class(SPLIT)).places,
+        adversarial(run, uniform, Attack(epsilon=1)).places,
+        adversarial(run, uniform, Attack(steps=1)).places,
+        adversarial(run, uniform, Attack(step_size=1)).places,
+    ]
+    sources = {canonical(each.source) for each in made}
+    assert len(sources) == len(made)
+    labels = {canonical(training_sets.predictions(run, each).source) for each in made}
+    assert len(labels) == len(made)
+
+
+def test_a_record_holds_no_image_but_its_digest(isolated):
+    lab, recipe = Lab("toy", "full"), Recipe("small_cnn", epochs=1, batch_size=8)
+    teacher = lab.train(SPLIT, recipe, seed=0, arm="teacher", test=TEST)
+    lesson = training_sets.predictions(teacher, noise(SPLIT, 30, 0))
+    student = lab.train(lesson, recipe, seed=1, arm="student", test=TEST).record
+    assert student.config["images"] == lesson.places.source
+    assert student.trained_on == lesson.digests()
+    assert set(student.arrays) == {TEST.key}
+    other = lab.train(
+        training_sets.predictions(teacher, noise(SPLIT, 30, 1)), recipe, seed=1, arm="s", test=TEST
+    )
+    assert other.id != student.id
+
+
+def test_labels_made_from_others_stay_on_the_same_places(run):
+    lesson = training_sets.predictions(run, noise(SPLIT, 30, 0))
+    assert training_sets.shuffled(lesson, 0).places is lesson.places
+    assert len(training_sets.subset(lesson, 7, 0)) == 7
+    assert len(fixed(SPLIT, torch.full((40,), -1))) == 0
