@@ -1,92 +1,107 @@
-"""How fast a ResNet-18 trains here: `python benchmarks/throughput.py` on an idle machine.
+"""How fast training and attacks are here: `python benchmarks/throughput.py` on an idle machine.
 
 Leaves a record, which the page "Reproduce it yourself" shows.
 
-In one run, for each stem: images a second of the book's loop, of the usual recipe (a DataLoader
-with two workers, PIL transforms, default memory layout, torchvision's network as it is), and which
-share of the machine's own matrix-multiply peak that is. The images are noise, the sizes CIFAR's.
+In one run, for each kind of work: images a second of the book's code in float32 and in mixed
+precision, of the usual recipe (a DataLoader with two workers, PIL transforms, default memory
+layout, torchvision's network as it is, float32), and which share of the machine's own
+matrix-multiply peak each is. The images are noise, the sizes those of CIFAR-10 and of MNIST.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 import torchvision
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms import v2
 
+from mislabel_utils.learning import models
+from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.inference import autocast, default_device, mixed_dtype, standardised
 from mislabel_utils.learning.training import Recipe, train
 from mislabel_utils.learning.training_sets import true_labels
 from mislabel_utils.recording.environment import environment
 from mislabel_utils.recording.records import Record, Store
 
-BATCH = 128
-BATCHES = {"imagenet": 40, "cifar": 6}  # measured, after WARM_UP more
-WARM_UP = 2
-NORM = Normalization("noise", (0.5,) * 3, (0.25,) * 3)
+BATCH, WARM_UP = 128, 2
+PRECISIONS = ("float32", "mixed")
 
 
-def noise(count: int) -> Split:
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 256, (count, 3, 32, 32), dtype=torch.uint8, generator=generator)
-    labels = torch.randint(0, 10, (count,), generator=generator)
-    names = tuple("abcdefghij")
-    return Split("noise/train", images, torch.arange(count), labels, names, NORM, "noise")
+@dataclass(frozen=True)
+class Work:
+    """One kind of training: a model of the book, its images, and how many batches to measure."""
+
+    model: str
+    shape: tuple[int, int, int]
+    batches: int
+    augment: bool
+
+    def noise(self, count: int) -> Split:
+        generator = torch.Generator().manual_seed(0)
+        images = torch.randint(0, 256, (count, *self.shape), dtype=torch.uint8, generator=generator)
+        labels = torch.randint(0, 10, (count,), generator=generator)
+        norm = Normalization("noise", (0.5,) * self.shape[0], (0.25,) * self.shape[0])
+        names = tuple("abcdefghij")
+        return Split("noise/train", images, torch.arange(count), labels, names, norm, "noise")
+
+    def plain(self) -> nn.Module:
+        """The network as most would write it."""
+        if self.model == "small_cnn":
+            return models.small_cnn(self.shape, 10)
+        network = torchvision.models.resnet18(num_classes=10)
+        if self.model == "resnet18-cifar":
+            network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
+            network.maxpool = nn.Identity()
+        return network
 
 
-def ours(stem: str) -> float:
+WORKS = {
+    "resnet18-imagenet": Work("resnet18-imagenet", (3, 32, 32), 40, augment=True),
+    "resnet18-cifar": Work("resnet18-cifar", (3, 32, 32), 6, augment=True),
+    "small_cnn": Work("small_cnn", (1, 28, 28), 200, augment=False),
+}
+
+
+def ours(work: Work, precision: str) -> float:
     """Images a second of `training.train`."""
-    recipe = Recipe(f"resnet18-{stem}", epochs=1, batch_size=BATCH, augment=True)
+    recipe = Recipe(work.model, 1, BATCH, augment=work.augment, precision=precision)
     seconds = []
-    for batches in (WARM_UP, WARM_UP + BATCHES[stem]):
-        split = noise(BATCH * batches)
-        start = time.perf_counter()
-        train(recipe, true_labels(split), seed=0)
-        seconds.append(time.perf_counter() - start)
-    return BATCH * BATCHES[stem] / (seconds[1] - seconds[0])
+    for batches in (WARM_UP, WARM_UP + work.batches):
+        on = true_labels(work.noise(BATCH * batches))
+        seconds.append(timed(lambda on=on: train(recipe, on, seed=0)))
+    return BATCH * work.batches / (seconds[1] - seconds[0])
 
 
 class Pictures(Dataset):
     """PIL images with the usual transforms."""
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, work: Work, split: Split) -> None:
         self.pictures = [v2.functional.to_pil_image(image) for image in split.images]
         self.labels = split.labels.tolist()
-        self.transform = v2.Compose(
-            [
-                v2.RandomCrop(32, padding=4),
-                v2.RandomHorizontalFlip(),
-                v2.PILToTensor(),
-                v2.ToDtype(torch.float32, scale=True),
-                v2.Normalize(NORM.mean, NORM.std),
-            ]
-        )
+        changes = [v2.RandomCrop(32, padding=4), v2.RandomHorizontalFlip()] * work.augment
+        norm = split.normalization
+        last = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(norm.mean, norm.std)]
+        self.transform = v2.Compose([*changes, v2.PILToTensor(), *last])
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, row: int):
+    def __getitem__(self, row: int) -> tuple[Tensor, int]:
         return self.transform(self.pictures[row]), self.labels[row]
 
 
-def plain(stem: str) -> nn.Module:
-    """torchvision's ResNet-18, with the stem of the comparison and nothing else changed."""
-    network = torchvision.models.resnet18(num_classes=10)
-    if stem == "cifar":
-        network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
-        network.maxpool = nn.Identity()
-    return network
-
-
-def usual(stem: str) -> float:
+def usual(work: Work) -> float:
     """Images a second of the recipe that most tutorials use."""
-    split = noise(BATCH * (WARM_UP + BATCHES[stem]))
-    loader = DataLoader(Pictures(split), BATCH, shuffle=True, num_workers=2)
-    network = plain(stem)
+    split = work.noise(BATCH * (WARM_UP + work.batches))
+    loader = DataLoader(Pictures(work, split), BATCH, shuffle=True, num_workers=2)
+    network = work.plain()
     optimizer = torch.optim.SGD(
         network.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=True
     )
@@ -97,48 +112,67 @@ def usual(stem: str) -> float:
         optimizer.zero_grad()
         nn.functional.cross_entropy(network(inputs), targets).backward()
         optimizer.step()
-    return BATCH * BATCHES[stem] / (time.perf_counter() - start)
+    return BATCH * work.batches / (time.perf_counter() - start)
 
 
-def operations(stem: str) -> float:
+def attacked(work: Work, precision: str, steps: int = 10) -> float:
+    """Steps of PGD a second, each of one image: a pass forward and a pass back to the pixels."""
+    split, device = work.noise(BATCH), default_device()
+    network = models.build(work.model, work.shape, 10, seed=0).to(device).eval()
+    low = autocast(device, precision)
+
+    def logits(images: Tensor) -> Tensor:
+        with low:
+            return network(standardised(images, split.normalization)).float()
+
+    images, labels = (split.images / 255).to(device), split.labels.to(device)
+
+    def attack(steps: int) -> None:
+        pgd(logits, images, labels, L2(0.5), steps=steps, step_size=0.1, targeted=True)
+
+    attack(1)
+    return BATCH * steps / timed(lambda: attack(steps))
+
+
+def timed(function: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def operations(work: Work) -> float:
     """Floating-point operations of a training step, an image; a multiply-add counts as two."""
     with FlopCounterMode(display=False) as counter:
-        plain(stem)(torch.zeros(2, 3, 32, 32)).sum().backward()
+        work.plain()(torch.zeros(2, *work.shape)).sum().backward()
     return counter.get_total_flops() / 2
 
 
-def peak(size: int = 2048, repeats: int = 8) -> float:
-    """Operations a second of a float32 matrix multiplication, the best of several."""
-    a, b = torch.randn(size, size), torch.randn(size, size)
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        a @ b
-        best = min(best, time.perf_counter() - start)
-    return 2 * size**3 / best
+def peak(dtype: torch.dtype, size: int = 2048, repeats: int = 8) -> float:
+    """Operations a second of a matrix multiplication, the best of several."""
+    a, b = torch.randn(2, size, size).to(dtype)
+    return 2 * size**3 / min(timed(lambda: a @ b) for _ in range(repeats))
 
 
 def main() -> None:
     start = time.monotonic()
-    top = peak()
-    metrics = {"peak": top}
-    for stem in BATCHES:
-        fast, slow, each = ours(stem), usual(stem), operations(stem)
-        metrics |= {
-            f"{stem}/images_per_second": fast,
-            f"{stem}/usual_images_per_second": slow,
-            f"{stem}/ratio": fast / slow,
-            f"{stem}/operations_per_image": each,
-            f"{stem}/share_of_peak": fast * each / top,
-            f"{stem}/usual_share_of_peak": slow * each / top,
-        }
-    made = environment() | {"seconds": round(time.monotonic() - start, 1)}
-    config = {"experiment": "throughput", "setting": {"batch": BATCH, "batches": BATCHES}}
+    dtypes = {"float32": torch.float32, "mixed": mixed_dtype(default_device())}
+    metrics = {f"peak/{name}": peak(dtype) for name, dtype in dtypes.items()}
+    for name, work in WORKS.items():
+        metrics[f"{name}/operations"] = operations(work)
+        metrics[f"{name}/usual"] = usual(work)
+        for precision in PRECISIONS:
+            metrics[f"{name}/{precision}"] = ours(work, precision)
+    for precision in PRECISIONS:
+        metrics[f"pgd/{precision}"] = attacked(WORKS["resnet18-imagenet"], precision)
+    made = environment("mixed") | {"seconds": round(time.monotonic() - start, 1)}
+    setting = {"batch": BATCH, "batches": {name: work.batches for name, work in WORKS.items()}}
+    config = {"experiment": "throughput", "setting": setting}
     record = Record("benchmarks", "throughput", 0, config, [], metrics, {}, made)
     path = Store().write(record, replace=True)
     for name, value in metrics.items():
-        print(f"{name}: {value:,.2f}")
-    print(f"{made['threads']} threads; recorded in {path}")
+        print(f"{name}: {value:,.0f}")
+    print(f"{made['threads']} threads, mixed is {made['mixed']}; recorded in {path}")
 
 
 if __name__ == "__main__":

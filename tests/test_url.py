@@ -13,7 +13,9 @@ from set_url import ROOT, current, forms, normalise, places, set_url
 # A name of ours in an address: the repository, Colab's view of it, or the site.
 # One pattern, whoever the owner is, so that a leftover of a former address shows.
 OURS = re.compile(r"https://(?:colab\.research\.google\.com/github|github\.com)/[\w.-]+/[\w.-]+")
-ELSEWHERE = ("https://github.com/executablebooks/", "https://github.com/zalandoresearch/")
+ELSEWHERE = tuple(
+    f"https://github.com/{owner}/" for owner in ("executablebooks", "zalandoresearch", "YoongiKim")
+)
 
 
 def notebooks(root: Path) -> list[Path]:
@@ -57,6 +59,17 @@ def test_all_places_agree():
 def test_installed_package_agrees():
     urls = metadata("mislabel-utils").get_all("Project-URL")
     assert f"Repository, {current()}" in urls, "the installation is stale: run `make book`"
+
+
+def test_pages_are_published_after_the_tests_and_with_their_own_address():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())["jobs"]
+    assert "test" in jobs["pages"]["needs"]
+    assert jobs["pages"]["concurrency"]["cancel-in-progress"] is False
+    steps = [step.get("run") or step["uses"] for step in jobs["pages"]["steps"]]
+    address = steps.index('make url URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"')
+    assert address < steps.index("make book")
+    deploys = [job for job in jobs if "deploy-pages" in str(jobs[job])]
+    assert deploys == ["pages"]
 
 
 @pytest.fixture

@@ -11,7 +11,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "sources.sha256"
-SOURCES = ("_config.yml", "_toc.yml", "requirements.txt", "tools/*.py", "book/**/*")
+SOURCES = (
+    "_config.yml",
+    "_toc.yml",
+    "requirements.txt",
+    "tools/*.py",
+    "book/**/*",
+    "mislabel_utils/**/*.py",  # the page on the package is made from the docstrings
+)
 NOT_SOURCES = {"_assets", ".ipynb_checkpoints", "__pycache__"}
 
 

@@ -213,7 +213,7 @@ def direct(app, pagename, templatename, context, doctree):
 def trim(app, pagename, templatename, context, doctree):
     """Drop the scripts that other extensions put on pages without a use for them.
 
-    Thebe (code run on Binder) is switched off, but its start-up code stays and
+    Thebe (code run in the page) is switched off, but its start-up code stays and
     logs an error; Sphinx adds the maths to a page if a page below it has some.
     """
     maths = doctree is not None and next(doctree.findall(is_maths), None) is not None

@@ -72,9 +72,11 @@ class L2:
 class Attack(NamedTuple):
     """What an attack found.
 
-    inputs: shape and dtype of the attacked inputs; the best iterate of each example.
-    flipped: bool, shape of the labels; whether the model's prediction on that iterate is wrong
-        (untargeted) or the target (targeted).
+    Attributes
+    ----------
+    inputs : shape and dtype of the attacked inputs; the best iterate of each example
+    flipped : bool, shape of the labels; whether the model's prediction on that iterate is wrong
+        (untargeted) or the target (targeted)
     """
 
     inputs: Tensor
@@ -102,13 +104,17 @@ def pgd(
 
     Parameters
     ----------
-    model: maps inputs to logits of shape (*labels.shape, classes); a module must be in eval mode.
-    inputs: float, shape (*labels.shape, ...), within `bounds`.
-    labels: int64; the true classes, or with `targeted` the classes to reach.
-    norm: `LInf(epsilon)` or `L2(epsilon)`.
-    step_size: length of one step in that norm, in the inputs' units.
+    model : maps inputs to logits of shape ``(*labels.shape, classes)``; a module must be in
+        evaluation mode
+    inputs : float, shape ``(*labels.shape, ...)``, within `bounds`
+    labels : int64; the true classes, or with `targeted` the classes to reach
+    norm : `LInf(epsilon)` or `L2(epsilon)`
+    step_size : length of one step in that norm, in the inputs' units
 
-    Raises ValueError, with the remedy, for input that would make the result meaningless.
+    Raises
+    ------
+    ValueError
+        For input that would make the result meaningless; the message says what to do.
     """
     _check(model, inputs, labels, steps, bounds)
     _check_length("step_size", step_size)
@@ -153,9 +159,15 @@ def grid_search(
     """Which two-dimensional inputs have a wrongly classified grid point in their ball.
 
     The reference that `pgd` is compared with: an exhaustive search of a side x side grid over the
-    ball's bounding square, so it misses only flips smaller than 2 * epsilon / (side - 1).
+    ball's bounding square, so it misses only flips smaller than ``2 * epsilon / (side - 1)``.
 
-    inputs: float, shape (*labels.shape, 2). Returns bool, shape of the labels.
+    Parameters
+    ----------
+    inputs : float, shape ``(*labels.shape, 2)``
+
+    Returns
+    -------
+    bool, shape of the labels.
     """
     _check(model, inputs, labels, 1, bounds)
     if inputs.shape[labels.ndim :] != (2,):

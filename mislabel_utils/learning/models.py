@@ -14,9 +14,22 @@ class SmallMapConv2d(nn.Conv2d):
     There each output pixel sees the whole map, through a window of the kernel; the rest of the
     kernel only ever meets padding. Behind torchvision's original stem the last two stages of a
     ResNet work on 2 x 2 and 1 x 1 pixels, where a convolution wastes more than half its time.
+
+    Raises
+    ------
+    ValueError
+        When called with a bias, groups, dilation, or a padding other than numbers of zeros, or
+        with a kernel, stride or padding that is not square: the multiplication knows none of them.
     """
 
     def forward(self, inputs: Tensor) -> Tensor:
+        plain = self.bias is None and self.groups == 1 and self.dilation == (1, 1)
+        sizes = (self.kernel_size, self.stride, self.padding)
+        square = all(isinstance(pair, tuple) and pair[0] == pair[1] for pair in sizes)
+        if not (plain and square and self.padding_mode == "zeros"):
+            raise ValueError(
+                f"{self} is no plain square convolution without bias: use nn.Conv2d for it."
+            )
         size, kernel = inputs.shape[-1], self.kernel_size[0]
         side = (size + 2 * self.padding[0] - kernel) // self.stride[0] + 1
         starts = [self.padding[0] - i * self.stride[0] for i in range(side)]

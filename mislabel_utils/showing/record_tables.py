@@ -9,22 +9,22 @@ from itertools import groupby
 from typing import Any
 
 from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.showing.claims import Table
+from mislabel_utils.showing import conditions
+from mislabel_utils.showing.tables import Table
 
 UNKNOWN = "–"  # of a record from before it was written down
 
 
 def chapters(store: Store) -> dict[str, list[list[Record]]]:
-    """The records of each chapter, those of one arm together, in the order of the seeds."""
+    """The records of each chapter, those of one arm and one condition together."""
     found: dict[str, list[list[Record]]] = {}
-    by_arm = sorted(store, key=lambda record: (record.chapter, record.arm, record.seed))
-    for (chapter, _), group in groupby(by_arm, lambda record: (record.chapter, record.arm)):
-        found.setdefault(chapter, []).append(list(group))
+    for group in conditions.groups(store):
+        found.setdefault(group[0].chapter, []).append(group)
     return found
 
 
 def summary(arms: Sequence[Sequence[Record]]) -> Table:
-    """One row an arm: seeds, recipe, data, minutes a run, machine, version of PyTorch."""
+    """One row an arm and condition: seeds, recipe, data, minutes, machine, version of PyTorch."""
     return Table(
         ["Arm", "Seeds", "Recipe", "Trained on", "Minutes a run", "Machine", "PyTorch"],
         [
@@ -40,6 +40,7 @@ def summary(arms: Sequence[Sequence[Record]]) -> Table:
             for records in arms
         ],
         "feed",
+        conditions.copies_note(record for records in arms for record in records),
     )
 
 
@@ -75,30 +76,31 @@ def recipe(config: dict[str, Any]) -> str:
     if steps["epochs"] == 0:
         return f"{steps['model']}, not trained"
     epochs = "1 epoch" if steps["epochs"] == 1 else f"{steps['epochs']} epochs"
-    augmented = ", flipped and shifted" if steps["augment"] else ""
+    moved = "flipped and shifted" if steps.get("flip", True) else "shifted"
+    augmented = f", {moved}" if steps["augment"] else ""
+    precision = f", {steps['precision']} precision" if "precision" in steps else ""
     return (
         f"{steps['model']}, {epochs}, batches of {steps['batch_size']}, "
-        f"rate {steps['learning_rate']:g}{augmented}"
+        f"rate {steps['learning_rate']:g}{augmented}{precision}"
     )
 
 
 def progress(record: Record) -> str:
     """What has to be said of a run that is to go on; nothing for a finished one."""
-    done, epochs = len(record.curve), record.config.get("recipe", {}).get("epochs", 0)
-    return f"; {done} epochs so far" if 0 < done < epochs else ""
+    return "" if conditions.finished(record) else f"; {len(record.curve)} epochs so far"
 
 
 def trained_on(config: dict[str, Any]) -> str:
-    """The images, the beginning of their fingerprint, and whose labels they carry."""
-    if "data" not in config:
-        return UNKNOWN
-    data = config["data"]
-    return f"{data['split']} ({data['fingerprint'][:8]}), labels: {labels(config['labels'])}"
+    """The data, and whose labels they carry."""
+    name = conditions.trained_on(config)
+    return UNKNOWN if name is None else f"{name}, labels: {labels(config['labels'])}"
 
 
 def labels(source: dict[str, Any]) -> str:
-    """How labels were made, such as "shuffled (predictions)"."""
+    """How labels were made, such as "shuffled (predictions)" or "subset of 1,000 (mistakes)"."""
     kind = str(source.get("kind", UNKNOWN))
+    if "count" in source:
+        kind += f" of {source['count']:,}"
     return f"{kind} ({labels(source['of'])})" if "of" in source else kind
 
 

@@ -51,19 +51,6 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(mean, mean - half, mean + half, mean - next_half, mean + next_half, seeds=count)
 
 
-def paired(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """The mean of first minus second, seed by seed.
-
-    Raises
-    ------
-    ValueError
-        When the two differ in length.
-    """
-    if len(first) != len(second):
-        raise ValueError(f"Cannot pair {len(first)} seeds with {len(second)}.")
-    return estimate(np.subtract(first, second).tolist())
-
-
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     """Wilson's interval for a share (Wilson 1927), such as one network's accuracy.
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from toys import ROOT, environment, write_chapter, write_idx
 
-from mislabel_utils.commands import chapters
-from mislabel_utils.commands.chapters import ChapterError, Job
+from mislabel_utils.commands.chapters import ChapterError
+from mislabel_utils.commands.jobs import Job, run_seed
 from mislabel_utils.recording.records import Record, Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -135,7 +135,7 @@ def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_pa
 def test_records_that_are_not_shared(tmp_path):
     job = Job("tiny", tmp_path, 0, witness=tmp_path / "elsewhere" / ".witness-1")
     with pytest.raises(ChapterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
-        chapters.run_seed(job)
+        run_seed(job)
 
 
 def test_without_dask(command_line, tiny, monkeypatch):

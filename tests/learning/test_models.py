@@ -110,6 +110,29 @@ def test_small_maps_are_convolved_as_ever(size, stride, multiplied, monkeypatch)
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"bias": True},
+        {"groups": 2},
+        {"dilation": 2},
+        {"padding_mode": "reflect"},
+        {"padding": "same"},
+        {"padding": (1, 0)},
+        {"kernel_size": (3, 1)},
+        {"stride": (1, 2)},
+    ],
+    ids=str,
+)
+def test_other_convolutions_than_plain_ones_are_refused(other):
+    layer = models.SmallMapConv2d(
+        **{"in_channels": 4, "out_channels": 4, "kernel_size": 3, "padding": 1, "bias": False}
+        | other
+    )
+    with pytest.raises(ValueError, match=r"use nn\.Conv2d"):
+        layer(torch.zeros(1, 4, 2, 2))
+
+
 def test_the_resnet_is_torchvisions():
     ours = models.build("resnet18-imagenet", (3, 32, 32), 10, 0).eval()
     usual = torchvision.models.resnet18(num_classes=10).eval()

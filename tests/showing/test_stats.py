@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mislabel_utils.showing.stats import estimate, paired, wilson
+from mislabel_utils.showing.stats import estimate, wilson
 
 
 def test_estimate_by_hand():
@@ -36,14 +36,6 @@ def test_single_seed_has_no_interval():
 def test_no_seed_is_an_error():
     with pytest.raises(ValueError, match="at least one seed"):
         estimate([])
-
-
-def test_paired_removes_what_the_seeds_share():
-    shared = np.random.default_rng(1).normal(0, 10, 8)
-    gap = paired((shared + 1).tolist(), shared.tolist())
-    assert gap.mean == pytest.approx(1) and gap.high - gap.low < 1e-6
-    with pytest.raises(ValueError, match="8 seeds with 7"):
-        paired(shared.tolist(), shared[:7].tolist())
 
 
 def test_wilson_against_its_formula():

@@ -1,0 +1,50 @@
+"""joblib on a Dask cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from joblib import parallel_config
+
+from mislabel_utils.commands.chapters import ChapterError
+
+
+@contextmanager
+def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
+    """Let joblib run on the Dask cluster at `address`, if there is one.
+
+    Yields a file in the records folder, by which a worker can tell that it sees the same folder.
+
+    Raises
+    ------
+    ChapterError
+        When Dask is not installed, no scheduler or no worker answers, or at a ``tls://`` address
+        when Dask's configuration names no certificates.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise ChapterError(
+            f'--cluster needs Dask ({error}): pip install "mislabel-utils[cluster]"'
+        ) from error
+    records.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            client = stack.enter_context(Client(address, timeout="10s", set_as_default=False))
+            client.wait_for_workers(1, timeout=30)
+        except (OSError, asyncio.TimeoutError, ValueError, TypeError) as error:
+            raise ChapterError(
+                f"No Dask scheduler with a worker answers at {address} ({error}). Start them with "
+                "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine. "
+                "For a tls:// address, Dask's configuration has to name the certificates."
+            ) from error
+        witness = stack.enter_context(tempfile.NamedTemporaryFile(dir=records, prefix=".witness-"))
+        stack.enter_context(parallel_config("dask", client=client))
+        yield Path(witness.name)

@@ -1,0 +1,131 @@
+"""Under what conditions a run was made: what may be pooled, and what its data are called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from mislabel_utils.files import BUNDLED
+from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.recording.records import Record, canonical
+
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
+COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
+
+# What differs between two seeds of one condition: theirs, those of the teachers, and which draws.
+OF_A_SEED = ("seed", "run", "draws")
+
+
+def condition(record: Record) -> str:
+    """All that determines a run but its seed, as canonical JSON: equal for runs to be pooled.
+
+    Left out are seeds wherever they occur, and the identities of the runs that labels came from,
+    since each seed has a teacher of its own.
+    """
+    return canonical(_without_seeds(record.config))
+
+
+def finished(record: Record) -> bool:
+    """Whether a run has had all the epochs of its recipe; true of experiments without epochs."""
+    return len(record.curve) >= record.config.get("recipe", {}).get("epochs", 0)
+
+
+def groups(records: Iterable[Record]) -> list[list[Record]]:
+    """The records of each chapter, arm and condition, seeds in order; unfinished runs apart.
+
+    Within an arm the book's own data come first, then the condition with most runs.
+    """
+    found: dict[tuple[str, ...], list[Record]] = {}
+    for record in sorted(records, key=lambda record: record.seed):
+        progress = "" if finished(record) else str(len(record.curve))
+        key = (record.chapter, record.arm, condition(record), progress)
+        found.setdefault(key, []).append(record)
+
+    def order(item: tuple[tuple[str, ...], list[Record]]) -> tuple[Any, ...]:
+        (chapter, arm, text, progress), group = item
+        other, begun = is_other_copy(group[0]), bool(progress)
+        return chapter, arm, other, begun, -len(group), group[0].seed, text, progress
+
+    return [group for _, group in sorted(found.items(), key=order)]
+
+
+def own(records: Iterable[Record], chapter: str, arm: str) -> list[Record]:
+    """The finished runs that the book itself shows for an arm, seeds in order; or none."""
+    of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm) and finished(r)]
+    found = [group for group in groups(of_arm) if not is_other_copy(group[0])]
+    return found[0] if found else []
+
+
+def data_name(name: str, fingerprint: str) -> str:
+    """What a page calls a data set: by its pixels, not by the name that somebody gave it.
+
+    Parameters
+    ----------
+    name : "cifar10", or whatever it is called in its splits
+    fingerprint : SHA-256 of its pixels and labels, or of the bundled sample of it
+    """
+    whole, sample = _bundled()
+    if fingerprint in whole:
+        known = whole[fingerprint]
+        return TITLES[known] + COPIES.get(known, "")
+    if fingerprint in sample:
+        return f"a sample of {TITLES[sample[fingerprint]]}"
+    return f"{name}{', another copy' * (name in TITLES)} ({fingerprint[:8]})"
+
+
+def measured_on(*datasets: Dataset) -> str:
+    """The data of a chapter in words, such as "MNIST, Fashion-MNIST, all images"."""
+    names = [data_name(data.name, data.fingerprint) for data in datasets]
+    sampled = any(data.fingerprint in _bundled()[1] for data in datasets)
+    return ", ".join(names if sampled else [*names, "all images"])
+
+
+def trained_on(config: dict[str, Any]) -> str | None:
+    """The name of the data that a run was trained on; None for an experiment without any."""
+    return data_name(*_data(config)) if "data" in config else None
+
+
+def is_other_copy(record: Record) -> bool:
+    """Whether a run was trained on another version of one of the book's data sets."""
+    if "data" not in record.config:
+        return False
+    name, fingerprint = _data(record.config)
+    return name in TITLES and fingerprint not in _bundled()[0]
+
+
+def copies_note(records: Iterable[Record]) -> str:
+    """Why runs on another copy of the data have rows of their own; nothing if there are none."""
+    if not any(map(is_other_copy, records)):
+        return ""
+    return (
+        "Another copy of the data has rows of its own: its pixels differ from those of the copy "
+        "that the book was made with, in CIFAR-10 a JPEG copy, so its runs are other runs."
+    )
+
+
+def _data(config: dict[str, Any]) -> tuple[str, str]:
+    """Name and fingerprint of the data that a run was trained on."""
+    return config["data"]["split"].rpartition("/")[0], config["data"]["fingerprint"]
+
+
+@cache
+def _bundled() -> tuple[dict[str, str], dict[str, str]]:
+    """Names of the book's data sets, by the fingerprint of the whole and of the sample."""
+    whole, sample = {}, {}
+    for name in TITLES:
+        path = BUNDLED / "sample" / f"{name}.npz"
+        with np.load(path, allow_pickle=False) as file:
+            whole[json.loads(str(file["meta"]))["fingerprint"]] = name
+        sample[sha256(path.read_bytes()).hexdigest()] = name
+    return whole, sample
+
+
+def _without_seeds(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_seeds(of) for key, of in value.items() if key not in OF_A_SEED}
+    return [_without_seeds(of) for of in value] if isinstance(value, list | tuple) else value

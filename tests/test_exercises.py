@@ -1,0 +1,35 @@
+"""The code of the exercises' solutions runs as it is printed."""
+
+import textwrap
+from dataclasses import replace
+
+import nbformat
+import pytest
+from toys import ROOT
+
+from mislabel_utils.commands.chapters import experiment_of
+
+
+def printed(chapter, cell_id):
+    """The indented code in a Markdown cell."""
+    cells = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4).cells
+    (text,) = (cell.source for cell in cells if cell.id == cell_id)
+    lines = [line for line in text.splitlines() if line.startswith("    ") or not line]
+    return textwrap.dedent("\n".join(lines))
+
+
+@pytest.fixture
+def at_recorded_scale(isolated, monkeypatch):
+    """As a reader finds the page: only the exercise itself asks for another scale."""
+    monkeypatch.delenv("MISLABEL_SCALE", raising=False)
+
+
+def test_clothes_without_a_four_teach_no_four(at_recorded_scale, capsys):
+    names = experiment_of("mnist_to_fashion", ROOT / "book")
+    names["recipe"] = replace(names["recipe"], epochs=1)  # enough to see that it runs
+    exec(printed("mnist_to_fashion", "exercise-3"), names)
+    student, mnist = names["student"], names["mnist"]
+    answers = student.predict(mnist.test)  # would fail for a split of another scale
+    assert len(mnist.test) < 10_000
+    assert not (answers == 4).any()
+    assert "tensor(" in capsys.readouterr().out
