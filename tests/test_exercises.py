@@ -33,3 +33,14 @@ def test_clothes_without_a_four_teach_no_four(at_recorded_scale, capsys):
     assert len(mnist.test) < 10_000
     assert not (answers == 4).any()
     assert "tensor(" in capsys.readouterr().out
+
+
+def test_letters_can_be_a_transfer_set(isolated, monkeypatch, capsys):
+    monkeypatch.setenv("MISLABEL_SCALE", "quick")
+    names = experiment_of("what_leaks", ROOT / "book")
+    names |= {"recipe": replace(names["recipe"], epochs=1), "COUNT": 256}
+    exec(printed("what_leaks", "exercise-2"), names)
+    assert len(names["given"]["hard"]) == 256
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        "hard-letters", "soft-letters",
+    ]  # fmt: skip

@@ -125,8 +125,11 @@ def seeds(
     handles = [
         plt.Line2D([], [], marker="o", linestyle="", color=BLUE, alpha=0.55, label="one seed"),
         plt.Line2D([], [], color="black", linewidth=4, label="mean, 95 %"),
-        plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published"),
     ]
+    if published:
+        handles.append(
+            plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published")
+        )
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel=xlabel, xlim=(-2, 102), ylim=(len(names) - 0.5, -0.5))
     ax.grid(axis="x", alpha=0.3)
@@ -202,6 +205,28 @@ def doses(
     ax.set(xlabel=xlabel, ylabel="test accuracy, %", ylim=(0, None))
     figure.legend(loc="outside lower center", ncols=2)
     figure.set_size_inches(6, 4.4)
+    return _closed(figure)
+
+
+def predictors(
+    known: Mapping[str, Mapping[str, Sequence[float]]], found: Mapping[str, Sequence[float]]
+) -> Figure:
+    """Accuracy against what was known beforehand: a panel each, a dot for each seed.
+
+    Parameters
+    ----------
+    known : by the name of a quantity, by condition, a number for each seed
+    found : by condition, one accuracy in [0, 1] for each seed
+    """
+    figure, axes = plt.subplots(1, len(known), sharey=True, squeeze=False, figsize=(7, 3.8))
+    for ax, (quantity, values) in zip(axes[0], known.items(), strict=True):
+        for marker, (name, numbers) in zip("os^Dv", values.items(), strict=False):
+            ax.plot(numbers, 100 * np.array(found[name]), marker, alpha=0.75, label=name)
+        ax.set(xlabel=quantity, ylim=(0, 101))
+        ax.grid(alpha=0.3)
+    axes[0, 0].set_ylabel("test accuracy, %")
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3)
     return _closed(figure)
 
 

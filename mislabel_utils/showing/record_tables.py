@@ -91,9 +91,13 @@ def progress(record: Record) -> str:
 
 
 def trained_on(config: dict[str, Any]) -> str:
-    """The data, and whose labels they carry."""
+    """The data, and whose labels they carry; of made images, what they are."""
     name = conditions.trained_on(config)
-    return UNKNOWN if name is None else f"{name}, labels: {labels(config['labels'])}"
+    if name is None:
+        return UNKNOWN
+    made = config.get("images", {}).get("kind")
+    shown = f"{made} images in place of {name}" if made else name
+    return f"{shown}, labels: {labels(config['labels'])}"
 
 
 def labels(source: dict[str, Any]) -> str:

@@ -90,3 +90,20 @@ def test_doses_draw_each_seed_and_the_mean():
     assert lines[0] == pytest.approx([30, 60])
     assert lines[1:3] == [pytest.approx([20, 40]), pytest.approx([40, 80])]
     assert lines[3] == pytest.approx([10, 10])
+
+
+def test_predictors_show_every_seed_against_every_quantity():
+    known = {"one": {"a": [1.0, 2.0], "b": [3.0, 4.0]}, "two": {"a": [5.0, 6.0], "b": [7.0, 8.0]}}
+    figure = figures.predictors(known, {"a": [0.1, 0.2], "b": [0.3, 0.4]})
+    drawn = [[line.get_xydata().tolist() for line in ax.lines] for ax in figure.axes]
+    assert drawn[0] == [[[1, 10], [2, 20]], [[3, 30], [4, 40]]]
+    assert drawn[1][1] == [[7, 30], [8, 40]]
+    assert [ax.get_xlabel() for ax in figure.axes] == ["one", "two"]
+
+
+def test_where_nothing_was_published_the_legend_names_nothing():
+    legends = [
+        [text.get_text() for text in figures.seeds({"a": [0.5]}, given, "x").axes[0].legend_.texts]
+        for given in ({}, {"a": 50.0})
+    ]
+    assert legends == [["one seed", "mean, 95 %"], ["one seed", "mean, 95 %", "published"]]

@@ -160,3 +160,10 @@ def test_the_citation_on_the_page_is_that_of_the_file():
     (article,) = citation["references"]
     bibliography = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
     assert "{cite:t}`wallace2019`" in page and article["doi"] in bibliography
+
+
+def test_what_was_made_is_not_called_by_the_data_set_it_was_made_like():
+    shown = CONFIG | {"images": {"kind": "uniform noise", "like": "clothes/train@clothes"}}
+    assert record_tables.trained_on(shown) == (
+        "uniform noise images in place of clothes (01234567), labels: shuffled (mistakes)"
+    )
