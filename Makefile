@@ -27,10 +27,10 @@ test: $(READY) ## lint, build the site, run every test and every chapter
 outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name]
 	@$(PY) tools/execute.py $(if $(CHAPTER),book/$(CHAPTER).ipynb)
 
-reproduce: $(READY) ## train at the paper's scale: CHAPTER=name [SEEDS=0-9] [JOBS=2] [CLUSTER=tcp://…] [DATA=folder]
+reproduce: $(READY) ## train at the paper's scale: CHAPTER=name [SEEDS=0-9] [JOBS=2] [CLUSTER=tcp://…] [DATA=folder [NO_FLIPS=1]]
 	@test -n "$(CHAPTER)" || { echo "Which chapter? make reproduce CHAPTER=mnist_to_fashion"; exit 2; }
 	@$(PY) -m mislabel_utils reproduce $(CHAPTER) $(if $(SEEDS),--seeds $(SEEDS)) \
-	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(DATA),--data "$(DATA)")
+	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(DATA),--data "$(DATA)") $(if $(NO_FLIPS),--no-flips)
 
 format: $(READY) ## format the code and the notebooks
 	@$(PY) -m ruff check --quiet --fix-only . ; $(PY) -m ruff format .

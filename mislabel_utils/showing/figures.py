@@ -16,6 +16,7 @@ from torch import Tensor
 from mislabel_utils.showing.stats import estimate
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
+PALE = "#C8C8C8"
 
 plt.style.use(Path(__file__).with_name("book.mplstyle"))
 
@@ -57,6 +58,27 @@ def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) ->
     ax.bar_label(bars, [f"{count:,}" for count in counts.tolist()], fontsize=9, padding=2)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.margins(x=0.01)
+    return _closed(figure)
+
+
+def stacked(rows: Mapping[str, Mapping[str, float]], xlabel: str) -> Figure:
+    """One horizontal bar a row, cut into named shares of [0, 1] that add up to 1.
+
+    A share of 4 % or more is written on its part.
+    """
+    figure, ax = plt.subplots(figsize=(6, 0.75 * len(rows) + 1.6))
+    names = list(next(iter(rows.values())))
+    start = np.zeros(len(rows))
+    looks = ((BLUE, "white"), (ORANGE, "white"), (PALE, "black"))
+    for name, (colour, ink) in zip(names, looks, strict=False):
+        shares = 100 * np.array([parts[name] for parts in rows.values()])
+        bars = ax.barh(list(rows), shares, left=start, color=colour, label=name)
+        texts = [f"{share:.0f}" if share >= 4 else "" for share in shares]
+        ax.bar_label(bars, texts, label_type="center", color=ink)
+        start += shares
+    ax.set(xlabel=xlabel, xlim=(0, 100))
+    ax.invert_yaxis()
+    figure.legend(loc="outside lower center", ncols=len(names), fontsize=9)
     return _closed(figure)
 
 

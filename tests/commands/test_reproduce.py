@@ -101,7 +101,7 @@ def test_reproduce_list_and_verify(place, call, trained):
     for name in ("list", "verify", "reproduce tiny --book " + str(place.book)):
         refused = call(*name.split())
         assert refused.status == 1
-        assert f"{records[0].stem}.json cannot be read" in refused.said
+        assert f"{records[0].stem}.npz cannot be read" in refused.said
         assert "restore it from version control" in refused.said
     assert len(trained) == 4
 
@@ -271,7 +271,7 @@ def test_two_that_want_the_same_runs_make_one_record(uninterrupted):
         "student",
         "teacher",
     ]
-    assert len(list((uninterrupted.home / "records" / "tiny").iterdir())) == 4
+    assert len(list((uninterrupted.home / "records" / "tiny").iterdir())) == 2
     assert list((uninterrupted.home / "cache").rglob("checkpoints/*.pt")) == []
 
 
@@ -283,7 +283,7 @@ def test_killed_and_run_again_is_bit_identical(place, uninterrupted, tmp_path):
     while checkpoint is None:
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
-        recorded = [path.stem for path in store.root.glob("tiny/[!.]*.json")]
+        recorded = [path.stem for path in store.root.glob("tiny/[!.]*.npz")]
         for path in tmp_path.glob("cache/checkpoints/[!.]*.pt"):
             if any(stem.startswith("teacher") for stem in recorded) and not any(
                 stem.endswith(path.stem[:12]) for stem in recorded
@@ -321,6 +321,6 @@ def test_several_jobs_and_their_errors(place, uninterrupted, tmp_path):
     assert "Traceback" not in err
     # joblib may add a warning of the workers that it stops
     (said,) = (line for line in err.splitlines() if line.startswith("The record "))
-    assert f"{path.stem}.json cannot be read" in said
+    assert f"{path.stem}.npz cannot be read" in said
     assert "restore it from version control" in said
     assert "teacher seed 1: " not in err, "bars of several jobs would overwrite each other"
