@@ -240,13 +240,13 @@ def predictors(
     known : by the name of a quantity, by condition, a number for each seed
     found : by condition, one accuracy in [0, 1] for each seed
     """
-    figure, axes = plt.subplots(1, len(known), sharey=True, squeeze=False, figsize=(7, 3.8))
-    for ax, (quantity, values) in zip(axes[0], known.items(), strict=True):
+    size = (6, 2.3 * len(known) + 0.7)
+    figure, axes = plt.subplots(len(known), squeeze=False, figsize=size)
+    for ax, (quantity, values) in zip(axes[:, 0], known.items(), strict=True):
         for marker, (name, numbers) in zip("os^Dv", values.items(), strict=False):
             ax.plot(numbers, 100 * np.array(found[name]), marker, alpha=0.75, label=name)
-        ax.set(xlabel=quantity, ylim=(0, 101))
+        ax.set(xlabel=quantity, ylabel="test accuracy, %", ylim=(0, 102))
         ax.grid(alpha=0.3)
-    axes[0, 0].set_ylabel("test accuracy, %")
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3)
     return _closed(figure)
