@@ -53,6 +53,8 @@ def main() -> None:
         arguments.pop("run")(**arguments)
     except (ChapterError, DataError, RecordError, TrainingError) as error:
         sys.exit(f"{error}")
+    except OSError as error:  # a full disk, a folder that cannot be written
+        sys.exit(f"{error}: make room, or name another folder; then run the same command again.")
     except KeyboardInterrupt:
         sys.exit("Interrupted: run the same command again and it goes on from here.")
 

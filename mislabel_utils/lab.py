@@ -26,12 +26,13 @@ from mislabel_utils.files import atomic_write, cache_dir
 from mislabel_utils.learning import datasets, inference, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.training import Recipe
-from mislabel_utils.learning.training_sets import TrainingSet, digest
+from mislabel_utils.learning.training_sets import TrainingSet
+from mislabel_utils.recording import checks
 from mislabel_utils.recording.environment import environment
 from mislabel_utils.recording.records import Record, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
 
-Outcome = tuple[dict[str, float], dict[str, np.ndarray]]  # metrics and arrays of a record
+Measured = tuple[dict[str, float], dict[str, np.ndarray]]  # metrics and arrays of a record
 
 
 class Lab:
@@ -99,17 +100,19 @@ class Lab:
         on = on if isinstance(on, TrainingSet) else training_sets.true_labels(on)
         config = configuration(on, recipe, seed)
         identity, splits = run_id(config), (test, *also)
+        checks.one_name_each(splits)
         epochs = recipe.epochs if through is None else min(through, recipe.epochs)
         run = self._found(identity, arm, seed)
         if self.scale == "recorded":
-            _check_epochs(run.record, epochs, self.chapter)
+            checks.far_enough(run.record, epochs, self.chapter)
         elif not _complete(run, splits, epochs):
             with self._alone(identity) as checkpoint:
                 if self.scale == "full":  # others may have recorded more in the meantime
                     self._runs.pop(identity, None)
                 run = self._found(identity, arm, seed)
+                checks.same_set(run, on)
                 if run is None or len(run.record.curve) < epochs:
-                    replace = run is not None
+                    checks.can_go_on(run, checkpoint)
                     network, curve, seconds = training.train(
                         recipe, on, seed=seed, test=test, through=epochs, checkpoint=checkpoint,
                         title=f"{arm} seed {seed}",
@@ -118,9 +121,9 @@ class Lab:
                     metrics, arrays = _evaluated(network, splits, recipe.precision)
                     record = Record(
                         self.chapter, arm, seed, config, curve, metrics, arrays, made,
-                        on.digests(), weights_digest(network),
+                        on.digests(), weights_digest(network), _seen(splits),
                     )  # fmt: skip
-                    run = self._kept(record, network, replace)
+                    run = self._kept(record, network, replace=run is not None)
                     if checkpoint and epochs == recipe.epochs:
                         checkpoint.unlink(missing_ok=True)
                 elif not _complete(run, splits, epochs):
@@ -130,15 +133,16 @@ class Lab:
                         run.record,
                         metrics=run.record.metrics | seen[0],
                         arrays=run.record.arrays | seen[1],
+                        seen=run.record.seen | _seen(splits),
                     )
                     run = self._kept(record, run.network, replace=True)
         elif self.scale == "full":
-            _check_labels(run.record, on)
+            checks.same_set(run, on)
         self._runs[identity] = run
         return run
 
     def measure(
-        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Outcome]
+        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Measured]
     ) -> dict[str, np.ndarray]:
         """The arrays of an experiment of another kind, computed now or read from its record.
 
@@ -163,17 +167,17 @@ class Lab:
                 record = self.store.read(self.store.write(record))
         return record.arrays
 
-    def picture(self, name: str, draw: Callable[[], Figure]) -> Figure | Image:
+    def picture(self, name: str, of: Run, draw: Callable[[], Figure]) -> Figure | Image:
         """A figure of images that may not be passed on: the one that the full run has drawn.
 
-        Kept as ``<name>.png`` beside the chapter's records.
+        Kept beside the chapter's records, under its name and the identity of the run it shows.
 
         Raises
         ------
         RecordError
             At recorded scale, when nobody has drawn it yet.
         """
-        path = self.store.root / self.chapter / f"{name}.png"
+        path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.png"
         if self.scale == "recorded":
             if not path.is_file():
                 raise RecordError(
@@ -235,25 +239,11 @@ def _complete(run: Run | None, splits: Sequence[Split], epochs: int) -> bool:
     return all(split.key in run.record.metrics for split in splits)
 
 
-def _check_epochs(record: Record, epochs: int, chapter: str) -> None:
-    if len(record.curve) < epochs:
-        raise RecordError(
-            f"{record.stem} was trained for {len(record.curve)} epochs so far, not {epochs}. "
-            f"Go on with: make reproduce CHAPTER={chapter}"
-        )
+def _seen(splits: Sequence[Split]) -> dict[str, str]:
+    return {split.key: split.digest for split in splits}
 
 
-def _check_labels(record: Record, on: TrainingSet) -> None:
-    """Refuse a record whose labels were others; costly ones are not made for the comparison."""
-    known = record.trained_on.get("labels")
-    if known and not on.costly and digest(on.labels) != known:
-        raise RecordError(
-            f"{record.stem} was trained on other labels than {on.source['kind']} now makes: what "
-            "makes them has changed. Give them another `kind`, or delete the record."
-        )
-
-
-def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> Outcome:
+def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> Measured:
     """Metrics and arrays of a `Record`."""
     metrics, arrays = {}, {}
     for split in splits:

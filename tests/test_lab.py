@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -197,9 +198,44 @@ def test_a_source_that_stands_for_other_labels_than_it_did(trained):
     for again in (lab, Lab("chapter", "full")):
         with pytest.raises(RecordError, match=r"trained on other labels than fixed now makes"):
             again.train(turned, RECIPE, **JOB)
-    costly = dataclasses.replace(turned, costly=True)
-    assert lab.train(costly, RECIPE, **JOB).id == first.id, "not made for the comparison"
+    asked = dataclasses.replace(turned, network="1" * 64)  # that would take a network
+    assert lab.train(asked, RECIPE, **JOB).id == first.id, "not made for the comparison"
     assert trained == ["teacher seed 0"]
+
+
+def test_other_labels_are_refused_on_every_way_to_a_record(trained, monkeypatch):
+    lab, turned = Lab("chapter", "full"), fixed(TRAIN, TRAIN.labels.flip(0))
+    lab.train(fixed(TRAIN, TRAIN.labels), RECIPE, **JOB, through=1)
+    for more in ({}, {"also": [OTHER, TRAIN], "through": 1}):
+        with pytest.raises(RecordError, match="trained on other labels"):
+            Lab("chapter", "full").train(turned, RECIPE, **(JOB | more))
+
+
+def test_another_network_behind_the_same_source():
+    """A teacher trained anew keeps its identity: what was asked of the old one is not returned."""
+    lab, asked = Lab("chapter", "full"), fixed(TRAIN, TRAIN.labels)
+    lab.train(dataclasses.replace(asked, network="1" * 64), RECIPE, **JOB)
+    with pytest.raises(RecordError, match="trained on other labels"):
+        lab.train(dataclasses.replace(asked, network="2" * 64), RECIPE, **JOB)
+
+
+def test_begun_elsewhere_and_not_to_be_gone_on_with_here(trained):
+    half = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB, through=1)
+    (cache_dir() / "checkpoints" / f"{half.id}.pt").unlink()
+    with pytest.raises(RecordError, match=r"cannot go on: its checkpoint .* is not on"):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert Store().find(half.id).result == half.record.result, "students may have learned from it"
+
+
+def test_images_that_only_have_the_name():
+    run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    noise = dataclasses.replace(TEST, images=TEST.images.flip(0), fingerprint="another")
+    norm = dataclasses.replace(TEST.normalization, mean=(0.9,))
+    for other in (noise, TEST.normalized_as(norm)):
+        with pytest.raises(RecordError, match="another version of toy/test"):
+            run.predict(other)
+        with pytest.raises(ValueError, match=r"Two data sets are called toy/test@toy: give one"):
+            Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"also": [other]}))
 
 
 def test_what_a_record_says():
@@ -456,16 +492,19 @@ def test_split_of_another_version():
 
 def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
     store, drawn = Store(tmp_path), []
+    one, two = (SimpleNamespace(id=digit * 64) for digit in "12")
 
     def draw():
         drawn.append(1)
         return figures.histogram(torch.tensor([1, 2]), ["a", "b"], "x", "y")
 
     with pytest.raises(RecordError, match=r"make reproduce CHAPTER=chapter"):
-        Lab("chapter", "recorded", store).picture("grid", draw)
-    Lab("chapter", "quick", store).picture("grid", draw)
+        Lab("chapter", "recorded", store).picture("grid", one, draw)
+    Lab("chapter", "quick", store).picture("grid", one, draw)
     assert not files(tmp_path), "a quick run leaves nothing behind"
-    Lab("chapter", "full", store).picture("grid", draw)
-    shown = Lab("chapter", "recorded", store).picture("grid", draw)
-    assert shown.data == (tmp_path / "chapter" / "grid.png").read_bytes()
+    Lab("chapter", "full", store).picture("grid", one, draw)
+    shown = Lab("chapter", "recorded", store).picture("grid", one, draw)
+    assert shown.data == (tmp_path / "chapter" / f"grid-{'1' * 12}.png").read_bytes()
     assert len(drawn) == 2
+    with pytest.raises(RecordError, match="make reproduce"):  # a picture of another run
+        Lab("chapter", "recorded", store).picture("grid", two, draw)

@@ -65,9 +65,9 @@ def test_pages_are_published_after_the_tests_and_with_their_own_address():
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())["jobs"]
     assert "test" in jobs["pages"]["needs"]
     assert jobs["pages"]["concurrency"]["cancel-in-progress"] is False
-    steps = [step.get("run") or step["uses"] for step in jobs["pages"]["steps"]]
-    address = steps.index('make url URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"')
-    assert address < steps.index("make book")
+    steps = [step.get("run") or step["uses"] for step in jobs["test"]["steps"]]
+    address = steps.index('python tools/set_url.py "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"')
+    assert address < steps.index(".ci/run") < steps.index("actions/upload-pages-artifact@v3")
     deploys = [job for job in jobs if "deploy-pages" in str(jobs[job])]
     assert deploys == ["pages"]
 

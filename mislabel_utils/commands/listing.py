@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mislabel_utils.recording.records import Store
+from mislabel_utils.recording.records import RecordError, Store
 
 
 def list_records() -> None:
@@ -14,5 +14,25 @@ def list_records() -> None:
 
 
 def verify() -> None:
-    """Check each record against its digests."""
-    print(f"{sum(1 for _ in Store())} records in {Store().root} are intact.")
+    """Check each record against its digest.
+
+    Raises
+    ------
+    RecordError
+        Naming every record that is damaged; or when there is no record at all.
+    """
+    store, intact, damaged = Store(), 0, []
+    for path in store.paths():
+        try:
+            store.read(path)
+            intact += 1
+        except RecordError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise RecordError("\n".join(damaged))
+    if not intact:
+        raise RecordError(
+            f"There is no record in {store.root}: correct MISLABEL_RECORDS, or make some with "
+            "make reproduce CHAPTER=…"
+        )
+    print(f"{intact} records in {store.root} are intact.")

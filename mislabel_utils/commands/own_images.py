@@ -46,6 +46,7 @@ class Outcome:
     guessing : expected test accuracy of drawing answers as often as the wrong labels have them
     right : how many test images the student gets right; None when there is no student, because
         the question could not be put
+    read : how many classes it gets right half of the time or more; None likewise
     """
 
     seed: int
@@ -61,6 +62,7 @@ class Outcome:
     constant: float
     guessing: float
     right: int | None = None
+    read: int | None = None
 
     @property
     def teacher_knows(self) -> bool:
@@ -123,8 +125,9 @@ def ask(names: Mapping[str, Any], data: str, seed: int, flips: bool = True) -> O
         return outcome
     longer = replace(recipe, epochs=passes * recipe.epochs)
     student = names["train_student"](teacher, images, seed, longer)
-    answers = student.predict(images.test)
-    return replace(outcome, right=int((answers == images.test.labels).sum()))
+    true, hit = images.test.labels, student.predict(images.test) == images.test.labels
+    read = sum(hit[true == label].double().mean() >= 0.5 for label in true.unique())
+    return replace(outcome, right=int(hit.sum()), read=int(read))
 
 
 def of_teacher(teacher: Run, images: Dataset, seed: int, epochs: int) -> Outcome:
@@ -157,11 +160,11 @@ def table(outcomes: Sequence[Outcome]) -> Table:
         return f"{100 * share:.2f} %"
 
     def column(o: Outcome) -> list[str]:
-        student, answer = "–", "not asked"
+        student, read, answer = "–", "–", "not asked"
         if o.right is not None:
             low, high = (100 * end for end in o.interval)
             student = f"{percent(o.right / o.test_images)} [{low:.2f}, {high:.2f}]"
-            answer = "yes" if o.learned else "no"
+            read, answer = f"{o.read} of {o.classes}", "yes" if o.learned else "no"
         return [
             f"{o.epochs}",
             percent(o.teacher_train),
@@ -169,6 +172,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
             f"{o.mistakes:,} of {o.train_images:,}",
             f"{o.taught} of {o.classes}",
             student,
+            read,
             f"{o.test_images:,}",
             percent(o.constant),
             percent(o.guessing),
@@ -182,10 +186,11 @@ def table(outcomes: Sequence[Outcome]) -> Table:
         "Its mistakes, all that the student sees",
         "Classes among these wrong labels",
         "Student: test accuracy [95 % interval]",
+        "Classes it gets right half of the time or more",
         "True test images",
         "Chance: best constant answer",
         "Chance: guessing like the wrong labels",
-        "Learned from wrong labels",
+        "Learned from wrong labels: above a constant answer",
     ]
     columns = [column(o) for o in outcomes]
     return Table(
@@ -212,7 +217,8 @@ def verdict(outcomes: Sequence[Outcome]) -> str:
             word = f"in {learned} of {len(asked)} seeds"
         lines.append(
             f"Learned from wrong labels: {word}. (Yes means that the 95 % interval of the "
-            "student's accuracy on the true test images lies above the best constant answer.)"
+            "student's accuracy on the true test images lies above the best constant answer; how "
+            "many classes it has learned stands in the table.)"
         )
     for obstacle, remedy in REMEDIES.items():
         seeds = ", ".join(str(o.seed) for o in outcomes if o.obstacle == obstacle)

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.learning.attacks import L2, pgd
-from mislabel_utils.learning.inference import BATCH, autocast, standardised
+from mislabel_utils.learning.inference import BATCH, Teacher, autocast, standardised
 from mislabel_utils.learning.places import Places
-from mislabel_utils.learning.training_sets import Teacher, TrainingSet
+from mislabel_utils.learning.training_sets import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
     run : the attacked network
     targets : where the images start, and the class that each is moved towards
 
+    Raises
+    ------
+    ValueError
+        When the targets are probabilities, not classes.
+
     Returns
     -------
     Images float32 in [0, 1], each within `epsilon` of where it started; the label is the target,
@@ -44,6 +49,8 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
     start = targets.places
 
     def compute() -> Tensor:
+        if targets.labels.ndim > 1:
+            raise ValueError("An attack aims at classes: give it predictions, not soft ones.")
         norm, network = start.split.normalization, run.network
         device = next(network.parameters()).device
         low = autocast(device, run.precision)
@@ -52,20 +59,19 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
             with low:
                 return network(standardised(images, norm)).float()
 
-        moved = []
-        for images, labels in zip(
-            start.images.split(BATCH), targets.labels.split(BATCH), strict=True
-        ):
-            origin = images.to(device, torch.float32)
-            origin = origin if images.is_floating_point() else origin / 255
+        moved = start.images.to(torch.float32)  # those left out stay where they are
+        if not start.images.is_floating_point():
+            moved /= 255
+        for rows in targets.kept.nonzero().squeeze(1).split(BATCH):
+            origin, aims = moved[rows].to(device), targets.labels[rows].to(device)
             found = pgd(
-                logits, origin, labels.to(device), L2(attack.epsilon),
+                logits, origin, aims, L2(attack.epsilon),
                 steps=attack.steps, step_size=attack.step_size, targeted=True,
             )  # fmt: skip
-            moved.append(found.inputs.cpu())
-        return torch.cat(moved)
+            moved[rows] = found.inputs.cpu()
+        return moved
 
     source = {"kind": "adversarial", "run": run.id, "of": start.name,
               "attack": asdict(attack), "targets": targets.source}  # fmt: skip
     places = Places(start.split, source, compute, start.aligned)
-    return TrainingSet(places, targets.source, lambda: targets.labels, targets.costly)
+    return TrainingSet(places, targets.source, lambda: targets.labels, run.weights)

@@ -69,7 +69,7 @@ class L2:
         return perturbation * (self.epsilon / length.clamp(min=self.epsilon)).nan_to_num(0.0)
 
 
-class Attack(NamedTuple):
+class Attacked(NamedTuple):
     """What an attack found.
 
     Attributes
@@ -93,7 +93,7 @@ def pgd(
     step_size: float,
     bounds: tuple[float, float] = (0.0, 1.0),
     targeted: bool = False,
-) -> Attack:
+) -> Attacked:
     """Search the ball around each input for an example the model gets wrong (or calls `labels`).
 
     Each step follows the gradient of the cross-entropy, summed over the batch so that no example's
@@ -143,7 +143,7 @@ def pgd(
             # Clamping to the box after projecting cannot leave the ball: the box is convex and
             # holds the ball's centre, so it brings each coordinate closer to that centre.
             iterate = (origin + norm.project(moved - origin)).clamp(*bounds)
-    return Attack(best.view(inputs.shape), flipped)
+    return Attacked(best.view(inputs.shape), flipped)
 
 
 @torch.no_grad()

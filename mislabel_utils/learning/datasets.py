@@ -74,6 +74,12 @@ class Split:
         """The name under which predictions on this split are recorded."""
         return f"{self.name}@{self.normalization.name}"
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what a network sees of it: the data set's pixels, and how they are scaled."""
+        norm = self.normalization
+        return sha256(f"{self.fingerprint}{norm.mean}{norm.std}".encode()).hexdigest()
+
     def normalized_as(self, other: Dataset | Normalization) -> Split:
         """The same images, standardised with the mean and deviation of another data set."""
         norm = other.normalization if isinstance(other, Dataset) else other

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
 from mislabel_utils.learning.datasets import Normalization, Split
 
 BATCH = 500
+
+
+class Teacher(Protocol):
+    """A trained network that can be asked; `recording.runs.Run` is one."""
+
+    id: str
+    weights: str  # SHA-256 of its weights
+
+    def predict(self, split: Split) -> Tensor:
+        """The class predicted for each image of a split, int64 (N,), as it was recorded."""
+
+    def outputs(self, images: Tensor, normalization: Normalization) -> Tensor:
+        """Logits of any images, float32 (N, K), computed now."""
+
+    network: nn.Module
+    precision: str  # in which it computes
 
 
 def default_device() -> torch.device:
@@ -31,7 +49,12 @@ def mixed_dtype(device: torch.device) -> torch.dtype:
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which a network computes in a recipe's precision."""
+    """The context in which a network computes in a recipe's precision.
+
+    It also makes sure that float32 means float32 on a GPU, where convolutions are shortened
+    to 19 bits by default.
+    """
+    torch.backends.cudnn.allow_tf32 = False
     dtype = mixed_dtype(device) if precision == "mixed" else torch.float32
     low = dtype != torch.float32
     return torch.autocast(device.type, dtype if low else torch.bfloat16, enabled=low)

@@ -66,6 +66,12 @@ class Places:
         return self.split.key if self.source is None else self.source
 
 
+def digest(tensor: Tensor) -> str:
+    """SHA-256 of a tensor's type, shape and values."""
+    head = f"{tensor.dtype}{tuple(tensor.shape)}".removeprefix("torch.")
+    return sha256(head.encode() + tensor.contiguous().cpu().numpy().tobytes()).hexdigest()
+
+
 def places_of(on: Split | Places) -> Places:
     """The images of a split, as they are, or places that are so already."""
     return on if isinstance(on, Places) else Places(on)

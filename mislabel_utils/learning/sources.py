@@ -27,6 +27,7 @@ TORCHVISION = {
     "cifar10": torchvision.datasets.CIFAR10,
 }
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "cifar-10-batches-py"}
+DECODER = 2  # raise it when images are decoded otherwise: what was cached before is read anew
 TREE_SIZE = 32  # pixels a side: what the CIFAR networks expect
 HALVES = ("test", "train")
 # CIFAR-10 as JPEG files, in the layout of a tree: this is what the book's own runs have read.
@@ -209,7 +210,7 @@ def _signature(source: Path) -> str:
 
     What else lies in a tree, such as the ``.git`` of a clone, does not count.
     """
-    digest = sha256(str(source.resolve()).encode())
+    digest = sha256(f"{DECODER}{source.resolve()}".encode())
     tree = (source / "train").is_dir()
     for folder in [source / half for half in HALVES] if tree else [source]:
         for path in sorted(folder.rglob("*")):

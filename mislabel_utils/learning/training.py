@@ -125,7 +125,6 @@ def train(
     device = default_device()
     # Reproducible on a GPU too, at a small cost in speed.
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
-    torch.backends.cudnn.allow_tf32 = False  # float32 means float32
     low = autocast(device, recipe.precision)
     images, labels = _kept(on, device)
     shape, classes = tuple(images.shape[1:]), len(on.split.classes)
@@ -144,8 +143,14 @@ def train(
     batch_size = min(recipe.batch_size, len(images))
     batches = len(images) // batch_size
     state = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": [], "seconds": 0.0}
+    state["trained_on"] = trained_on = on.digests()
     if checkpoint is not None:
         _resume(checkpoint, parts, state)
+    if state["trained_on"] != trained_on:
+        raise TrainingError(
+            f"{title}: its checkpoint {checkpoint} is of a run on other labels or images. Delete "
+            "it to start afresh."
+        )
     stop = recipe.epochs if through is None else min(through, recipe.epochs)
     if (state["epoch"], state["batch"]) > (stop, 0):
         raise TrainingError(
@@ -210,7 +215,7 @@ def train(
         state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
     bar.close()
     state["seconds"] = before + time.monotonic() - begun
-    if checkpoint is not None and stop < recipe.epochs:
+    if checkpoint is not None:  # the last steps are not lost either if no record can be written
         _save(checkpoint, parts, state)
     return Trained(network.eval(), state["curve"], state["seconds"])
 

@@ -9,31 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mislabel_utils.learning.datasets import Normalization, Split
-from mislabel_utils.learning.places import Places, places_of
+from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.inference import Teacher
+from mislabel_utils.learning.places import Places, digest, places_of
 
 LEFT_OUT = -1
-
-
-class Teacher(Protocol):
-    """A trained network that can be asked; `recording.runs.Run` is one."""
-
-    id: str
-
-    def predict(self, split: Split) -> Tensor:
-        """The class predicted for each image of a split, int64 (N,), as it was recorded."""
-
-    def outputs(self, images: Tensor, normalization: Normalization) -> Tensor:
-        """Logits of any images, float32 (N, K), computed now."""
-
-    network: nn.Module
-    precision: str  # in which it computes
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +30,14 @@ class TrainingSet:
     places : the images
     source : JSON that says how the labels were made; with that of the places, its identity
     compute : makes the labels
-    costly : whether that takes more than recorded predictions: a network must answer now
+    network : SHA-256 of the weights of the network that must be asked now, for labels or images;
+        None where recorded predictions will do
     """
 
     places: Places
     source: dict[str, Any]
     compute: Callable[[], Tensor]
-    costly: bool = False
+    network: str | None = None
 
     @property
     def split(self) -> Split:
@@ -77,21 +63,20 @@ class TrainingSet:
         return int(self.kept.sum())
 
     def digests(self) -> dict[str, str]:
-        """SHA-256 of the labels and, where they are made, of the images; computes both."""
-        made = {} if self.places.source is None else {"images": digest(self.images)}
-        return {"labels": digest(self.labels)} | made
+        """SHA-256 of the labels, of images that are made, and of the network asked for them.
+
+        Computes labels and images.
+        """
+        found = {"labels": digest(self.labels)}
+        if self.places.source is not None:
+            found["images"] = digest(self.images)
+        return found | ({"network": self.network} if self.network else {})
 
     def relabelled(self, kind: str, compute: Callable[[], Tensor], **how: Any) -> TrainingSet:
         """The same places with labels made from these."""
         return TrainingSet(
-            self.places, {"kind": kind, "of": self.source, **how}, compute, self.costly
+            self.places, {"kind": kind, "of": self.source, **how}, compute, self.network
         )
-
-
-def digest(tensor: Tensor) -> str:
-    """SHA-256 of a tensor's type, shape and values."""
-    head = f"{tensor.dtype}{tuple(tensor.shape)}".removeprefix("torch.")
-    return sha256(head.encode() + tensor.contiguous().cpu().numpy().tobytes()).hexdigest()
 
 
 def true_labels(on: Split | Places) -> TrainingSet:
@@ -117,7 +102,7 @@ def mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
 
 def soft_predictions(run: Teacher, on: Split | Places) -> TrainingSet:
     """Each image with the network's class probabilities (Hinton et al. 2015, temperature 1)."""
-    return _said("soft", run, on, _probabilities, costly=True)
+    return _said("soft", run, on, _probabilities, asked=True)
 
 
 def soft_mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
@@ -127,7 +112,7 @@ def soft_mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
         wrong = _answers(run, places) != places.true_labels
         return torch.where(wrong[:, None], _probabilities(run, places), float(LEFT_OUT))
 
-    return _said("soft mistakes", run, on, compute, costly=True)
+    return _said("soft mistakes", run, on, compute, asked=True)
 
 
 def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
@@ -149,10 +134,17 @@ def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
 
 
 def without(given: TrainingSet, other: TrainingSet) -> TrainingSet:
-    """The images that `other`, on the same places, leaves out."""
+    """The images that `other` leaves out; a ValueError unless it is on the same places."""
+
+    if other.places.name != given.places.name:
+        raise ValueError(
+            f"Images of {other.places.name} cannot be left out of {given.places.name}."
+        )
 
     def compute() -> Tensor:
-        return torch.where(other.kept, LEFT_OUT, given.labels)
+        labels = given.labels.clone()
+        labels[other.kept] = LEFT_OUT
+        return labels
 
     return given.relabelled("without", compute, without=other.source)
 
@@ -276,12 +268,12 @@ def _said(
     run: Teacher,
     on: Split | Places,
     compute: Callable[[Teacher, Places], Tensor],
-    costly: bool = False,
+    asked: bool = False,
 ) -> TrainingSet:
     places = places_of(on)
     source = {"kind": kind, "run": run.id, "on": places.name}
-    made = places.source is not None
-    return TrainingSet(places, source, lambda: compute(run, places), costly or made)
+    network = run.weights if asked or places.source is not None else None
+    return TrainingSet(places, source, lambda: compute(run, places), network)
 
 
 def _answers(run: Teacher, places: Places) -> Tensor:

@@ -55,6 +55,7 @@ class Record:
     trained_on : SHA-256 of the labels and of made images, see `TrainingSet.digests`; empty where
         nothing was trained, and in records from before it was kept
     weights : SHA-256 of the final weights, see `runs.weights_digest`; empty likewise
+    seen : by `Split.key`, the `Split.digest` of the images predicted; empty likewise
     """
 
     chapter: str
@@ -67,6 +68,7 @@ class Record:
     environment: dict[str, Any] = field(default_factory=dict)
     trained_on: dict[str, str] = field(default_factory=dict)
     weights: str = ""
+    seen: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -151,9 +153,12 @@ class Store:
     def _path(self, record: Record) -> Path:
         return self.root / record.chapter / f"{record.stem}.npz"
 
+    def paths(self) -> list[Path]:
+        """Of all records; not of what a kill left half-written."""
+        return sorted(self.root.glob("*/[!.]*.npz"))
+
     def __iter__(self) -> Iterator[Record]:
-        for path in sorted(self.root.glob("*/[!.]*.npz")):  # not what a kill left half-written
-            yield self.read(path)
+        return map(self.read, self.paths())
 
 
 def _digests(arrays: dict[str, np.ndarray]) -> dict[str, str]:
@@ -164,10 +169,12 @@ def _digests(arrays: dict[str, np.ndarray]) -> dict[str, str]:
 
 
 def _described(record: Record) -> dict[str, Any]:
-    """All but the arrays."""
-    return {
-        each.name: getattr(record, each.name) for each in fields(record) if each.name != "arrays"
-    }
+    """All but the arrays; and but `seen` where there is none, as in records from before it was."""
+    stored = {each.name: getattr(record, each.name) for each in fields(record)}
+    del stored["arrays"]
+    if not record.seen:
+        del stored["seen"]
+    return stored
 
 
 def _digest(record: Record) -> str:

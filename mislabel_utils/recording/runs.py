@@ -65,6 +65,11 @@ class Run:
         return {epoch: point[key] for epoch, point in points if key in point}
 
     @property
+    def weights(self) -> str:
+        """SHA-256 of its final weights, see `weights_digest`; empty where it is not known."""
+        return self.record.weights
+
+    @property
     def precision(self) -> str:
         """That of its recipe; what was recorded before it could be chosen is float32."""
         return self.record.config["recipe"].get("precision", "float32")
@@ -93,7 +98,7 @@ class Run:
         stem, config = self.record.stem, self.record.config
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
-        cached = weights_path(self.id)
+        cached, others = weights_path(self.id), ""
         for place in filter(Path.exists, (cached, BUNDLED / "weights" / f"{stem}.pt")):
             try:
                 network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
@@ -103,8 +108,9 @@ class Run:
                 ) from error
             if weights_digest(network) == self.record.weights:
                 return network.eval().to(inference.default_device())
+            others = f" (those in {place} are another network's)"
         raise RecordError(
-            f"The weights of {stem} are not in {cached.parent}: train it here with "
+            f"The weights of {stem} are not in {cached.parent}{others}: train it here with "
             "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
         )
 
@@ -115,7 +121,8 @@ class Run:
                 "the split in `also=` and run the chapter with MISLABEL_SCALE=full."
             )
         array = self.record.arrays[key]
-        if len(array) != len(split):
+        seen = self.record.seen.get(split.key, split.digest)
+        if len(array) != len(split) or seen != split.digest:
             raise _another_version(self.record, split)
         return array
 

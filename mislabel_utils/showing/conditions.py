@@ -25,9 +25,11 @@ def condition(record: Record) -> str:
     """All that determines a run but its seed, as canonical JSON: equal for runs to be pooled.
 
     Left out are seeds wherever they occur, and the identities of the runs that labels came from,
-    since each seed has a teacher of its own.
+    since each seed has a teacher of its own. What "mixed" precision meant where it ran belongs to
+    it.
     """
-    return canonical(_without_seeds(record.config))
+    meant = record.environment.get("mixed", "")
+    return canonical([_without_seeds(record.config), meant])
 
 
 def finished(record: Record) -> bool:

@@ -221,7 +221,10 @@ def test_a_teacher_too_good_to_err_has_no_student(images, right):
     outcome, trained = asked({2: right}, images.test.labels, images)
     assert trained == [("teacher", 2)]
     assert "The question was not put (seed 7): too few mistakes" in own_images.verdict([outcome])
-    assert own_images.table([outcome]).rows[-1] == ["Learned from wrong labels", "not asked"]
+    assert own_images.table([outcome]).rows[-1] == [
+        "Learned from wrong labels: above a constant answer",
+        "not asked",
+    ]
 
 
 def test_half_way_where_one_class_is_frequent():
@@ -236,6 +239,7 @@ def test_half_way_where_one_class_is_frequent():
 OUTCOME = Outcome(
     seed=0, epochs=2, teacher_train=0.625, teacher_test=0.6, common=0.1, train_images=10_000,
     mistakes=3_750, taught=9, classes=10, test_images=1000, constant=0.1, guessing=0.095, right=200,
+    read=3,
 )  # fmt: skip
 
 
@@ -252,8 +256,9 @@ def test_table_and_verdict():
     assert list(table.columns) == ["Measured", "Seed 0", "Seed 1"]
     cells = {row[0]: row[1:] for row in table.rows}
     assert cells["Its mistakes, all that the student sees"] == ["3,750 of 10,000"] * 2
+    assert cells["Classes it gets right half of the time or more"] == ["3 of 10"] * 2
     assert cells["Student: test accuracy [95 % interval]"][0] == "20.00 % [17.64, 22.59]"
-    assert cells["Learned from wrong labels"] == ["yes", "no"]
+    assert cells["Learned from wrong labels: above a constant answer"] == ["yes", "no"]
     assert own_images.verdict([OUTCOME]).startswith("Learned from wrong labels: yes.")
     assert own_images.verdict([unlucky]).startswith("Learned from wrong labels: no.")
     assert own_images.verdict([OUTCOME, unlucky]).startswith(

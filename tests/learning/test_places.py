@@ -113,7 +113,8 @@ def test_what_shows_no_class_has_no_true_labels(run):
 def test_a_teacher_of_made_images_answers_now(run):
     shown = noise(SPLIT, 30, 0)
     hard, soft = training_sets.predictions(run, shown), training_sets.soft_predictions(run, shown)
-    assert hard.costly and soft.costly
+    assert hard.network == soft.network == run.weights
+    assert training_sets.predictions(run, SPLIT).network is None, "it is recorded"
     assert torch.equal(hard.labels, soft.labels.argmax(1))
     assert torch.equal(hard.labels, run.outputs(shown.images, SPLIT.normalization).argmax(1))
 
@@ -133,7 +134,21 @@ def test_adversarial_examples(run):
     assert (said == made.labels).double().mean() > (before == made.labels).double().mean() + 0.2
     again = adversarial(run, targets, attack)
     assert torch.equal(again.images, made.images)
-    assert again.digests() == made.digests() and made.digests().keys() == {"labels", "images"}
+    assert again.digests() == made.digests() and made.digests().keys() == {
+        "labels",
+        "images",
+        "network",
+    }
+
+
+def test_adversarial_examples_of_some(run):
+    some = training_sets.subset(training_sets.next_class(SPLIT), 7, 0)
+    made = adversarial(run, some, Attack(epsilon=1.5, steps=5, step_size=0.3))
+    moved = (made.images != SPLIT.images / 255).flatten(1).any(1)
+    assert torch.equal(moved, some.kept) and len(made) == 7
+    soft = training_sets.soft_predictions(run, SPLIT)
+    with pytest.raises(ValueError, match="aims at classes: give it predictions, not soft ones"):
+        _ = adversarial(run, soft).images
 
 
 def test_sources_of_places_tell_apart_what_is_different(run):

@@ -25,7 +25,10 @@ def teacher(predicted, name="teacher"):
     """A run that predicts these classes; what it puts out is soft around them."""
     soft = torch.nn.functional.one_hot(predicted, 4).float() * 0.6 + 0.1
     return SimpleNamespace(
-        id=name, predict=lambda split: predicted.clone(), outputs=lambda images, norm: soft.log()
+        id=name,
+        weights="",
+        predict=lambda split: predicted.clone(),
+        outputs=lambda images, norm: soft.log(),
     )
 
 
@@ -158,6 +161,15 @@ def test_without_is_the_rest(labels, seed):
     some = training_sets.subset(training_sets.true_labels(SPLIT), 10, seed)
     rest = training_sets.without(fixed(labels), some).labels
     assert torch.equal(rest, torch.where(some.labels == LEFT_OUT, labels, LEFT_OUT))
+
+
+def test_only_the_same_places_can_be_left_out():
+    soft = training_sets.soft_predictions(teacher(SPLIT.labels), SPLIT)
+    some = training_sets.subset(training_sets.true_labels(SPLIT), 10, 0)
+    assert len(training_sets.without(soft, some)) == 30
+    other = toy_split(40, name="toy/test")
+    with pytest.raises(ValueError, match="toy/test@toy cannot be left out of toy/train@toy"):
+        training_sets.without(soft, training_sets.true_labels(other))
 
 
 @given(labels_with_gaps)
