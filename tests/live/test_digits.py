@@ -370,7 +370,7 @@ def test_drawing_with_a_finger_and_with_a_pen(drawing, kind):
         """() => {
             const paper = document.querySelector(".digits .paper");
             const { data } = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
-            const levels = datasets.filter((_, place) => place % 4 === 3);
+            const levels = data.filter((_, place) => place % 4 === 3);
             return levels.filter((level) => level !== levels[0]).length;
         }"""
     )
