@@ -130,7 +130,7 @@ def histogram(
         arrowprops={"arrowstyle": "-", "color": INK, "lw": 1},
     )
     peak = guessed.argmax()
-    ax.text(peak, guessed[peak] + 0.02 * top, "students of coins", color=INK, ha="right")
+    ax.text(peak, guessed[peak] + 0.02 * top, "students of coins", color=INK, ha="center")
     ax.yaxis.set_major_locator(MultipleLocator(5))
     low = max(0, int(min(right.min(), coins.min())) - 1)
     ax.set(
