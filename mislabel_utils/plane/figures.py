@@ -41,7 +41,7 @@ def canvas(rows: int = 1, columns: int = 1, side: float = 4.2) -> tuple[Figure, 
 def sheet(*panels: Callable[[Axes], None]) -> Figure:
     """A panel alone, or several, two in each row; each draws itself on the axes it is given."""
     several = len(panels) > 1
-    figure, axes = canvas(-(-len(panels) // 2), 1 + several, 3.1 if several else 4.2)
+    figure, axes = canvas(-(-len(panels) // 2), 1 + several, 2.7 if several else 4.2)
     for draw, ax in zip(panels, axes.flat, strict=False):
         draw(ax)
     return figure
