@@ -122,7 +122,7 @@ FEWER_TOKENS = """() => {
   const looks = tokens.map((token) => {
     const { color, backgroundColor, fontSize, fontWeight } = getComputedStyle(token);
     const ground = getComputedStyle(token.closest("pre, .sig")).backgroundColor;
-    const checked = token.getClientRects().length && token.textContent.trim().length > 1;
+    const checked = token.checkVisibility() && token.textContent.trim().length > 1;
     return checked && [color, backgroundColor, fontSize, fontWeight, ground].join();
   });
   tokens.forEach((token, place) => {
