@@ -9,6 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PY := .venv/bin/python
 READY := .venv/.ready
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
+# A process for each core; whole files, so that the cells of a chapter stay together and in order.
+PARALLEL := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,7 +24,7 @@ test: $(READY) ## lint, build the site, run every test and every chapter
 	@.venv/bin/oxlint --deny-warnings mislabel_utils/live
 	@.venv/bin/lint-imports --no-cache --no-logo
 	@$(PY) tools/build.py
-	@$(PY) -m pytest --nbval -q
+	@$(PY) -m pytest --nbval -q $(PARALLEL)
 
 outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name]
 	@$(PY) tools/execute.py $(if $(CHAPTER),book/$(CHAPTER).ipynb)

@@ -5,13 +5,28 @@ import os
 import pytest
 from execute import prefer_own_kernel
 
+# Several processes (`pytest -n 2 --dist loadfile`) are dealt whole files in this order: what takes
+# longest comes first, so that none is left at work when the others have finished.
+LONGEST_FIRST = ("book/", "tests/test_site.py", "tests/test_chapters.py", "tests/live/",
+                 "tests/commands/")  # fmt: skip
+
 
 def pytest_configure(config):
     prefer_own_kernel()
+    if os.environ.get("PYTEST_XDIST_WORKER"):  # one of several: they share the cores
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     if getattr(config.option, "nbval", False) or getattr(config.option, "nbval_lax", False):
         config.option.nbval_current_env = True
         # The chapters really train here, on the bundled sample.
         os.environ.setdefault("MISLABEL_SCALE", "quick")
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        long = (i for i, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
+        return next(long, len(LONGEST_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

@@ -113,17 +113,17 @@ class Lab:
                 checks.same_set(run, on)
                 if run is None or len(run.record.curve) < epochs:
                     checks.can_go_on(run, checkpoint)
-                    network, curve, seconds = training.train(
+                    made = training.train(
                         recipe, on, seed=seed, test=test, through=epochs, checkpoint=checkpoint,
                         title=f"{arm} seed {seed}",
                     )  # fmt: skip
-                    made = environment(recipe.precision) | {"seconds": round(seconds, 1)}
-                    metrics, arrays = _evaluated(network, splits, recipe.precision)
+                    where = environment(recipe.precision) | {"seconds": round(made.seconds, 1)}
+                    metrics, arrays = _evaluated(made.network, splits, recipe.precision)
                     record = Record(
-                        self.chapter, arm, seed, config, curve, metrics, arrays, made,
-                        on.digests(), weights_digest(network), _seen(splits),
+                        self.chapter, arm, seed, config, made.curve, metrics, arrays, where,
+                        made.trained_on, weights_digest(made.network), _seen(splits),
                     )  # fmt: skip
-                    run = self._kept(record, network, replace=run is not None)
+                    run = self._kept(record, made.network, replace=run is not None)
                     if checkpoint and epochs == recipe.epochs:
                         checkpoint.unlink(missing_ok=True)
                 elif not _complete(run, splits, epochs):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from build import build
 from execute import WIDGET_VIEW
+from filelock import FileLock
 from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -32,8 +33,10 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def site() -> Path:
-    return build()
+def site(tmp_path_factory) -> Path:
+    """Built by one, where several processes test."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "site.lock"):
+        return build()
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

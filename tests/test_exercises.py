@@ -35,6 +35,18 @@ def test_clothes_without_a_four_teach_no_four(at_recorded_scale, capsys):
     assert "tensor(" in capsys.readouterr().out
 
 
+def test_random_places_teach_what_their_labels_say(isolated, monkeypatch, capsys):
+    monkeypatch.setenv("MISLABEL_SCALE", "quick")
+    names = experiment_of("two_dimensions", ROOT / "book")
+    names["only"] = range(2)
+    exec("points, labels = draw(only)", names)
+    names["teacher"] = names["train"](names["Nets"].initial(range(2), 64, "teacher"),
+                                      names["points"], names["labels"])  # fmt: skip
+    exec(printed("two_dimensions", "exercise-3"), names)
+    flipped, own = (int(line[7:-1]) for line in capsys.readouterr().out.splitlines())
+    assert flipped < 32 < own  # of 64
+
+
 def test_letters_can_be_a_transfer_set(isolated, monkeypatch, capsys):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
     names = experiment_of("what_leaks", ROOT / "book")

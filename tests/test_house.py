@@ -36,6 +36,7 @@ def test_what_is_imported_is_declared_and_the_other_way_round():
     lines = [project["dependencies"], *project["optional-dependencies"].values()]
     declared = {re.match(r"[\w-]+", line)[0].lower() for line in chain(*lines)}
     names = set().union(*(imported(ast.parse(text)) for text in MODULES.values()))
-    needed = {packages_distributions()[name][0].lower() for name in names}
+    brought_by = packages_distributions()
+    needed = {brought_by[name][0].lower() for name in names}
     needed = {"distributed" if name == "dask" else name for name in needed}  # it brings dask
     assert needed == declared

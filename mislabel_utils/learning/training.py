@@ -43,11 +43,13 @@ class Trained(NamedTuple):
     curve : one dict an epoch: ``train_loss``, ``train_accuracy`` (of the batches as they were seen,
         on the labels given), ``test_accuracy`` where it was measured
     seconds : that it took, all sittings together
+    trained_on : the digests of the training set, see `TrainingSet.digests`
     """
 
     network: nn.Module
     curve: list[dict[str, float]]
     seconds: float
+    trained_on: dict[str, str]
 
 
 def train(
@@ -168,7 +170,7 @@ def train(
     state["seconds"] = before + time.monotonic() - begun
     if checkpoint is not None:  # the last steps are not lost either if no record can be written
         _save(checkpoint, parts, state)
-    return Trained(network.eval(), state["curve"], state["seconds"])
+    return Trained(network.eval(), state["curve"], state["seconds"], trained_on)
 
 
 def augmented(

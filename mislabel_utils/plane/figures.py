@@ -6,7 +6,7 @@ four. A class is told by its colour and by its marker: 0 is a blue circle, 1 an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,20 +22,29 @@ from mislabel_utils.showing.figures import BLUE, GREY, ORANGE
 from mislabel_utils.showing.stats import Estimate
 
 COLOURS, MARKERS = (BLUE, ORANGE), ("o", "s")
+GREEN = "#009E73"
 TINTS = ListedColormap(["#CCE3F0", "#F8DCC9"])  # the same hues, light enough to carry the markers
 INK = "#222222"
 
 
-def canvas(rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
-    """A closed figure of square panels and its axes, shape (rows, columns).
+def canvas(rows: int = 1, columns: int = 1, side: float = 4.2) -> tuple[Figure, np.ndarray]:
+    """A closed figure of square panels, `side` inches wide, and its axes, shape (rows, columns).
 
     A notebook shows the figure once, as the value of its cell.
     """
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(4.2 * columns, 4.4 * rows), squeeze=False, layout="constrained"
-    )
+    size = (side * columns, (side + 0.2) * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     plt.close(figure)
     return figure, axes
+
+
+def sheet(*panels: Callable[[Axes], None]) -> Figure:
+    """A panel alone, or several, two in each row; each draws itself on the axes it is given."""
+    several = len(panels) > 1
+    figure, axes = canvas(-(-len(panels) // 2), 1 + several, 2.7 if several else 4.2)
+    for draw, ax in zip(panels, axes.flat, strict=False):
+        draw(ax)
+    return figure
 
 
 def teacher(
@@ -101,28 +110,29 @@ def verdicts(
     ax.set_title(title)
 
 
-def histogram(ax: Axes, right: np.ndarray, count: int = 32, published: int = 23) -> None:
+def histogram(
+    ax: Axes, right: np.ndarray, coins: np.ndarray, count: int = 32, published: int = 23
+) -> None:
     """How many draws gave a student with k of `count` points right; the published k stands out.
 
-    right: integers (R,).
+    right, coins : integers (R,), of the students and, an outline, of students of random labels
     """
-    shares = np.bincount(right, minlength=count + 1) / len(right)
-    k = np.arange(count + 1)
-    bars = ax.bar(k, 100 * shares, color=BLUE, width=0.86)
+    shares, guessed = (100 * np.bincount(k, minlength=count + 1) / len(k) for k in (right, coins))
+    bars = ax.bar(np.arange(count + 1), shares, color=BLUE, width=0.86)
     bars[published].set_color(ORANGE)
-    top = 100 * shares.max()
+    ax.stairs(guessed, np.arange(count + 2) - 0.5, color=INK, lw=1.5)
+    top = shares.max()
     ax.annotate(
         f"published: {published}",
-        xy=(published, 100 * shares[published]),
+        xy=(published, shares[published]),
         xytext=(published, 1.16 * top),
-        ha="center",
         color=INK,
         arrowprops={"arrowstyle": "-", "color": INK, "lw": 1},
     )
-    ax.axvline(count / 2, color=GREY, ls="--", lw=1.2)
-    ax.text(count / 2 - 0.4, 1.16 * top, "chance", color=GREY, ha="right", va="bottom")
+    peak = guessed.argmax()
+    ax.text(peak, guessed[peak] + 0.02 * top, "students of coins", color=INK, ha="center")
     ax.yaxis.set_major_locator(MultipleLocator(5))
-    low = max(0, int(right.min()) - 1)
+    low = max(0, int(min(right.min(), coins.min())) - 1)
     ax.set(
         xlim=(low, count + 0.7),
         ylim=(0, 1.3 * top),
@@ -132,18 +142,26 @@ def histogram(ax: Axes, right: np.ndarray, count: int = 32, published: int = 23)
 
 
 def dependence(
-    ax: Axes, x: Sequence[float], lines: Mapping[str, Sequence[Estimate]], xlabel: str
+    ax: Axes,
+    x: Sequence[float],
+    lines: Mapping[str, Sequence[Estimate]],
+    xlabel: str,
+    chance: float,
 ) -> None:
     """Mean number of right points with its 95 % interval against one setting, a line a condition.
 
-    lines : by name, one estimate for each x
+    Parameters
+    ----------
+    lines : by name, one estimate for each x; three at most
+    chance : what guessing gets, a dashed line
     """
-    styles = zip(lines.items(), COLOURS, MARKERS, strict=False)
-    for (name, estimates), colour, marker in styles:
+    looks = (*zip(COLOURS, MARKERS, strict=True), (GREEN, "^"))
+    for (name, estimates), (colour, marker) in zip(lines.items(), looks, strict=False):
         means = [found.mean for found in estimates]
         low, high = [found.low for found in estimates], [found.high for found in estimates]
         ax.plot(x, means, color=colour, marker=marker, label=name)
         ax.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0)
+    ax.axhline(chance, color=GREY, ls="--", lw=1.2, label="chance")
     ax.set(xlabel=xlabel, ylabel="points right", ylim=(0, None))
     ax.legend(loc="lower right")
 

@@ -253,9 +253,8 @@ def answered(page) -> None:
     page.wait_for_function("document.querySelectorAll('.digits li.best').length === 2")
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["desktop", "phone"])
-def test_the_student_in_the_page_reads_digits(drawing, mnist_test, viewport):
-    page, rows = drawing(viewport), held_out(mnist_test)
+def test_the_student_in_the_page_reads_digits(drawing, mnist_test):
+    page, rows = drawing(PHONE), held_out(mnist_test)
     labels = mnist_test.labels[mnist_test.index][rows].tolist()
     # The page's own module and networks, in a second view with other examples.
     read = page.evaluate(
@@ -284,7 +283,7 @@ def test_the_student_in_the_page_reads_digits(drawing, mnist_test, viewport):
         [text(mnist_test.images[rows].numpy()), labels],
     )
     pairs, tally, width = read
-    assert len(pairs) == 100 and width <= viewport["width"]
+    assert len(pairs) == 100 and width <= PHONE["width"]
     teacher, student = (
         sum(said == label for said, label in zip(column, labels, strict=True))
         for column in zip(*pairs, strict=True)

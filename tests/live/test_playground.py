@@ -170,9 +170,8 @@ def button(view, name):
     return view.get_by_role("button", name=name, exact=True)
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["desktop", "phone"])
-def test_a_draw_is_trained_by_keyboard(module, visit, play, viewport):
-    page, view = play("seed=3&radius=0.1&width=32", viewport)
+def test_a_draw_is_trained_by_keyboard(module, visit, play):
+    page, view = play("seed=3&radius=0.1&width=32", PHONE)
     button(view, "Play").focus()
     page.keyboard.press("Enter")
     view.get_by_text("Draw 3: done.").wait_for(timeout=300_000)
@@ -184,7 +183,7 @@ def test_a_draw_is_trained_by_keyboard(module, visit, play, viewport):
     assert f"on {100 * expected['same']:.0f} % of the square" in numbers
     for picture in view.get_by_role("img").all():
         assert len(picture.get_attribute("aria-label")) > 30
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert not visit.complaints, "\n".join(visit.complaints)
 
 

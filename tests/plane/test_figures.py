@@ -45,12 +45,27 @@ def test_a_student_with_one_region_or_no_point_can_be_drawn(ax, seen):
 
 
 def test_the_histogram_holds_every_draw(ax):
-    figures.histogram(ax, np.array([20, 21, 21, 23], dtype=np.uint8))
-    assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
-    assert ax.patches[23].get_facecolor() != ax.patches[21].get_facecolor()
+    coins = np.array([12, 18], dtype=np.uint8)
+    figures.histogram(ax, np.array([20, 21, 21, 23], dtype=np.uint8), coins)
+    *bars, outline = ax.patches
+    assert sum(bar.get_height() for bar in bars) == pytest.approx(100)
+    assert bars[23].get_facecolor() != bars[21].get_facecolor()
+    assert outline.get_data().values.sum() == pytest.approx(100)
+    assert ax.get_xlim()[0] <= 12
 
 
 def test_dependence_draws_a_line_for_each_condition(ax):
-    lines = {name: [estimate([20.0, 21, 22])] * 3 for name in ("flipped only", "all")}
-    figures.dependence(ax, [0, 0.1, 0.2], lines, "radius")
-    assert [line.get_label() for line in ax.lines] == list(lines)
+    lines = {name: [estimate([20.0, 21, 22])] * 3 for name in ("kept", "border", "region")}
+    figures.dependence(ax, [0, 0.1, 0.2], lines, "radius", chance=16)
+    assert [line.get_label() for line in ax.lines] == [*lines, "chance"]
+    assert len({line.get_color() for line in ax.lines}) == 4
+
+
+def test_panels_stand_alone_or_two_in_a_row():
+    def panel(ax):
+        figures.student(ax, SEEN, POINTS, LABELS)
+
+    alone, four = figures.sheet(panel), figures.sheet(*[panel] * 4)
+    assert len(alone.axes) == 1 and len(four.axes) == 4
+    assert all(ax.has_data() for ax in four.axes)
+    assert four.get_figwidth() < 2 * alone.get_figwidth()  # or its letters shrink on a phone
