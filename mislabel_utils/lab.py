@@ -25,7 +25,7 @@ from torch import nn
 from mislabel_utils.files import atomic_write, cache_dir
 from mislabel_utils.learning import datasets, inference, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
-from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording import checks
 from mislabel_utils.recording.environment import environment

@@ -27,7 +27,7 @@ from dataclasses import replace
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import training_sets
-from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
 

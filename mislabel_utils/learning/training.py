@@ -7,7 +7,6 @@ checkpoint goes on exactly as if it had never stopped.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ from mislabel_utils.learning.inference import (
     predict,
     standardised,
 )
+from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
 from mislabel_utils.learning.training_sets import TrainingSet
 
 PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
@@ -34,48 +34,6 @@ CURVE_POINTS = 10  # evaluations on the test set during a run, so that they neve
 
 class TrainingError(RuntimeError):
     """Training that cannot go on; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that a training run does to a network, apart from data and seed.
-
-    Stochastic gradient descent with Nesterov momentum; the learning rate rises linearly from zero
-    over the first fifth of the steps and falls linearly to zero over the rest.
-
-    Attributes
-    ----------
-    model : a name in `models.MODELS`
-    epochs : passes over the training images; 0 leaves the network untrained
-    batch_size : images a step; the incomplete last batch of an epoch is left out
-    learning_rate : the peak
-    momentum, weight_decay : of the optimiser
-    augment : random crops after padding by 4 pixels, and random horizontal flips
-    flip : whether to augment with flips too; not where left and right matter, as in digits
-    precision : "float32", or "mixed": the network computes in the 16-bit format of the machine,
-        see `mixed_dtype`; weights, normalisation statistics, softmax and loss stay float32
-    """
-
-    model: str
-    epochs: int
-    batch_size: int = 128
-    learning_rate: float = 0.05
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    augment: bool = False
-    flip: bool = True
-    precision: str = "float32"
-
-    def __post_init__(self) -> None:
-        if self.precision not in ("float32", "mixed"):
-            raise ValueError(
-                f"Unknown precision {self.precision!r}: a recipe says 'float32' or 'mixed'."
-            )
-        if self.epochs < 0 or self.batch_size < 1:
-            raise ValueError(
-                f"A recipe needs epochs >= 0 and batch_size >= 1, not {self.epochs} and "
-                f"{self.batch_size}."
-            )
 
 
 class Trained(NamedTuple):
@@ -131,14 +89,7 @@ def train(
     images, labels = _kept(on, device)
     shape, classes = tuple(images.shape[1:]), len(on.split.classes)
     network = models.build(recipe.model, shape, classes, seed).to(device)
-    optimizer = torch.optim.SGD(
-        network.parameters(),
-        lr=0.0,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-        nesterov=recipe.momentum > 0,
-        fused=True,
-    )
+    optimizer = optimizer_of(recipe, network.parameters())
     scaled = low.fast_dtype == torch.float16
     scaler = torch.amp.GradScaler(device.type, enabled=scaled)
     parts = {"network": network, "optimizer": optimizer} | ({"scaler": scaler} if scaled else {})
@@ -235,13 +186,6 @@ def augmented(
     padded = F.pad(images, [padding] * 4)
     picked = padded.permute(0, 2, 3, 1)[torch.arange(count).view(-1, 1, 1), rows, columns]
     return picked.permute(0, 3, 1, 2)
-
-
-def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
-    """Linear rise over the first fifth of `steps`, linear fall to zero over the rest."""
-    peak = 0.2 * steps
-    done = step + 0.5  # the middle of the step, so that neither the first nor the last is lost
-    return recipe.learning_rate * min(done / peak, (steps - done) / (steps - peak))
 
 
 def _generator(seed: int, epoch: int, batch: int) -> torch.Generator:

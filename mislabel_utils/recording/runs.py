@@ -15,9 +15,13 @@ from torch import Tensor, nn
 from mislabel_utils.files import BUNDLED, cache_dir
 from mislabel_utils.learning import inference, models
 from mislabel_utils.learning.datasets import Normalization, Split
-from mislabel_utils.learning.training import PROTOCOL, Recipe
+from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.learning.training import PROTOCOL
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import Record, RecordError
+
+# Parts of a recipe that it has got since, and what there was before: then not written down.
+LATE = {"precision": "float32", "flip": True, "optimizer": "sgd", "schedule": "rise and fall"}
 
 
 class Run:
@@ -137,8 +141,8 @@ def _another_version(record: Record, split: Split) -> RecordError:
 def configuration(on: TrainingSet, recipe: Recipe, seed: int) -> dict[str, Any]:
     """Everything that determines a training run, as JSON; its `run_id` is the run's identity."""
     split, steps = on.split, dataclasses.asdict(recipe)
-    for late, before in (("precision", "float32"), ("flip", True)):
-        if steps[late] == before:  # all there was, when it was not written down
+    for late, before in LATE.items():
+        if steps[late] == before:
             del steps[late]
     made = {} if on.places.source is None else {"images": on.places.source}
     return made | {

@@ -1,0 +1,89 @@
+"""What a training run does to a network, apart from data and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+CHOICES = {
+    "precision": ("float32", "mixed"),
+    "optimizer": ("sgd", "adam"),
+    "schedule": ("rise and fall", "fall", "constant"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a training run does to a network, apart from data and seed.
+
+    Attributes
+    ----------
+    model : a name in `models.MODELS`
+    epochs : passes over the training images; 0 leaves the network untrained
+    batch_size : images a step; the incomplete last batch of an epoch is left out
+    learning_rate : the peak
+    momentum, weight_decay : of the optimiser; `momentum` is Adam's first beta
+    augment : random crops after padding by 4 pixels, and random horizontal flips
+    flip : whether to augment with flips too; not where left and right matter, as in digits
+    precision : "float32", or "mixed": the network computes in the 16-bit format of the machine,
+        see `inference.mixed_dtype`; weights, normalisation statistics, softmax and loss stay
+        float32
+    optimizer : "sgd", stochastic gradient descent with Nesterov momentum, or "adam" (Kingma and
+        Ba 2015)
+    schedule : of the learning rate, see `learning_rate`
+
+    Raises
+    ------
+    ValueError
+        For a choice that there is not, a negative number of epochs, or an empty batch.
+    """
+
+    model: str
+    epochs: int
+    batch_size: int = 128
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    augment: bool = False
+    flip: bool = True
+    precision: str = "float32"
+    optimizer: str = "sgd"
+    schedule: str = "rise and fall"
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if (given := getattr(self, name)) not in choices:
+                known = " or ".join(map(repr, choices))
+                raise ValueError(f"Unknown {name} {given!r}: a recipe says {known}.")
+        if self.epochs < 0 or self.batch_size < 1:
+            raise ValueError(
+                f"A recipe needs epochs >= 0 and batch_size >= 1, not {self.epochs} and "
+                f"{self.batch_size}."
+            )
+
+
+def optimizer_of(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """The recipe's optimiser; its learning rate is set before each step."""
+    common = {"lr": 0.0, "weight_decay": recipe.weight_decay, "fused": True}
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(parameters, betas=(recipe.momentum, 0.999), **common)
+    return torch.optim.SGD(
+        parameters, momentum=recipe.momentum, nesterov=recipe.momentum > 0, **common
+    )
+
+
+def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
+    """The learning rate of a step, counted from 0, of a run of so many.
+
+    "rise and fall": linear rise over the first fifth of `steps`, linear fall to zero over the
+    rest; "fall": linear fall to zero from the first step on; "constant".
+    """
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    peak = 0.2 * steps if recipe.schedule == "rise and fall" else 0.0
+    done = step + 0.5  # the middle of the step, so that neither the first nor the last is lost
+    risen = done / peak if peak else 1.0
+    return recipe.learning_rate * min(risen, (steps - done) / (steps - peak))

@@ -1,0 +1,45 @@
+"""What a recipe says beyond one choice of optimiser and schedule."""
+
+import pytest
+import torch
+from torch import nn
+
+from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
+from mislabel_utils.recording.runs import LATE
+
+
+def rates(schedule, steps=10):
+    recipe = Recipe("small_cnn", 1, learning_rate=0.1, schedule=schedule)
+    return [learning_rate(recipe, step, steps) for step in range(steps)]
+
+
+def test_other_schedules():
+    assert set(rates("constant")) == {0.1}
+    falling = rates("fall")
+    assert falling == sorted(falling, reverse=True)
+    assert falling[0] == pytest.approx(0.095) and falling[-1] == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize("choice", [{"optimizer": "lion"}, {"schedule": "cosine"}])
+def test_what_there_is_not_is_refused(choice):
+    with pytest.raises(ValueError, match="a recipe says '"):
+        Recipe("small_cnn", 1, **choice)
+
+
+def test_adam_is_adam():
+    weight, others = (nn.Parameter(torch.tensor([1.0, -2.0])) for _ in range(2))
+    recipe = Recipe("small_cnn", 1, learning_rate=0.01, weight_decay=0.0, optimizer="adam")
+    ours = optimizer_of(recipe, [weight])
+    for group in ours.param_groups:
+        group["lr"] = recipe.learning_rate
+    theirs = torch.optim.Adam([others], lr=0.01)
+    for parameter, optimizer in ((weight, ours), (others, theirs)):
+        parameter.square().sum().backward()
+        optimizer.step()
+    assert torch.equal(weight, others)
+
+
+def test_what_a_recipe_has_got_since_changes_no_identity():
+    """Records from before say nothing of it, and stand for what there was then."""
+    recipe = Recipe("small_cnn", 1)
+    assert {name: getattr(recipe, name) for name in LATE} == LATE
