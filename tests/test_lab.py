@@ -373,6 +373,8 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
         "augment": True,
         "flip": False,
         "precision": "mixed",
+        "optimizer": "adam",
+        "schedule": "fall",
     }
     assert changes.keys() == {field.name for field in dataclasses.fields(Recipe)}
     found = [identity(), identity(seed=1)]
