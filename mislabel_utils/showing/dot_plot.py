@@ -32,7 +32,7 @@ def dot_plot(rows: Sequence[Measured]) -> Figure:
     }
     heights = [len(some) + 0.6 for some in panels.values()]
     figure, axes = plt.subplots(
-        len(panels), squeeze=False, height_ratios=heights, figsize=(4.6, 0.62 * sum(heights) + 1.2)
+        len(panels), squeeze=False, height_ratios=heights, figsize=(4.0, 0.62 * sum(heights) + 1.2)
     )
     for ax, (points, some) in zip(axes[:, 0], panels.items(), strict=True):
         for line, row in enumerate(some):

@@ -37,7 +37,6 @@ COLUMNS = (
     "Does the phenomenon hold?",
     "One more run of ours, 95 %",
     "The published number is …",
-    "Data",
 )
 
 
@@ -49,7 +48,7 @@ class Measured:
     ----------
     claim : the claim
     values : ours, one for each seed or draw, in the unit of the claim; none if not yet measured
-    data : what they were measured on
+    data : what they were measured on, or "–"
     controls : by name in `Claim.controls`, those of each control that is on record
     quick : whether they come from a quick run, which is not judged
     """
@@ -148,7 +147,7 @@ class Measured:
         published = Link(number_text(self.claim.published, self.claim.unit), self.claim.source)
         return [
             self.claim.statement, published, self._ours(), self.holds(), self._next(),
-            self.agrees(), self.data,
+            self.agrees(),
         ]  # fmt: skip
 
     def _ours(self) -> str:
@@ -156,9 +155,11 @@ class Measured:
         if not count:
             return "–"
         if self.claim.kind == "draws":
-            return f"median {np.median(self.values):g} {self.claim.unit}, {count:,} draws"
-        seeds = "1 seed" if count == 1 else f"{count} seeds"
-        return f"{interval_text(self.estimate, self.claim.unit)}, {seeds}"
+            measured = f"median {np.median(self.values):g} {self.claim.unit}, {count:,} draws"
+        else:
+            seeds = "1 seed" if count == 1 else f"{count} seeds"
+            measured = f"{interval_text(self.estimate, self.claim.unit)}, {seeds}"
+        return measured if self.data == "–" else f"{measured}; {self.data}"
 
     def _next(self) -> str:
         if len(self.values) < 2:

@@ -113,7 +113,7 @@ def test_quick_runs_are_not_judged():
     cells = dict(zip(COLUMNS, table.rows[0], strict=True))
     assert cells["Does the phenomenon hold?"] == "not judged: quick run"
     assert cells["The published number is …"] == "not judged: quick run"
-    assert cells["Data"] == "a sample of MNIST" and cells["Ours"].startswith("90.00 %")
+    assert cells["Ours"] == "90.00 % (90.00 to 90.00), 3 seeds; a sample of MNIST"
 
 
 def test_the_table_of_a_chapter():
@@ -122,9 +122,9 @@ def test_the_table_of_a_chapter():
     (row,) = table.rows
     assert row[1].text == "91.04 %" and row[1].address.startswith("https://distill.pub")
     assert row[2:] == [
-        "95.00 % (94.00 to 96.00), 3 seeds", "yes", "90.03 to 99.97 %", "compatible", "MNIST",
+        "95.00 % (94.00 to 96.00), 3 seeds; MNIST", "yes", "90.03 to 99.97 %", "compatible",
     ]  # fmt: skip
     (one,) = verdicts({"mnist-student-own": [0.95]}, controls, "recorded", "MNIST").rows
-    assert one[2] == "95.00 %, 1 seed" and one[4] == "–"
+    assert one[2] == "95.00 %, 1 seed; MNIST" and one[4] == "–"
     (draws,) = verdicts({"plane-student": [20, 22, 24]}, {}, "full", "points").rows
-    assert draws[2] == "median 22 of 32, 3 draws" and draws[4] == "20 to 24 of 32"
+    assert draws[2] == "median 22 of 32, 3 draws; points" and draws[4] == "20 to 24 of 32"
