@@ -144,15 +144,17 @@ def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
     """What an attacked network says of the images made from a split, and how far they moved.
 
     ``target`` and ``true`` are the shares, in [0, 1], of images that it takes for their label and
-    for their true class; ``norm_median`` and ``norm_most`` are lengths of perturbations in L2,
+    for their true class, ``probability`` what it gives the label on average; ``norm_median`` and ``norm_most`` are lengths of perturbations in L2,
     with pixels in [0, 1]; ``low`` and ``high`` the extremes of all pixels.
     """
     rows, images = given.kept, given.images
-    said = run.outputs(images, given.split.normalization).argmax(1)[rows]
+    answers = run.outputs(images, given.split.normalization)[rows].softmax(1)
+    said, labels = answers.argmax(1), given.labels[rows]
     pairs = zip(images.split(BATCH), given.split.images.split(BATCH), strict=True)
     norms = torch.cat([(new - _pixels(old)).flatten(1).norm(dim=1) for new, old in pairs])[rows]
     found = {
-        "target": (said == given.labels[rows]).double().mean(),
+        "target": (said == labels).double().mean(),
+        "probability": answers.gather(1, labels[:, None]).double().mean(),
         "true": (said == given.places.true_labels[rows]).double().mean(),
         "norm_median": norms.median(),
         "norm_most": norms.max(),

@@ -205,6 +205,10 @@ def test_what_is_said_of_an_attack(run):
     found, said = described(run, made), run.outputs(made.images, SPLIT.normalization).argmax(1)
     assert found["target"] == (said == made.labels).double().mean()
     assert found["true"] == (said == SPLIT.labels).double().mean()
+    surely = run.outputs(made.images, SPLIT.normalization).softmax(1)
+    assert found["probability"] == pytest.approx(
+        surely[torch.arange(len(SPLIT)), made.labels].mean().item(), rel=1e-5
+    )
     assert found["norm_median"] <= found["norm_most"] <= 1.5 + 1e-5
     assert 0 <= found["low"] < found["high"] <= 1
     still = adversarial(run, training_sets.uniform(SPLIT, 0), Attack(0.0, steps=1))
