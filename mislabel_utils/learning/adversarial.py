@@ -144,8 +144,9 @@ def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
     """What an attacked network says of the images made from a split, and how far they moved.
 
     ``target`` and ``true`` are the shares, in [0, 1], of images that it takes for their label and
-    for their true class, ``probability`` what it gives the label on average; ``norm_median`` and ``norm_most`` are lengths of perturbations in L2,
-    with pixels in [0, 1]; ``low`` and ``high`` the extremes of all pixels.
+    for their true class, and ``probability`` is what it gives the label on average;
+    ``norm_median`` and ``norm_most`` are lengths of perturbations in L2, with pixels in [0, 1];
+    ``low`` and ``high`` are the extremes of all pixels.
     """
     rows, images = given.kept, given.images
     answers = run.outputs(images, given.split.normalization)[rows].softmax(1)
