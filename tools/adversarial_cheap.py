@@ -1,4 +1,4 @@
-"""Adversarial errors beside natural ones: the protocol, with a cheap network.
+"""Adversarial errors beside natural ones, with a cheap network.
 
 The page waits for its runs; when all are recorded it has these lines, and this file goes. Run:
 ``MISLABEL_SCALE=full MISLABEL_DATA=… python tools/adversarial_cheap.py [SEED…]``
@@ -36,9 +36,7 @@ steps, ours are ten. The label is the target, reached or not.
 their set, and start from another seed than their teacher's.
 
 Of each set of moved images is kept how often the attacked network says what the label says, which
-probability it gives that label on average, and how far the images moved. The images themselves
-are made again when they are needed: 50,000 of them are 600 MB, no record holds them, and on one
-machine they come out the same bit for bit.
+probability it gives that label on average, and how far the images moved.
 
 **The sets.** D_rand (*rand*) and D_det (*det*) of the good teacher, the mediocre teacher's
 *natural* mistakes, and the *unlearnt* ones of the half. The last set is by far the smallest;
