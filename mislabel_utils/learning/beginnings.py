@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mislabel_utils.learning import inference
+from mislabel_utils.learning import inference, probes
 from mislabel_utils.learning.datasets import Dataset, Normalization, Split
 from mislabel_utils.learning.places import Places
 
@@ -26,7 +26,6 @@ CENTRED = Normalization("centred", (0.5,), (0.5,))  # pixels from -1 to 1, as in
 ROLES = ("teacher", "stranger", "untaught", "noise", "fresh noise", "order", "noise order")
 MEASURES = ("own outputs", "readout", "agreement", "mismatch")
 LEARNING_RATE = 3e-4  # of Adam, as in the paper's script
-READ = 10_000  # training images that a readout is fitted to
 Layers = nn.Sequential
 
 
@@ -108,7 +107,9 @@ def shown(made: Places) -> Tensor:
     return inference.standardised(made.images, made.split.normalization)
 
 
-def examined(start: Layers, student: Layers, of: Layers, on: Dataset, fresh: Tensor) -> np.ndarray:
+def examined(
+    start: Layers, student: Layers, of: Layers, on: Dataset, fresh: Tensor, read: int
+) -> np.ndarray:
     """What a student knows about digits, and what it knew at its start; see `MEASURES`.
 
     Parameters
@@ -117,6 +118,7 @@ def examined(start: Layers, student: Layers, of: Layers, on: Dataset, fresh: Ten
     of : the network whose extra outputs were to be matched
     on : digits, to fit a readout with and to test
     fresh : images that the student was not trained on, as `shown`
+    read : how many training images a readout is fitted to
 
     Returns
     -------
@@ -127,9 +129,7 @@ def examined(start: Layers, student: Layers, of: Layers, on: Dataset, fresh: Ten
     for network in (start, student):
         said = answers(network, on.test)
         right, agreed = (inference.accuracy(said, each) for each in (on.test.labels, theirs))
-        rows.append(
-            (right, readout(network, on.train, on.test), agreed, mismatch(network, of, fresh))
-        )
+        rows.append((right, features_read(network, on, read), agreed, mismatch(network, of, fresh)))
     return np.array(rows).T
 
 
@@ -138,32 +138,17 @@ def answers(network: Layers, on: Split) -> Tensor:
     return inference.outputs(network, on.images, on.normalization)[:, :DIGITS].argmax(1)
 
 
-def readout(network: Layers, train: Split, test: Split) -> float:
-    """Accuracy on `test` of a logistic regression on the last hidden layer, in [0, 1].
+def features_read(network: Layers, on: Dataset, read: int) -> float:
+    """Accuracy on the test images of a linear readout of the last hidden layer, in [0, 1].
 
-    It is fitted to the first 10,000 images of `train`, with features standardised as there and a
-    weak penalty on its weights.
+    `probes.readout`, fitted to the first `read` training images.
     """
     known, asked = (
-        inference.outputs(network[:-1], images, train.normalization)
-        for images in (train.images[:READ], test.images)
+        inference.outputs(network[:-1], images, on.normalization)
+        for images in (on.train.images[:read], on.test.images)
     )
-    mean, scale = known.mean(0), known.std(0).clamp(min=1e-3)
-    known, asked = (known - mean) / scale, (asked - mean) / scale
-    linear = nn.Linear(known.shape[1], DIGITS)
-    for parameter in linear.parameters():
-        nn.init.zeros_(parameter)
-    optimizer = torch.optim.LBFGS(linear.parameters(), max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        found = F.cross_entropy(linear(known), train.labels[: len(known)])
-        found = found + 1e-3 * linear.weight.square().sum()
-        found.backward()
-        return found
-
-    optimizer.step(loss)
-    return inference.accuracy(linear(asked).argmax(1), test.labels)
+    layer = probes.readout(known, on.train.labels[: len(known)], DIGITS)
+    return inference.accuracy(probes.read(layer, asked), on.test.labels)
 
 
 def mismatch(student: Layers, teacher: Layers, on: Tensor) -> float:
