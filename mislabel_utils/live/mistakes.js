@@ -157,6 +157,7 @@ function render({ el }) {
 
   function restart(opened) {
     if (!opened) remember(state);
+    find("[role=status]").textContent = ""; // until there is something to say of this choice
     for (const select of selects) select.value = state[select.name];
     const same = lesson?.margins && lesson.seed === state.seed && lesson.steps === state.steps;
     if (same) return study();

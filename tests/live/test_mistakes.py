@@ -186,19 +186,3 @@ def test_the_address_shares_a_choice(visit, choose):
     view.get_by_role("button", name="Reset").press("Enter")
     assert page.url.endswith("?seed=0&steps=60&kept=all&labels=teacher")
     assert not visit.complaints, "\n".join(visit.complaints)
-
-
-def test_no_task_is_long(visit, choose):
-    page, view = choose("seed=2")
-    status(view)
-    page.evaluate("""() => {
-        window.long = [];
-        new PerformanceObserver((list) => {
-            for (const each of list.getEntries()) window.long.push(each.duration);
-        }).observe({ type: "longtask" });
-    }""")
-    page.emulate_media(reduced_motion="no-preference")
-    view.get_by_role("combobox", name="teacher's training").select_option("600 steps")
-    view.get_by_text("of 600.").wait_for()
-    view.get_by_text("is right on").wait_for()
-    assert page.evaluate("window.long") == []
