@@ -66,3 +66,12 @@ def test_shoes_can_be_the_classes_of_a_cell(isolated, monkeypatch, capsys):
     assert names["shoes"].classes == ("Sandal", "Sneaker", "Ankle boot")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4 and all("'images'" in line for line in lines)
+
+
+def test_kin_of_a_muddled_teacher(isolated, monkeypatch, capsys):
+    monkeypatch.setenv("MISLABEL_SCALE", "quick")
+    names = experiment_of("what_leaks", ROOT / "book")
+    names |= {"NOISE": 512, "study": names["lesson"], "READ": 200}
+    exec(printed("what_leaks", "exercise-3"), names)
+    measured = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert measured == list(names["kin"].MEASURES)
