@@ -20,8 +20,8 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
     """Classes by the teacher's accuracy, one panel a choice: how far students are above chance.
 
     A square is the mean over seeds, in points, a dot above it one seed; a line runs where the
-    means cross chance. Cells without a student stay empty. The accuracies of the teachers are drawn
-    on a logit scale, which spreads the very good and the very bad.
+    means cross chance. Where most seeds have no student there is no square. The accuracies of the
+    teachers are drawn on a logit scale, which spreads the very good and the very bad.
 
     Parameters
     ----------
@@ -40,14 +40,16 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
         teacher = np.clip(teacher, *ENDS)
         for x, seed in zip(teacher, 100 * gain, strict=True):
             ax.scatter(x, height + ABOVE, c=seed, s=13, edgecolors=GREY, linewidths=0.4, **look)
-        has = ~np.isnan(gain).all(0)
-        x, y, z = teacher.mean(0)[has], height[has], 100 * np.nanmean(gain[:, has], 0)
+        has = (~np.isnan(gain)).mean(0) > 0.5
+        there = np.where(np.isnan(gain), np.nan, teacher)
+        x, z = np.nanmean(there[:, has], 0), 100 * np.nanmean(gain[:, has], 0)
+        y = height[has]
         shown = ax.scatter(x, y, c=z, s=330, marker="s", edgecolors=GREY, linewidths=0.6, **look)
         for one_x, one_y, one_z in zip(x, y, z, strict=True):
             ink = "white" if abs(one_z) > 0.6 * reach else "black"
             ax.text(one_x, one_y, f"{one_z:+.0f}", color=ink, ha="center", va="center", fontsize=8)
         if len(z) > 3 and z.min() < 0 < z.max():
-            ax.tricontour(x, y, z, levels=[0], colors="black", linewidths=1.5, zorder=0)
+            ax.tricontour(x, y, z, levels=[0], colors="black", linewidths=1.5, zorder=3)
         ax.set(title=title, xscale="logit", xlim=ENDS, ylim=(-0.5, len(counts) - 0.4))
         ax.set_xticks(TICKS, [f"{100 * tick:g}" for tick in TICKS])
         ax.minorticks_off()

@@ -19,7 +19,8 @@ def texts(ax):
 
 def test_phases_write_means_and_leave_empty_cells_out():
     teacher = np.array([[[0.5, 0.7]] * 2] * 2)  # two seeds, two counts, two teachers
-    gain = np.array([[[0.1, 0.3], [-0.2, np.nan]], [[0.2, 0.5], [-0.4, np.nan]]])
+    teacher[1, 1, 0] = 0.9
+    gain = np.array([[[0.1, 0.3], [-0.2, np.nan]], [[0.2, 0.5], [-0.4, 0.1]]])
     figure = phases.phases({"one": (teacher, gain), "other": (teacher, np.abs(gain))}, (2, 10))
     one, other = figure.axes[:2]
     assert texts(one) == ["+15", "+40", "-30"]
