@@ -28,7 +28,8 @@ PICTURE = re.compile(r"data:image/\w+;base64,[\w+/=\s]+")
 
 
 def chapters() -> list[Path]:
-    return sorted(BOOK.glob("*.ipynb"))
+    """All pages; that which counts what the others show comes last."""
+    return sorted(BOOK.glob("*.ipynb"), key=lambda path: (path.stem == "reproduce", path))
 
 
 def prefer_own_kernel() -> None:

@@ -17,6 +17,7 @@ from mislabel_utils.showing.stats import estimate
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
 PALE = "#C8C8C8"
+WIDTHS = {False: 4, True: 1.5}  # of an interval, and of the range of a few seeds
 
 plt.style.use(Path(__file__).with_name("book.mplstyle"))
 
@@ -126,7 +127,10 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str
 def seeds(
     values: Mapping[str, Sequence[float]], published: Mapping[str, float], xlabel: str
 ) -> Figure:
-    """One line a condition: a dot for each seed, a bar for the mean's interval, published numbers.
+    """One line a condition: a dot for each seed, the mean, its interval, published numbers.
+
+    A few seeds have a thin line from the lowest to the highest instead of the interval, see
+    `stats.FEW`.
 
     Parameters
     ----------
@@ -134,20 +138,23 @@ def seeds(
     published : by condition, in per cent, where there is one
     """
     figure, ax = plt.subplots(figsize=(6, 0.5 * len(values) + 1.2))
-    names = list(values)
+    names, some = list(values), set()
     for line, name in enumerate(names):
         percent = 100 * np.array(values[name])
-        summary = estimate(percent.tolist())
+        summary = estimate(percent.tolist(), "%")
+        some |= {summary.few}
         spread = np.linspace(-0.15, 0.15, len(percent)) if len(percent) > 1 else [0.0]
         ax.plot(percent, line + np.array(spread), "o", color=BLUE, alpha=0.55, markersize=5)
-        ax.plot([summary.low, summary.high], [line, line], color="black", linewidth=4)
+        ax.plot(summary.ends, [line, line], color="black", linewidth=WIDTHS[summary.few])
         ax.plot(summary.mean, line, "|", color="black", markersize=18)
         if name in published:
             ax.plot(published[name], line, "D", color=ORANGE, markersize=8)
     handles = [
         plt.Line2D([], [], marker="o", linestyle="", color=BLUE, alpha=0.55, label="one seed"),
-        plt.Line2D([], [], color="black", linewidth=4, label="mean, 95 %"),
     ]
+    for few, name in {False: "mean, 95 %", True: "mean, range"}.items():
+        if few in some:
+            handles.append(plt.Line2D([], [], color="black", linewidth=WIDTHS[few], label=name))
     if published:
         handles.append(
             plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published")
@@ -155,7 +162,8 @@ def seeds(
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel=xlabel, xlim=(-2, 102), ylim=(len(names) - 0.5, -0.5))
     ax.grid(axis="x", alpha=0.3)
-    ax.legend(handles=handles, ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1))
+    columns = 2 if len(handles) == 4 else 3
+    ax.legend(handles=handles, ncols=columns, loc="lower center", bbox_to_anchor=(0.4, 1))
     return _closed(figure)
 
 

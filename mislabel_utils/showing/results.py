@@ -45,7 +45,7 @@ class PerSeed(Mapping[Hashable, float]):
         return sum(self.values()) / len(self)
 
     def estimate(self, unit: str = "%") -> Estimate:
-        """The mean and its intervals; in per cent or points unless they count images.
+        """The mean, its intervals and the range; in per cent or points unless they count images.
 
         Raises
         ------
@@ -53,10 +53,10 @@ class PerSeed(Mapping[Hashable, float]):
             When there is no seed.
         """
         factor = 1 if unit == "images" else 100
-        return estimate([factor * number for number in self.values()])
+        return estimate([factor * number for number in self.values()], unit)
 
     def text(self, unit: str = "%") -> str:
-        """ "91.20 % [90.10, 92.30]", or in "points" or "images"."""
+        """As `tables.interval_text` puts it, in "%", "points" or "images"."""
         return interval_text(self.estimate(unit), unit)
 
 

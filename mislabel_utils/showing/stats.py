@@ -1,4 +1,7 @@
-"""Intervals over seeds and over images. All are two-sided, at 95 %."""
+"""Intervals over seeds and over images: two-sided, at 95 %, never beyond what is possible.
+
+Three to five numbers are shown one by one and by their range, more by an interval: see `FEW`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+FEW = 5  # so many seeds are shown by their range: an interval of the mean would lean on its shape
+LIMITS = {"%": (0, 100), "points": (-100, 100), "images": (0, np.inf)}
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds, with two intervals.
+    """A mean over seeds, with two intervals and the range.
 
     Attributes
     ----------
@@ -19,6 +25,7 @@ class Estimate:
     low, high : Student-t interval of the mean; NaN for a single seed
     next_low, next_high : Student-t prediction interval, where the result of one more seed falls
         with a probability of 95 %; NaN for a single seed
+    least, most : of the seeds
     seeds : how many
     """
 
@@ -27,11 +34,34 @@ class Estimate:
     high: float
     next_low: float
     next_high: float
+    least: float
+    most: float
     seeds: int
 
+    @property
+    def few(self) -> bool:
+        """Whether the seeds are shown by their range, and not by an interval of their mean."""
+        return self.seeds <= FEW
 
-def estimate(values: Sequence[float]) -> Estimate:
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What is shown beside the mean: the range of a few seeds, the interval of more."""
+        return (self.least, self.most) if self.few else (self.low, self.high)
+
+
+def limits(unit: str) -> tuple[float, float]:
+    """The range that numbers of a unit cannot leave, such as (0, 32) for "of 32"."""
+    if unit.startswith("of "):
+        return 0, float(unit.removeprefix("of "))
+    return LIMITS.get(unit, (-np.inf, np.inf))
+
+
+def estimate(values: Sequence[float], unit: str = "") -> Estimate:
     """Summarise one number a seed.
+
+    Parameters
+    ----------
+    unit : of the values, see `limits`: no interval leaves what is possible in it
 
     Raises
     ------
@@ -41,14 +71,17 @@ def estimate(values: Sequence[float]) -> Estimate:
     count = len(values)
     if count == 0:
         raise ValueError("An estimate needs at least one seed.")
-    mean = float(np.mean(values))
+    mean, least, most = (float(of(values)) for of in (np.mean, np.min, np.max))
     if count == 1:
-        return Estimate(mean, *[float("nan")] * 4, seeds=1)
+        return Estimate(mean, *[float("nan")] * 4, least, most, seeds=1)
     deviation = float(np.std(values, ddof=1))
     quantile = float(stats.t.ppf(0.975, count - 1))
     half = quantile * deviation / count**0.5
     next_half = quantile * deviation * (1 + 1 / count) ** 0.5
-    return Estimate(mean, mean - half, mean + half, mean - next_half, mean + next_half, seeds=count)
+    ends = np.clip(
+        [mean - half, mean + half, mean - next_half, mean + next_half], *limits(unit)
+    ).tolist()
+    return Estimate(mean, *ends, least, most, seeds=count)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

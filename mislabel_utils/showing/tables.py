@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 from mislabel_utils.showing.stats import Estimate
 
-VERDICTS = ("reproduced", "exceeded", "not reproduced")
+# Set in bold where they fill a cell; none has a colour, for none is better than another.
+VERDICTS = ("yes", "no", "compatible", "lower than ours", "higher than ours")
+
+
+class Link(NamedTuple):
+    """A text in a table that leads to an address."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.address})"
 
 
 class Table:
@@ -15,7 +27,7 @@ class Table:
 
     Parameters
     ----------
-    columns, rows : the texts; a verdict is coloured, an address becomes a link
+    columns, rows : the texts, or links; what begins with a verdict is bold
     kind : a class for the style sheet, such as "verdicts"
     note : a sentence below the table
     """
@@ -23,14 +35,14 @@ class Table:
     def __init__(
         self,
         columns: Sequence[str],
-        rows: Sequence[Sequence[str]],
+        rows: Sequence[Sequence[str | Link]],
         kind: str = "",
         note: str = "",
     ) -> None:
         self.columns, self.rows, self.kind, self.note = columns, rows, kind, note
 
     def __repr__(self) -> str:
-        lines = [" | ".join(row) for row in (self.columns, *self.rows)]
+        lines = [" | ".join(map(str, row)) for row in (self.columns, *self.rows)]
         return "\n".join(lines + [self.note] * bool(self.note))
 
     def _repr_html_(self) -> str:
@@ -42,13 +54,11 @@ class Table:
         ) + (f"<p>{escape(self.note)}</p>" if self.note else "")
 
     @staticmethod
-    def _cell(text: str) -> str:
-        if text.startswith("https://"):
-            host = text.split("/")[2]
-            return f'<td><a href="{escape(text)}">{escape(host)}</a></td>'
-        if text in VERDICTS:
-            return f'<td class="verdict {text.replace(" ", "-")}">{text}</td>'
-        return f"<td>{escape(text)}</td>"
+    def _cell(cell: str | Link) -> str:
+        if isinstance(cell, Link):
+            return f'<td><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
+        verdict = ' class="verdict"' if cell.partition(":")[0] in VERDICTS else ""
+        return f"<td{verdict}>{escape(cell)}</td>"
 
 
 def number_text(value: float, unit: str) -> str:
@@ -57,10 +67,16 @@ def number_text(value: float, unit: str) -> str:
 
 
 def interval_text(ours: Estimate, unit: str = "%") -> str:
-    """ "91.2 % [90.1, 92.3]"; the interval is left out for a single seed."""
+    """ "91.20 % [90.10, 92.30]", mean and interval; of a few seeds "91.20 % (90.50 to 92.01)".
+
+    Round brackets hold the lowest and the highest seed, see `stats.FEW`. A single seed has neither.
+    """
     form = ",.0f" if unit == "images" else ".2f"
     text = f"{ours.mean:{form}} {unit}"
-    return text if ours.seeds == 1 else f"{text} [{ours.low:{form}}, {ours.high:{form}}]"
+    low, high = (f"{end:{form}}" for end in ours.ends)
+    if ours.seeds == 1:
+        return text
+    return f"{text} ({low} to {high})" if ours.few else f"{text} [{low}, {high}]"
 
 
 def glue(**values: str) -> None:

@@ -58,11 +58,18 @@ def test_a_difference_removes_what_the_seeds_share():
     assert ours.mean == pytest.approx(1) and ours.high - ours.low < 1e-6
 
 
-def test_texts(results):
-    assert results.accuracy("teacher").text() == "87.50 % [56.45, 118.55]"
+def test_texts_of_a_few_seeds_hold_their_range(results):
+    assert results.accuracy("teacher").text() == "87.50 % (75.00 to 100.00)"
     gap = results.accuracy("teacher") - results.accuracy("teacher")
-    assert gap.text("points") == "0.00 points [0.00, 0.00]"
+    assert gap.text("points") == "0.00 points (0.00 to 0.00)"
     assert PerSeed({0: 18_768}).text("images") == "18,768 images"
+
+
+def test_texts_of_more_seeds_hold_an_interval_within_what_is_possible():
+    # by hand: t with 5 degrees of freedom 2.5706, deviation 51.64, half width 54.19
+    six = PerSeed(dict(enumerate([0, 0, 1, 1, 1, 1])))
+    assert six.text() == "66.67 % [12.47, 100.00]"
+    assert PerSeed(dict(enumerate([0.5] * 6))).text() == "50.00 % [50.00, 50.00]"
 
 
 def test_anything_else_of_a_seed(results):

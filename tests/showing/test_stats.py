@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mislabel_utils.showing.stats import estimate, wilson
+from mislabel_utils.showing.stats import FEW, estimate, limits, wilson
 
 
 def test_estimate_by_hand():
@@ -31,6 +31,30 @@ def test_intervals_cover_as_often_as_they_say():
 
 def test_single_seed_has_no_interval():
     assert math.isnan(estimate([0.3]).low) and estimate([0.3]).mean == 0.3
+
+
+def test_a_few_seeds_show_their_range_and_more_an_interval():
+    few, more = (estimate([float(n) for n in range(count)]) for count in (FEW, FEW + 1))
+    assert few.few and few.ends == (0, FEW - 1)
+    assert not more.few and more.ends == (more.low, more.high)
+    assert estimate([0.3]).ends == (0.3, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("unit", "values"),
+    [
+        ("%", [1, 60, 99, 99, 2, 1]),
+        ("points", [-99, 99, 98]),
+        ("of 32", [1, 31]),
+        ("images", [3, 90]),
+    ],
+)
+def test_no_interval_leaves_what_is_possible(unit, values):
+    low, high = limits(unit)
+    free, ours = estimate(values), estimate(values, unit)
+    assert free.next_low < low and ours.next_low == low
+    assert ours.next_high == min(high, free.next_high)
+    assert ours.mean == free.mean
 
 
 def test_no_seed_is_an_error():

@@ -1,0 +1,85 @@
+"""The scoreboard in one picture: what was published, our seeds, and where one more would fall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mislabel_utils.showing.stats import limits
+from mislabel_utils.showing.verdicts import FEWEST, Measured
+
+INK, GREY, PALE = "#222222", "#767676", "#C8C8C8"  # no colour: no outcome is better than another
+MANY = 50  # values, from which on the interval stands for them
+
+
+def dot_plot(rows: Sequence[Measured]) -> Figure:
+    """A line for each row under its name: per cent above, and differences in points below.
+
+    Counts "of 32" are drawn in per cent of 32. A row without values shows its published number and
+    says so; where one more run would fall is drawn for three seeds and more.
+    """
+    panels = {
+        points: list(some)
+        for points, some in groupby(
+            sorted(rows, key=lambda row: row.claim.unit == "points"),
+            key=lambda row: row.claim.unit == "points",
+        )
+    }
+    heights = [len(some) + 0.6 for some in panels.values()]
+    figure, axes = plt.subplots(
+        len(panels), squeeze=False, height_ratios=heights, figsize=(4.0, 0.62 * sum(heights) + 1.2)
+    )
+    for ax, (points, some) in zip(axes[:, 0], panels.items(), strict=True):
+        for line, row in enumerate(some):
+            _row(ax, line, row)
+        ax.set(ylim=(len(some) - 0.5, -0.8), yticks=[])
+        ax.spines["left"].set_visible(False)
+        ax.grid(axis="x", alpha=0.3)
+        if points:
+            ax.axvline(0, color=GREY, linewidth=1)
+            ax.set_xlabel("difference, points")
+        else:
+            ax.set(xlabel="right, %")
+            ax.set_xlim(right=101.5)
+    figure.legend(handles=_legend(), loc="outside upper left", ncols=1, fontsize=11)
+    plt.close(figure)
+    return figure
+
+
+def _row(ax: Axes, line: int, row: Measured) -> None:
+    claim = row.claim
+    scale = 100 / limits(claim.unit)[1] if claim.kind == "draws" else 1
+    name = claim.name if row.values else f"{claim.name} (not yet measured)"
+    ax.annotate(
+        name, (0, line - 0.36), xycoords=("axes fraction", "data"), va="center", fontsize=11
+    )
+    values = scale * np.array(row.values, float)
+    if len(values) >= FEWEST:
+        low, high = (scale * end for end in row.next_run)
+        ax.plot([low, high], [line, line], color=PALE, linewidth=9, solid_capstyle="butt")
+    if len(values) >= MANY:
+        ax.plot(np.median(values), line, "|", color=INK, markersize=11, markeredgewidth=2)
+    else:
+        ax.plot(values, np.full(len(values), line), "o", color=INK, alpha=0.5, markersize=5)
+    ax.plot(
+        scale * claim.published, line, "D", markerfacecolor="none", color=INK, markersize=8,
+        markeredgewidth=1.6,
+    )  # fmt: skip
+
+
+def _legend() -> list[plt.Line2D]:
+    point = {"linestyle": "", "color": INK}
+    return [
+        plt.Line2D([], [], marker="D", markerfacecolor="none", markersize=8, markeredgewidth=1.6,
+                   label="published, one run", **point),
+        plt.Line2D([], [], marker="o", alpha=0.5, markersize=5, label="ours, one seed", **point),
+        plt.Line2D([], [], marker="|", markersize=11, markeredgewidth=2,
+                   label="ours, median of many draws", **point),
+        plt.Line2D([], [], color=PALE, linewidth=9, solid_capstyle="butt",
+                   label="where one more of ours falls (95 %)"),
+    ]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Every published claim beside what the records hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mislabel_utils.recording.records import Record, Store
+from mislabel_utils.showing.claims import CLAIMS, Claim
+from mislabel_utils.showing.conditions import (
+    TITLES,
+    copies_note,
+    finished,
+    groups,
+    trained_on,
+)
+from mislabel_utils.showing.tables import Table
+from mislabel_utils.showing.verdicts import Measured, as_table
+
+Groups = dict[tuple[str, str], list[list[Record]]]
+
+
+def measured(store: Store) -> list[Measured]:
+    """Every claim in order, once for each condition of ours, or once without values.
+
+    Runs of several conditions, say on another copy of the data or in another precision, are never
+    pooled; runs that are to go on are left out.
+    """
+    found = _finished(store)
+    rows: list[Measured] = []
+    for claim in CLAIMS.values():
+        conditions = [
+            _measured(claim, group, found) for group in found.get((claim.chapter, claim.arm), [])
+        ]
+        some = [condition for condition in conditions if condition.values]
+        rows += _told_apart(some) or [Measured(claim, [])]
+    return rows
+
+
+def scoreboard(store: Store) -> Table:
+    """The table of `measured`."""
+    shown = [
+        record
+        for claim in CLAIMS.values()
+        for group in _finished(store).get((claim.chapter, claim.arm), [])
+        for record in group
+    ]
+    return as_table(measured(store), copies_note(shown))
+
+
+def _finished(store: Store) -> Groups:
+    """Groups of one condition, by chapter and arm."""
+    found: Groups = {}
+    for group in groups(record for record in store if finished(record)):
+        found.setdefault((group[0].chapter, group[0].arm), []).append(group)
+    return found
+
+
+def _measured(claim: Claim, group: Sequence[Record], found: Groups) -> Measured:
+    metrics = [metric for record in group for metric in claim.measured(record)]
+    if claim.less is not None:
+        arm, metric = claim.less
+        other = {
+            record.seed: record.metrics[metric] for record in _beside(claim, arm, group, found)
+        }
+        metrics = [
+            claim.measured(record)[0] - other[record.seed]
+            for record in group
+            if record.seed in other
+        ]
+    controls = {}
+    for name in claim.controls:
+        beside = group if claim.where else _beside(claim, name, group, found)
+        metric = name if claim.where else claim.metric
+        controls[name] = claim.values(
+            [each for record in beside for each in claim.measured(record, metric)]
+        )
+    return Measured(claim, claim.values(metrics), _data(claim, group[0]), controls)
+
+
+def _beside(claim: Claim, arm: str, group: Sequence[Record], found: Groups) -> Sequence[Record]:
+    """The runs of another arm on the same data; the condition with most runs, or none."""
+    trained = trained_on(group[0].config)
+    others = found.get((claim.chapter, arm), [])
+    return next((each for each in others if trained_on(each[0].config) == trained), [])
+
+
+def _data(claim: Claim, record: Record) -> str:
+    """What a number was measured on: the data trained on, and those of the test where others."""
+    trained = trained_on(record.config)
+    if trained is None:
+        return claim.data
+    tested = claim.metric.partition("/")[0]
+    same = record.config["data"]["split"].rpartition("/")[0] == tested
+    precision = record.config["recipe"].get("precision", "float32")
+    return (
+        trained
+        + ("" if same else f", tested on {TITLES.get(tested, tested)}")
+        + ("" if precision == "float32" else f", {precision} precision")
+    )
+
+
+def _told_apart(rows: Sequence[Measured]) -> list[Measured]:
+    """Rows of one claim: where the data do not tell two conditions apart, say that they differ."""
+    apart: list[Measured] = []
+    for row in rows:
+        known = {other.data for other in apart}
+        apart.append(replace(row, data=f"{row.data}, other settings") if row.data in known else row)
+    return apart

@@ -1,0 +1,209 @@
+"""Two questions about a published number, and the table that ends a chapter.
+
+*Does the phenomenon hold?* is about the claim: do our students beat chance, and every control that
+the claim names? *Does the published number agree?* is about recipes: would one more of our runs
+give a number like it? Neither answers the other.
+
+When the rules were fixed. That for the published number was written before the first run at full
+scale. Those for the phenomenon, with `MARGINS` and `LIKELY`, are later: the results of three
+chapters were known, and only those of the adversarial images (`claims.ILYAS`) are still to come.
+They are round numbers, and nobody should take them for a prediction. One of them decides: a typical
+draw in the plane, 22 points, lies above 95 % of the students of coins, and ties with 97.5 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from mislabel_utils.learning.datasets import load
+from mislabel_utils.showing.claims import CLAIMS, Claim
+from mislabel_utils.showing.stats import Estimate, estimate
+from mislabel_utils.showing.tables import Link, Table, interval_text, number_text
+
+FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
+MARGINS = {"student": 10.0, "difference": 0.0}  # points that every seed must be ahead by
+LIKELY = 0.95  # the share of the controls' draws that a typical draw of ours must leave behind
+
+CONTROL_NAMES = {"random_right": "students of coins"}
+
+COLUMNS = (
+    "Claim",
+    "Published",
+    "Ours",
+    "Does the phenomenon hold?",
+    "One more run of ours, 95 %",
+    "The published number is …",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What we measured of a claim, and the two verdicts.
+
+    Attributes
+    ----------
+    claim : the claim
+    values : ours, one for each seed or draw, in the unit of the claim; none if not yet measured
+    data : what they were measured on, or "–"
+    controls : by name in `Claim.controls`, those of each control that is on record
+    quick : whether they come from a quick run, which is not judged
+    """
+
+    claim: Claim
+    values: Sequence[float]
+    data: str = "–"
+    controls: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    quick: bool = False
+
+    @property
+    def estimate(self) -> Estimate:
+        """The mean over our seeds, with its intervals in the unit of the claim."""
+        return estimate(self.values, self.claim.unit)
+
+    @property
+    def next_run(self) -> tuple[float, float]:
+        """Where one more run of ours falls with a probability of 95 %; NaN for a single one.
+
+        For seeds Student's prediction interval. Draws are many and are counts: their own quantiles.
+        """
+        if self.claim.kind == "draws":
+            low, high = np.quantile(self.values, [0.025, 0.975], method="inverted_cdf")
+            return float(low), float(high)
+        return self.estimate.next_low, self.estimate.next_high
+
+    def unjudged(self) -> str:
+        """Why neither question is answered; nothing if they are."""
+        if not self.values:
+            return "not yet measured"
+        if self.quick:
+            return "not judged: quick run"
+        return "" if len(self.values) >= FEWEST else "not judged: too few seeds"
+
+    def bar(self) -> float:
+        """What every seed, or the median draw, must lie above, in the unit of the claim.
+
+        For a student the best seed of any control or the constant answer, and `MARGINS` points
+        more. For a difference zero. For draws the count that a share `LIKELY` of the control's
+        draws do not exceed: then a typical student is not one that guesses.
+        """
+        if self.claim.kind == "draws":
+            quantiles = [
+                np.quantile(values, LIKELY, method="inverted_cdf")
+                for values in self.controls.values()
+            ]
+            return float(max(quantiles))
+        if self.claim.kind == "difference":
+            return MARGINS["difference"]
+        best = [max(values) for values in self.controls.values()]
+        return max([constant_answer(self.claim.metric), *best]) + MARGINS["student"]
+
+    def holds(self) -> str:
+        """Does the phenomenon hold? "yes", "no" and in how many seeds, or why that is not judged.
+
+        A teacher's accuracy is no phenomenon: "not applicable". No control may be missing.
+        """
+        if self.claim.kind == "teacher":
+            return "not applicable"
+        if self.unjudged():
+            return self.unjudged()
+        counts = [len(self.controls.get(name, ())) for name in self.claim.controls]
+        if min(counts, default=FEWEST) < FEWEST:
+            return "not judged: too few seeds of a control"
+        if self.claim.kind == "draws":
+            return "yes" if np.median(self.values) > self.bar() else "no"
+        ahead = sum(value > self.bar() for value in self.values)
+        every = len(self.values)
+        return "yes" if ahead == every else f"no: in {ahead} of {every} seeds"
+
+    def agrees(self) -> str:
+        """How the published number, one run, lies to where one more run of ours would fall."""
+        if self.unjudged():
+            return self.unjudged()
+        low, high = self.next_run
+        if self.claim.published < low:
+            return "lower than ours"
+        return "higher than ours" if self.claim.published > high else "compatible"
+
+    def note(self) -> str:
+        """Of draws: where among ours the published count lies, and how many controls reach it."""
+        if self.claim.kind != "draws" or self.unjudged():
+            return ""
+        ours, published = np.array(self.values), self.claim.published
+        below, at, above = (_share(of(ours, published)) for of in (np.less, np.equal, np.greater))
+        said = (
+            f"Of our {len(ours):,} draws {below} lie below {published:g}, {at} at it, {above} above"
+        )
+        for name, values in self.controls.items():
+            reach = _share(np.array(values) >= published)
+            said += f"; {reach} of the {CONTROL_NAMES[name]} reach it"
+        return f"{said}."
+
+    def row(self) -> list[str | Link]:
+        """The texts of `COLUMNS`."""
+        published = Link(number_text(self.claim.published, self.claim.unit), self.claim.source)
+        return [
+            self.claim.statement, published, self._ours(), self.holds(), self._next(),
+            self.agrees(),
+        ]  # fmt: skip
+
+    def _ours(self) -> str:
+        count = len(self.values)
+        if not count:
+            return "–"
+        if self.claim.kind == "draws":
+            measured = f"median {np.median(self.values):g} {self.claim.unit}, {count:,} draws"
+        else:
+            seeds = "1 seed" if count == 1 else f"{count} seeds"
+            measured = f"{interval_text(self.estimate, self.claim.unit)}, {seeds}"
+        return measured if self.data == "–" else f"{measured}; {self.data}"
+
+    def _next(self) -> str:
+        if len(self.values) < 2:
+            return "–"
+        form = "g" if self.claim.kind == "draws" else ".2f"
+        low, high = (f"{end:{form}}" for end in self.next_run)
+        return f"{low} to {high} {self.claim.unit}"
+
+
+def verdicts(
+    metrics: Mapping[str, Sequence[float]],
+    controls: Mapping[str, Sequence[float]],
+    scale: str,
+    data: str,
+) -> Table:
+    """The verdict table that ends a chapter.
+
+    Parameters
+    ----------
+    metrics : by name in `CLAIMS`, the metric of each seed, such as `PerSeed.numbers`
+    controls : by name in `Claim.controls`, the same of each control
+    scale : of the lab; only recorded and full runs are judged
+    data : what they were measured on, see `conditions.measured_on`
+    """
+    rows = []
+    for name, values in metrics.items():
+        claim = CLAIMS[name]
+        beaten = {arm: claim.values(controls[arm]) for arm in claim.controls if arm in controls}
+        rows.append(Measured(claim, claim.values(values), data, beaten, scale == "quick"))
+    return as_table(rows)
+
+
+def as_table(rows: Sequence[Measured], note: str = "") -> Table:
+    """Rows with what there is to say below them."""
+    notes = [*filter(None, (row.note() for row in rows)), note]
+    return Table(COLUMNS, [row.row() for row in rows], "verdicts", " ".join(filter(None, notes)))
+
+
+@cache
+def constant_answer(metric: str) -> float:
+    """What the commonest class gets, in per cent, on the images of "cifar10/test@cifar10"."""
+    labels = load(metric.partition("/")[0], "recorded").test.labels
+    return 100 * labels.bincount().max().item() / len(labels)
+
+
+def _share(hits: np.ndarray) -> str:
+    return f"{100 * np.mean(hits):.1f} %"

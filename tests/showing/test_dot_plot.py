@@ -1,0 +1,44 @@
+"""The picture of the scoreboard holds every claim, and what is known of it."""
+
+from matplotlib.colors import to_rgb
+
+from mislabel_utils.showing.claims import CLAIMS
+from mislabel_utils.showing.dot_plot import dot_plot
+from mislabel_utils.showing.verdicts import Measured
+
+ROWS = [
+    Measured(CLAIMS["mnist-teacher"], [99.0, 99.1, 99.2]),
+    Measured(CLAIMS["plane-student"], [float(n % 5 + 20) for n in range(100)]),
+    Measured(CLAIMS["mnist-statistics"], [1.0, 2.0, 3.0]),
+    Measured(CLAIMS["ilyas-det"], []),
+]
+
+
+def test_every_row_has_its_name_and_its_published_number():
+    figure = dot_plot(ROWS)
+    above, below = figure.axes
+    names = [text.get_text() for text in above.texts]
+    assert names == [
+        "MNIST: teacher",
+        "Plane: student, points right of 32",
+        "CIFAR-10: student of D_det (not yet measured)",
+    ]
+    assert [text.get_text() for text in below.texts] == [CLAIMS["mnist-statistics"].name]
+    diamonds = [line.get_xdata()[0] for line in above.lines if line.get_marker() == "D"]
+    assert diamonds == [99.1, 100 * 23 / 32, 43.7]
+
+
+def test_one_seed_has_no_interval_and_many_draws_no_dots():
+    (ax,) = dot_plot([Measured(CLAIMS["mnist-teacher"], [99.0])]).axes
+    assert [line.get_marker() for line in ax.lines] == ["o", "D"]
+    (ax,) = dot_plot([ROWS[1]]).axes
+    interval, median, _ = ax.lines
+    assert list(interval.get_xdata()) == [100 * 20 / 32, 100 * 24 / 32]
+    assert median.get_marker() == "|"
+
+
+def test_no_outcome_has_a_colour():
+    for ax in dot_plot(ROWS).axes:
+        for line in ax.lines:
+            red, green, blue = to_rgb(line.get_color())
+            assert red == green == blue

@@ -1,0 +1,18 @@
+"""Tables as a page and as a terminal show them."""
+
+from mislabel_utils.showing.tables import Link, Table
+
+
+def test_text_is_escaped_and_links_lead_where_they_say():
+    table = Table(["<b>"], [["<i>"], [Link("62.5 %", "https://example.org/?a&b")]], note="<u>")
+    html = table._repr_html_()
+    assert "<td>&lt;i&gt;</td>" in html and "<p>&lt;u&gt;</p>" in html
+    assert '<a href="https://example.org/?a&amp;b">62.5 %</a>' in html
+    assert repr(table).splitlines()[2] == "62.5 % (https://example.org/?a&b)"
+
+
+def test_verdicts_are_bold_and_what_is_not_judged_is_not():
+    html = Table(["a"], [["yes"], ["no: in 2 of 3 seeds"], ["not judged: quick run"], ["north"]])
+    cells = html._repr_html_()
+    assert '<td class="verdict">yes' in cells and '<td class="verdict">no: in 2' in cells
+    assert "<td>not judged" in cells and "<td>north" in cells
