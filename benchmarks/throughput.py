@@ -53,8 +53,8 @@ class Work:
 
     def plain(self) -> nn.Module:
         """The network as most would write it."""
-        if self.model == "small_cnn":
-            return models.small_cnn(self.shape, 10)
+        if self.model in ("small_cnn", "deep_cnn"):
+            return models.MODELS[self.model](self.shape, 10)
         network = torchvision.models.resnet18(num_classes=10)
         if self.model == "resnet18-cifar":
             network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
@@ -65,6 +65,7 @@ class Work:
 WORKS = {
     "resnet18-imagenet": Work("resnet18-imagenet", (3, 32, 32), 40, augment=True),
     "resnet18-cifar": Work("resnet18-cifar", (3, 32, 32), 6, augment=True),
+    "deep_cnn": Work("deep_cnn", (3, 32, 32), 12, augment=True),
     "small_cnn": Work("small_cnn", (1, 28, 28), 200, augment=False),
 }
 

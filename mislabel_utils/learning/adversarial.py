@@ -1,7 +1,8 @@
-"""Training sets of adversarial examples."""
+"""Training sets of adversarial examples, and of their perturbations put to other uses."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -11,6 +12,9 @@ from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.inference import BATCH, Teacher, autocast, standardised
 from mislabel_utils.learning.places import Places
 from mislabel_utils.learning.training_sets import TrainingSet
+
+PROTOCOL = 1  # raise it when `described` changes what it measures: old records then count no more
+GREY = 0.5
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,7 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
             with low:
                 return network(standardised(images, norm)).float()
 
-        moved = start.images.to(torch.float32)  # those left out stay where they are
-        if not start.images.is_floating_point():
-            moved /= 255
+        moved = _pixels(start.images)  # those left out stay where they are
         for rows in targets.kept.nonzero().squeeze(1).split(BATCH):
             origin, aims = moved[rows].to(device), targets.labels[rows].to(device)
             found = pgd(
@@ -75,3 +77,103 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
               "attack": asdict(attack), "targets": targets.source}  # fmt: skip
     places = Places(start.split, source, compute, start.aligned)
     return TrainingSet(places, targets.source, lambda: targets.labels, run.weights)
+
+
+def perturbations(given: TrainingSet) -> Tensor:
+    """What an attack added to each image of a split, float32 (N, C, H, W).
+
+    Raises
+    ------
+    ValueError
+        When the images were not made, row by row, from those of their split as they are.
+    """
+    if (given.places.source or {}).get("of") != given.split.key:
+        raise ValueError(f"Only what was made from the images of {given.split.key} has been moved.")
+    start = _pixels(given.split.images)
+    return torch.sub(given.images, start, out=start)
+
+
+def dealt(given: TrainingSet, seed: int) -> TrainingSet:
+    """The perturbations dealt out to other images with the same target; labels stay.
+
+    None keeps its own, unless it is the only one with its target. Pixels are cut off at 0 and 1.
+    """
+
+    def compute() -> Tensor:
+        moved, generator = perturbations(given), torch.Generator().manual_seed(seed)
+        taken = torch.arange(len(moved))
+        for target in given.labels[given.kept].unique():
+            rows = (given.labels == target).nonzero().squeeze(1)
+            rows = rows[torch.randperm(len(rows), generator=generator)]
+            taken[rows] = rows.roll(1)
+        return moved[taken].add_(_pixels(given.split.images)).clamp_(0, 1)
+
+    return _moved_on(given, "dealt adversarial", compute, seed=seed)
+
+
+def on_grey(given: TrainingSet) -> TrainingSet:
+    """The perturbations alone, each on an image of even grey; labels stay."""
+
+    def compute() -> Tensor:
+        return perturbations(given).add_(GREY).clamp_(0, 1)
+
+    return _moved_on(given, "perturbed grey", compute)
+
+
+def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:
+    """Images moved by `epsilon` in random directions instead; the labels are the targets.
+
+    Each direction is uniform on the sphere. Pixels are cut off at 0 and 1, as an attack's are.
+    """
+    start = targets.places
+
+    def compute() -> Tensor:
+        images, generator = _pixels(start.images), torch.Generator().manual_seed(seed)
+        for batch in images.split(BATCH):
+            noise = torch.randn(batch.shape, generator=generator)
+            length = noise.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
+            batch.add_(noise * (epsilon / length)).clamp_(0, 1)
+        return images
+
+    source = {"kind": "shaken", "of": start.name, "epsilon": epsilon, "seed": seed}
+    places = Places(start.split, source, compute, start.aligned)
+    return TrainingSet(places, targets.source, lambda: targets.labels, targets.network)
+
+
+def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
+    """What an attacked network says of the images made from a split, and how far they moved.
+
+    ``target`` and ``true`` are the shares, in [0, 1], of images that it takes for their label and
+    for their true class, and ``probability`` is what it gives the label on average;
+    ``norm_median`` and ``norm_most`` are lengths of perturbations in L2, with pixels in [0, 1];
+    ``low`` and ``high`` are the extremes of all pixels.
+    """
+    rows, images = given.kept, given.images
+    answers = run.outputs(images, given.split.normalization)[rows].softmax(1)
+    said, labels = answers.argmax(1), given.labels[rows]
+    pairs = zip(images.split(BATCH), given.split.images.split(BATCH), strict=True)
+    norms = torch.cat([(new - _pixels(old)).flatten(1).norm(dim=1) for new, old in pairs])[rows]
+    found = {
+        "target": (said == labels).double().mean(),
+        "probability": answers.gather(1, labels[:, None]).double().mean(),
+        "true": (said == given.places.true_labels[rows]).double().mean(),
+        "norm_median": norms.median(),
+        "norm_most": norms.max(),
+        "low": images.min(),
+        "high": images.max(),
+    }
+    return {name: float(value) for name, value in found.items()}
+
+
+def _moved_on(
+    given: TrainingSet, kind: str, compute: Callable[[], Tensor], **how: int
+) -> TrainingSet:
+    source = {"kind": kind, "of": given.places.source, **how}
+    places = Places(given.split, source, compute, given.places.aligned)
+    return TrainingSet(places, given.source, lambda: given.labels, given.network)
+
+
+def _pixels(images: Tensor) -> Tensor:
+    """A copy of images, uint8 or float in [0, 1], as float32 in [0, 1]."""
+    pixels = images.to(torch.float32, copy=True)
+    return pixels if images.is_floating_point() else pixels.div_(255)

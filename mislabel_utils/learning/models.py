@@ -67,6 +67,61 @@ def small_cnn(shape: tuple[int, int, int], classes: int) -> nn.Module:
     )
 
 
+def deep_cnn(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Seven convolutions with batch normalisation: about two million weights, quick to train well.
+
+    In the manner of Keller Jordan's airbench94 (2024), without its whitened first layer and its
+    other refinements: a 2 x 2 convolution, then three blocks of two 3 x 3 convolutions with 64, 256
+    and 256 channels. Pooling halves the map in each block.
+
+    Parameters
+    ----------
+    shape : (channels, height, width) of an image; height and width at least 9
+    classes : number of logits
+    """
+
+    def block(given: int, channels: int) -> list[nn.Module]:
+        return [
+            nn.Conv2d(given, channels, 3, padding=1, bias=False),
+            nn.MaxPool2d(2),
+            nn.BatchNorm2d(channels),
+            nn.GELU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.GELU(),
+        ]
+
+    return nn.Sequential(
+        nn.Conv2d(shape[0], 24, 2),
+        nn.GELU(),
+        *block(24, 64),
+        *block(64, 256),
+        *block(256, 256),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+        nn.Linear(256, classes),
+    )
+
+
+def mlp(shape: tuple[int, int, int], classes: int) -> nn.Module:
+    """Two hidden layers of 512 units, which do not know that pixels have neighbours.
+
+    Parameters
+    ----------
+    shape : (channels, height, width) of an image
+    classes : number of logits
+    """
+    channels, height, width = shape
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(channels * height * width, 512),
+        nn.ReLU(),
+        nn.Linear(512, 512),
+        nn.ReLU(),
+        nn.Linear(512, classes),
+    )
+
+
 def resnet18(shape: tuple[int, int, int], classes: int, stem: str) -> nn.Module:
     """torchvision's ResNet-18 (He et al. 2016) with one of two stems.
 
@@ -101,6 +156,8 @@ def resnet18(shape: tuple[int, int, int], classes: int, stem: str) -> nn.Module:
 
 MODELS = {
     "small_cnn": small_cnn,
+    "deep_cnn": deep_cnn,
+    "mlp": mlp,
     "resnet18-imagenet": lambda shape, classes: resnet18(shape, classes, "imagenet"),
     "resnet18-cifar": lambda shape, classes: resnet18(shape, classes, "cifar"),
 }

@@ -12,16 +12,25 @@ from html import escape
 from io import BytesIO
 
 import ipywidgets
-from IPython.display import display
+from IPython import display
 from matplotlib.figure import Figure
 from PIL import Image
 
 
-def picture(figure: Figure, alt: str, dpi: int = 90) -> str:
-    """A figure as an HTML image that needs no file beside it; 32 colours keep it small."""
+def picture(figure: Figure | display.Image, alt: str, dpi: int = 90, colours: int = 32) -> str:
+    """A figure, or one that was stored, as an HTML image that needs no file beside it.
+
+    Parameters
+    ----------
+    dpi : of a figure that is drawn now; a stored one stays as large as it is
+    colours : few keep it small
+    """
     full, small = BytesIO(), BytesIO()
-    figure.savefig(full, format="png", dpi=dpi)
-    Image.open(full).convert("RGB").quantize(32).save(small, format="png", optimize=True)
+    if isinstance(figure, Figure):
+        figure.savefig(full, format="png", dpi=dpi)
+    else:
+        full.write(figure.data)
+    Image.open(full).convert("RGB").quantize(colours).save(small, format="png", optimize=True)
     data = base64.b64encode(small.getvalue()).decode()
     # Beside another picture where there is room for 15rem each, else below it in full width.
     fit = "flex:1 1 15rem; min-width:0; max-width:min(24rem, 100%); height:auto"
@@ -33,6 +42,28 @@ def panel(pictures: Sequence[str], caption: str) -> str:
     row = '<div style="display:flex; flex-wrap:wrap; align-items:flex-start; gap:0.5rem">'
     words = '<p aria-live="polite" style="font-size:0.95rem; line-height:1.5">'
     return f"{row}{''.join(pictures)}</div>{words}{escape(caption)}</p>"
+
+
+def slider(
+    panels: Sequence[str], positions: tuple[str, Sequence[str]], start: int = 0
+) -> ipywidgets.VBox:
+    """One slider that chooses a panel of HTML, with a kernel or without.
+
+    Parameters
+    ----------
+    positions : what the slider is called, and the name of each of its positions
+    start : the position shown at first
+    """
+    name, names = positions
+    if len(panels) != len(names):
+        raise ValueError("Give one panel for each position of the slider.")
+    wide = {"width": "100%"}  # of the page's column, or a phone shows half a picture
+    chosen = ipywidgets.SelectionSlider(options=list(names), index=start, description=name)
+    shown = ipywidgets.Stack(
+        [ipywidgets.HTML(each, layout=wide) for each in panels], selected_index=start, layout=wide
+    )
+    ipywidgets.jslink((chosen, "index"), (shown, "selected_index"))
+    return ipywidgets.VBox([chosen, shown], layout=wide)
 
 
 def switcher(
@@ -83,7 +114,7 @@ def button(label: str, make: Callable[[int], Figure]) -> ipywidgets.VBox:
         try:
             with output:
                 output.clear_output(wait=True)
-                display(make(pressed))
+                display.display(make(pressed))
             pressed += 1
         finally:
             press.disabled = False

@@ -1,5 +1,7 @@
 """The networks: shapes, seeds, and what the docstrings say of them."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -14,6 +16,9 @@ pytestmark = pytest.mark.usefixtures("isolated")
 CASES = [
     ("small_cnn", (1, 28, 28)),
     ("small_cnn", (3, 32, 32)),
+    ("deep_cnn", (3, 32, 32)),
+    ("deep_cnn", (1, 28, 28)),
+    ("mlp", (3, 32, 32)),
     ("resnet18-imagenet", (3, 32, 32)),
     ("resnet18-imagenet", (1, 28, 28)),
     ("resnet18-cifar", (3, 32, 32)),
@@ -51,6 +56,35 @@ def test_global_random_numbers_play_no_part_and_are_left_alone():
 
 def test_size_of_the_small_cnn():
     assert weights(models.build("small_cnn", (1, 28, 28), 10, 0)) == 206_922
+
+
+def test_size_of_the_deep_cnn():
+    """A convolution has k x k x in x out weights, a normalisation two for each channel."""
+    stem = 2 * 2 * 3 * 24 + 24
+    blocks = sum(
+        9 * given * width + 9 * width * width + 4 * width
+        for given, width in ((24, 64), (64, 256), (256, 256))
+    )
+    assert weights(models.build("deep_cnn", (3, 32, 32), 10, 0)) == stem + blocks + 2_570
+
+
+def test_the_deep_cnn_halves_its_map_in_each_block():
+    network = models.build("deep_cnn", (3, 32, 32), 10, 0).eval()
+    x, sides = torch.zeros(1, 3, 32, 32), []
+    with torch.no_grad():
+        for layer in network:
+            x = layer(x)
+            if isinstance(layer, nn.MaxPool2d | nn.Conv2d):
+                sides.append((x.shape[1], x.shape[-1]))
+    assert sides == [(24, 31), (64, 31), (64, 15), (64, 15), (256, 15), (256, 7), (256, 7),
+                     (256, 7), (256, 3), (256, 3)]  # fmt: skip
+
+
+def test_size_of_the_mlp():
+    sizes = (3 * 32 * 32, 512, 512, 10)
+    layers = pairwise(sizes)
+    counted = sum(given * wide + wide for given, wide in layers)
+    assert weights(models.build("mlp", (3, 32, 32), 10, 0)) == counted
 
 
 def test_small_cnn_has_no_state_but_its_weights():
@@ -143,7 +177,9 @@ def test_the_resnet_is_torchvisions():
 
 
 def test_unknown_model():
-    with pytest.raises(ValueError, match=r"'resnet'.*small_cnn, resnet18-imagenet, resnet18-cifar"):
+    with pytest.raises(
+        ValueError, match=r"'resnet'.*small_cnn, deep_cnn, mlp, resnet18-imagenet, resnet18-cifar"
+    ):
         models.build("resnet", (3, 32, 32), 10, 0)
 
 

@@ -8,7 +8,15 @@ from toys import fixed, toy_split
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import places, training_sets
-from mislabel_utils.learning.adversarial import Attack, adversarial
+from mislabel_utils.learning.adversarial import (
+    Attack,
+    adversarial,
+    dealt,
+    described,
+    on_grey,
+    perturbations,
+    shaken,
+)
 from mislabel_utils.learning.places import SIGNS, drawn, noise, patches, photograph
 from mislabel_utils.learning.training import Recipe
 from mislabel_utils.recording.records import canonical
@@ -151,6 +159,64 @@ def test_adversarial_examples_of_some(run):
         _ = adversarial(run, soft).images
 
 
+def test_perturbations_put_to_other_uses(run):
+    made = adversarial(run, training_sets.next_class(SPLIT), Attack(1.5, steps=10, step_size=0.3))
+    added, start = perturbations(made), SPLIT.images / 255
+    torch.testing.assert_close(start + added, made.images)
+    others, grey = dealt(made, 0), on_grey(made)
+    assert torch.equal(others.labels, made.labels) and torch.equal(grey.labels, made.labels)
+    torch.testing.assert_close(grey.images, (added + 0.5).clamp(0, 1))
+    # Each perturbation comes from another image with the same target, and each is used once.
+    taken = torch.tensor([
+        int(((start[n] + added).clamp(0, 1) - others.images[n]).abs().flatten(1).amax(1).argmin())
+        for n in range(len(SPLIT))
+    ])  # fmt: skip
+    assert torch.equal(taken.sort().values, torch.arange(len(SPLIT)))
+    assert (taken != torch.arange(len(SPLIT))).all()
+    assert torch.equal(made.labels[taken], made.labels)
+    assert torch.equal(dealt(made, 0).images, others.images)
+    assert not torch.equal(dealt(made, 1).images, others.images)
+    with pytest.raises(ValueError, match="Only what was made from the images of toy/train"):
+        perturbations(training_sets.true_labels(noise(SPLIT, 30, 0)))
+
+
+def test_dealt_perturbations_of_some(run):
+    some = training_sets.subset(training_sets.next_class(SPLIT), 9, 0)
+    made = adversarial(run, some, Attack(1.5, steps=5, step_size=0.3))
+    others = dealt(made, 0)
+    moved = (others.images != SPLIT.images / 255).flatten(1).any(1)
+    assert torch.equal(moved, some.kept) and torch.equal(others.labels, some.labels)
+
+
+def test_shaken_images():
+    targets = training_sets.uniform(SPLIT, 0)
+    made = shaken(targets, 0.5, seed=1)
+    moved = (made.images - SPLIT.images / 255).flatten(1)
+    assert moved.norm(dim=1).min() > 0 and moved.norm(dim=1).max() <= 0.5 + 1e-5
+    assert made.images.min() >= 0 and made.images.max() <= 1
+    assert torch.equal(made.labels, targets.labels)
+    unit = moved / moved.norm(dim=1, keepdim=True)
+    assert (unit @ unit.T).fill_diagonal_(0).abs().max() < 0.8, "a direction for each image"
+
+
+def test_what_is_said_of_an_attack(run):
+    attack = Attack(epsilon=1.5, steps=10, step_size=0.3)
+    made = adversarial(run, training_sets.uniform(SPLIT, 0), attack)
+    found, said = described(run, made), run.outputs(made.images, SPLIT.normalization).argmax(1)
+    assert found["target"] == (said == made.labels).double().mean()
+    assert found["true"] == (said == SPLIT.labels).double().mean()
+    surely = run.outputs(made.images, SPLIT.normalization).softmax(1)
+    assert found["probability"] == pytest.approx(
+        surely[torch.arange(len(SPLIT)), made.labels].mean().item(), rel=1e-5
+    )
+    assert found["norm_median"] <= found["norm_most"] <= 1.5 + 1e-5
+    assert 0 <= found["low"] < found["high"] <= 1
+    still = adversarial(run, training_sets.uniform(SPLIT, 0), Attack(0.0, steps=1))
+    assert described(run, still)["norm_most"] == 0
+    before = (run.predict(SPLIT) == made.labels).double().mean()
+    assert found["target"] > before + 0.2
+
+
 def test_sources_of_places_tell_apart_what_is_different(run):
     uniform = training_sets.uniform(SPLIT, 0)
     made = [
@@ -164,6 +230,12 @@ def test_sources_of_places_tell_apart_what_is_different(run):
         adversarial(run, uniform, Attack(epsilon=1)).places,
         adversarial(run, uniform, Attack(steps=1)).places,
         adversarial(run, uniform, Attack(step_size=1)).places,
+        dealt(adversarial(run, uniform), 0).places,
+        dealt(adversarial(run, uniform), 1).places,
+        on_grey(adversarial(run, uniform)).places,
+        shaken(uniform, 0.5, 0).places,
+        shaken(uniform, 0.5, 1).places,
+        shaken(uniform, 0.25, 0).places,
     ]
     sources = {canonical(each.source) for each in made}
     assert len(sources) == len(made)

@@ -2,6 +2,7 @@
 
 import ipywidgets
 import pytest
+from IPython.display import Image
 
 from mislabel_utils.plane import figures
 from mislabel_utils.showing import widgets
@@ -11,6 +12,26 @@ def test_a_picture_is_described_and_needs_no_file():
     html = widgets.picture(figures.canvas()[0], 'of "nothing" <at all>')
     assert 'alt="of &quot;nothing&quot; &lt;at all&gt;"' in html
     assert 'src="data:image/png;base64,' in html
+
+
+def test_a_stored_picture_is_shown_as_it_is(tmp_path):
+    figure = figures.canvas()[0]
+    figure.savefig(tmp_path / "stored.png", dpi=90)
+    stored = widgets.picture(Image(tmp_path / "stored.png"), "a square")
+    assert stored == widgets.picture(figure, "a square", dpi=90)
+
+
+def test_one_slider_is_linked_in_the_browser(monkeypatch):
+    linked = []
+    monkeypatch.setattr(
+        ipywidgets, "jslink", lambda source, target: linked.append((source[0], target[0]))
+    )
+    chosen, shown = widgets.slider(["a", "b"], ("x", "01"), start=1).children
+    assert (chosen.index, shown.selected_index) == (1, 1)
+    assert [each.value for each in shown.children] == ["a", "b"]
+    assert linked == [(chosen, shown)]
+    with pytest.raises(ValueError, match="one panel for each position"):
+        widgets.slider(["a"], ("x", "01"))
 
 
 def test_the_sliders_are_linked_in_the_browser(monkeypatch):
