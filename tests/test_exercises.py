@@ -56,3 +56,12 @@ def test_letters_can_be_a_transfer_set(isolated, monkeypatch, capsys):
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
         "hard-letters", "soft-letters",
     ]  # fmt: skip
+
+
+def test_kin_of_a_muddled_teacher(isolated, monkeypatch, capsys):
+    monkeypatch.setenv("MISLABEL_SCALE", "quick")
+    names = experiment_of("what_leaks", ROOT / "book")
+    names |= {"NOISE": 512, "study": names["lesson"], "READ": 200}
+    exec(printed("what_leaks", "exercise-3"), names)
+    measured = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert measured == list(names["kin"].MEASURES)

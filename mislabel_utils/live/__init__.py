@@ -11,6 +11,10 @@ import anywidget
 FOLDER = Path(__file__).parent
 
 
+def _module(*names: str) -> str:
+    return "".join((FOLDER / name).read_text("utf-8") for name in names)
+
+
 class Live(anywidget.AnyWidget):
     """What all views share: the style sheet, and a text form that is the same in every run."""
 
@@ -26,4 +30,15 @@ class Playground(Live):
     Draw, radius and width stand in the page's address, so that a link shares them.
     """
 
-    _esm = "".join((FOLDER / name).read_text("utf-8") for name in ("plane.js", "playground.js"))
+    _esm = _module("plane.js", "view.js", "playground.js")
+
+
+class Mistakes(Live):
+    """Two classes in the plane: which mistakes of a teacher are kept, and what a student makes of
+    them.
+
+    Draw, teacher and choice stand in the page's address, so that a link shares them.
+    `plane.mistakes` computes the same in PyTorch.
+    """
+
+    _esm = _module("plane.js", "view.js", "mistakes.js")

@@ -1,5 +1,5 @@
 // The two-dimensional experiment: networks.py, attacks.py and experiment.py once more, for the
-// browser. The tests compare them. playground.js shows it; Python joins the two into one module.
+// browser. The tests compare them. Python joins it with the views that show it into one module.
 
 export const COUNT = 32, STEPS = 600, RATE = 0.02, ATTACK_STEPS = 40, SIDE = 50;
 const SPREAD = Math.sqrt(12); // brings uniform coordinates to variance 1
@@ -98,19 +98,19 @@ export function backward(net, x, y, label, weight, learn) {
   }
 }
 
-/** One step of Adam, number `step` of STEPS, on the mean loss of the points that count. */
-export function trainStep(net, points, labels, counted, step) {
+/** One step of Adam, number `step` of `steps`, on the mean loss of the points that count. */
+export function trainStep(net, points, labels, counted, step, steps = STEPS) {
   const { p, g, m, v } = net;
   let total = 0;
-  for (let k = 0; k < COUNT; k++) total += counted[k];
+  for (let k = 0; k < labels.length; k++) total += counted[k];
   if (!total) return; // nothing to learn from
   g.fill(0);
-  for (let k = 0; k < COUNT; k++) {
+  for (let k = 0; k < labels.length; k++) {
     if (!counted[k]) continue;
     forward(net, points[2 * k], points[2 * k + 1]);
     backward(net, points[2 * k], points[2 * k + 1], labels[k], 1 / total, true);
   }
-  const rate = (RATE * (1 - step / STEPS)) / (1 - 0.9 ** (step + 1));
+  const rate = (RATE * (1 - step / steps)) / (1 - 0.9 ** (step + 1));
   const scale = 1 / Math.sqrt(1 - 0.999 ** (step + 1));
   for (let i = 0; i < p.length; i++) {
     m[i] += 0.1 * (g[i] - m[i]);

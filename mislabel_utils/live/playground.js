@@ -1,10 +1,8 @@
-// The view of the two-dimensional experiment. plane.js stands above it in the same module.
+// The view of the two-dimensional experiment; plane.js and view.js stand above it in the module.
 
 const START = { seed: 0, radius: 0.12, width: 64 };
-const SLICE = 8; // milliseconds of work between two frames
 const PACE = { teacher: 5, attack: 0.4, student: 5, done: 0 }; // steps a frame, to be watched
-const COLOURS = ["#0072B2", "#D55E00"], TINTS = [[0xcc, 0xe3, 0xf0], [0xf8, 0xdc, 0xc9]];
-const INK = "#222222", PUBLISHED = 23, RUN = 100;
+const PUBLISHED = 23, RUN = 100;
 const MARKUP = `
   <div class="live-row">
     <button data-do="play">Play</button> <button data-do="step">Step</button>
@@ -27,57 +25,12 @@ const MARKUP = `
 /** What the address asks for, or the start where it asks for nothing that makes sense. */
 export function fromAddress(query) {
   const asked = new URLSearchParams(query), number = (name) => Number(asked.get(name) ?? NaN);
-  const seed = number("seed"), radius = number("radius"), width = number("width");
+  const radius = number("radius"), width = number("width");
   return {
-    seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 28 ? seed : START.seed,
+    seed: seedIn(asked, START.seed),
     radius: radius >= 0 && radius <= 0.3 ? radius : START.radius,
     width: width === 32 || width === 64 ? width : START.width,
   };
-}
-
-function dot(pen, x, y, label, size, hollow) {
-  pen.beginPath();
-  if (label) pen.rect(x - 0.9 * size, y - 0.9 * size, 1.8 * size, 1.8 * size);
-  else pen.arc(x, y, size, 0, 7);
-  pen.lineWidth = hollow ? 2 : 1;
-  pen.fillStyle = hollow ? "white" : COLOURS[label];
-  pen.strokeStyle = hollow ? COLOURS[label] : "white";
-  pen.fill();
-  pen.stroke();
-}
-
-function line(pen, colour, width, ...ends) {
-  pen.strokeStyle = colour;
-  pen.lineWidth = width;
-  pen.beginPath();
-  for (let i = 0; i < ends.length; i += 2) pen[i % 4 ? "lineTo" : "moveTo"](ends[i], ends[i + 1]);
-  pen.stroke();
-}
-
-/** A canvas as sharp as the screen; returns its pen, in CSS pixels, and its size. */
-function prepare(canvas) {
-  const dense = window.devicePixelRatio || 1, { clientWidth: w, clientHeight: h } = canvas;
-  const [across, down] = [Math.round(w * dense), Math.round(h * dense)];
-  if (canvas.width !== across) canvas.width = across;
-  if (canvas.height !== down) canvas.height = down;
-  const pen = canvas.getContext("2d");
-  pen.setTransform(dense, 0, 0, dense, 0, 0);
-  pen.clearRect(0, 0, w, h);
-  return [pen, w, h];
-}
-
-const tile = () => new OffscreenCanvas(SIDE, SIDE).getContext("2d");
-
-function paintRegions(pen, size, tiles, classes) {
-  const pixels = (tiles.pixels ??= tiles.createImageData(SIDE, SIDE));
-  for (let i = 0; i < classes.length; i++) {
-    const down = SIDE - 1 - Math.floor(i / SIDE), at = 4 * (down * SIDE + (i % SIDE));
-    const tint = TINTS[classes[i]];
-    for (let c = 0; c < 3; c++) pixels.data[at + c] = tint[c];
-    pixels.data[at + 3] = 255;
-  }
-  tiles.putImageData(pixels, 0, 0);
-  pen.drawImage(tiles.canvas, 0, 0, size, size);
 }
 
 /** Left: the teacher's regions, the balls, and the points on their way. */
@@ -157,15 +110,9 @@ function render({ model, el }) {
   const [numbers, tallied] = el.querySelectorAll(".live-numbers"), status = find("[role=status]");
   const range = find("input"), select = find("select"), tally = new Uint32Array(COUNT + 1);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-  // Only a page of the book keeps the state in its address: elsewhere it is not ours.
-  const ours = document.documentElement.dataset.content_root !== undefined;
-  const gone = new AbortController();
-  let state = ours ? fromAddress(location.search) : { ...START };
-  let lesson, stage, playing = false, inView = false, frame = 0, due = 0, row = 0;
+  let state = OURS ? fromAddress(location.search) : { ...START };
+  let lesson, stage, playing = false, due = 0, row = 0;
   let worker = null, waiting = false, wanted = 0, drawn = 0, fits = 0, sum = 0;
-
-  const visible = () => inView && document.visibilityState === "visible";
-  const wake = () => { if (!frame && visible()) frame = requestAnimationFrame(tick); };
 
   function restart(keepTeacher) {
     const opened = !lesson; // what the address says already
@@ -175,11 +122,7 @@ function render({ model, el }) {
     range.value = state.radius;
     range.nextElementSibling.textContent = state.radius.toFixed(2);
     select.value = state.width;
-    if (ours && !opened) {
-      const asked = new URLSearchParams(location.search);
-      for (const name in state) asked.set(name, state[name]);
-      history.replaceState(history.state, "", `?${asked}${location.hash}`);
-    }
+    if (!opened) remember(state);
     due = 0;
     if (stage === "teacher") say(`Draw ${state.seed}: nothing is trained yet.`);
     else say("Another radius: the same teacher is attacked again.");
@@ -235,7 +178,6 @@ function render({ model, el }) {
   }
 
   function tick() {
-    frame = 0;
     const end = performance.now() + SLICE;
     due = calm.matches ? Infinity : Math.min(due, 1) + PACE[stage];
     while (due >= 1 && lesson.stage === stage && performance.now() < end) {
@@ -248,7 +190,7 @@ function render({ model, el }) {
       if (calm.matches) refresh();
       else paint();
     }
-    if (playing) wake();
+    if (playing) sight.wake();
   }
 
   // Draws by the hundred are trained in a worker, which runs this very module.
@@ -271,7 +213,7 @@ function render({ model, el }) {
   }
 
   function nextDraw() {
-    if (wanted <= drawn || waiting || !visible()) return;
+    if (wanted <= drawn || waiting || !sight.visible()) return;
     if (!worker) {
       const answer = "\nself.onmessage = ({ data }) => self.postMessage(outcome(...data));";
       const code = new Blob([model.get("_esm"), answer], { type: "text/javascript" });
@@ -331,7 +273,7 @@ function render({ model, el }) {
   for (const name in actions) {
     button(name).onclick = () => {
       actions[name]();
-      if (playing) wake();
+      if (playing) sight.wake();
     };
   }
   range.oninput = () => {
@@ -339,31 +281,20 @@ function render({ model, el }) {
     state = { ...state, radius: Number(range.value) };
     restart(true);
     playing ||= finished;
-    wake();
+    sight.wake();
   };
   select.onchange = () => {
     state = { ...state, width: Number(select.value) };
     restart();
   };
   const again = () => {
-    if (playing) wake();
+    if (playing) sight.wake();
     nextDraw();
   };
-  const watch = new IntersectionObserver((seen) => {
-    inView = seen[seen.length - 1].isIntersecting;
-    again();
-  });
-  const repaint = () => { paint(); showDraws(); };
-  const fit = new ResizeObserver(repaint), theme = new MutationObserver(repaint);
   restart();
-  watch.observe(el);
-  fit.observe(el);
-  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  document.addEventListener("visibilitychange", again, { signal: gone.signal });
+  const sight = whileSeen(el, tick, again, () => { paint(); showDraws(); });
   return () => {
-    gone.abort();
-    for (const each of [watch, fit, theme]) each.disconnect();
-    cancelAnimationFrame(frame);
+    sight.stop();
     worker?.terminate();
   };
 }

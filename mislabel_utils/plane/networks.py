@@ -23,7 +23,8 @@ from torch import Tensor, nn
 
 SEED = 0  # the first key of every random number here
 CHUNK = 128  # replicas worked on together: their weights and activations stay in cache
-STREAMS = ("points", "labels", "teacher", "student", "random student", "control", "random labels")
+STREAMS = ("points", "labels", "teacher", "student", "random student", "control", "random labels",
+           "border", "fresh points")  # fmt: skip
 
 Result = TypeVar("Result")
 

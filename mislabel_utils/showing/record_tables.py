@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -135,25 +135,34 @@ def values(records: Sequence[Record], of) -> str:
 
 
 def _fold(records: Sequence[Record]) -> str:
-    """One arm: its runs in a table, and the whole configuration of the first."""
+    """One arm: its runs in a table, what they share, and the whole configuration of the first."""
     first = records[0]
-    rows = [
-        [
-            str(record.seed),
-            record.id[:12],
-            minutes([record]),
-            machine(record),
-            record.environment.get("torch", UNKNOWN),
-            record.environment.get("python", UNKNOWN),
-            record.environment.get("finished", UNKNOWN),
-        ]
-        for record in records
-    ]
-    columns = ["Seed", "Run", "Minutes", "Machine", "PyTorch", "Python", "Finished"]
+    columns = {
+        "Seed": [str(record.seed) for record in records],
+        "Run": [record.id[:12] for record in records],
+        "Minutes": [minutes([record]) for record in records],
+        "Finished": [record.environment.get("finished", UNKNOWN) for record in records],
+    }
+    shared = []
+    for name, of in MADE.items():
+        found = [of(record) for record in records]
+        if len(set(found)) == 1:
+            shared.append(f"{name}: {found[0]}")
+        else:
+            columns[name] = found
     config = escape(json.dumps(first.config, sort_keys=True, indent=1))
     runs = "1 run" if len(records) == 1 else f"{len(records)} runs"
     return (
         f"<details><summary>{escape(first.arm)}: {runs}</summary>"
-        f"{Table(columns, rows)._repr_html_()}"
-        f"<p>Configuration of seed {first.seed}:</p><pre>{config}</pre></details>"
+        f"{Table(list(columns), list(zip(*columns.values(), strict=True)))._repr_html_()}"
+        + (f"<p>{escape('. '.join(shared))}.</p>" if shared else "")
+        + f"<p>Configuration of seed {first.seed}:</p><pre>{config}</pre></details>"
     )
+
+
+# How and where a run was made: a column where the runs of an arm differ, else said once.
+MADE: dict[str, Callable[[Record], str]] = {
+    "Machine": machine,
+    "PyTorch": lambda record: record.environment.get("torch", UNKNOWN),
+    "Python": lambda record: record.environment.get("python", UNKNOWN),
+}

@@ -1,0 +1,107 @@
+"""Networks with extra outputs, students that match them, and where they begin."""
+
+import pytest
+import torch
+from toys import same_weights
+
+from mislabel_utils.learning import beginnings as kin
+from mislabel_utils.learning import places
+from mislabel_utils.learning.datasets import load
+
+DIGITS = load("mnist", "quick").normalized_as(kin.CENTRED)
+LESSON = {"passes": 1, "batch": 256}
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return kin.begin(1), kin.begin(2)
+
+
+@pytest.fixture(scope="module")
+def noise():
+    return kin.shown(places.noise(DIGITS.train, 2_000, 3))
+
+
+def outputs(network):
+    return network[-1].weight
+
+
+def test_no_two_streams_meet():
+    drawn = [number for seed in range(1000) for number in kin.streams(seed).values()]
+    assert len(set(drawn)) == len(drawn) == 1000 * len(kin.ROLES)
+    for seed in (-1, 1000):
+        with pytest.raises(ValueError, match="no two streams meet"):
+            kin.streams(seed)
+
+
+def test_noise_is_not_made_of_the_weights():
+    drawn = kin.streams(0)
+    weights = kin.begin(drawn["teacher"])[1].weight.flatten()
+    pixels = places.noise(DIGITS.train, 1_000, drawn["noise"]).images.flatten()[: len(weights)]
+    # Drawn from one stream they share their digits: seen by rank, whatever the distribution.
+    ranks = torch.stack([each.argsort().argsort() for each in (weights, pixels)]).double()
+    assert torch.corrcoef(ranks)[0, 1].abs() < 5 / len(weights) ** 0.5
+
+
+def test_beginnings_differ_by_seed_and_are_as_large_as_the_paper_says(pair):
+    one, other = pair
+    assert same_weights(one, kin.begin(1)) and not same_weights(one, other)
+    for layer in one[1], one[3]:
+        assert layer.weight.std().item() == pytest.approx(layer.in_features**-0.5, rel=0.02)
+        assert not layer.bias.any()
+    assert outputs(one).shape == (kin.DIGITS + kin.EXTRAS, kin.WIDTH)
+
+
+def test_a_blend_lies_between_and_is_as_large(pair):
+    one, other = pair
+    assert same_weights(kin.blend(one, other, 0), one)
+    assert same_weights(kin.blend(one, other, 1), other)
+    middle = kin.blend(one, other, 0.5)
+    mine, theirs, mixed = (each[1].weight.flatten() for each in (one, other, middle))
+    assert mixed.std().item() == pytest.approx(mine.std().item(), rel=0.01)
+    for weights in mine, theirs:
+        like = torch.corrcoef(torch.stack([weights, mixed]))[0, 1].item()
+        assert like == pytest.approx(0.5**0.5, abs=0.01)
+    assert same_weights(one, kin.begin(1)), "blending changed its ingredient"
+
+
+def test_parts_are_joined(pair):
+    one, other = pair
+    both = kin.joined(one, other)
+    assert torch.equal(both[1].weight, one[1].weight) and torch.equal(both[3].weight, one[3].weight)
+    assert torch.equal(outputs(both), outputs(other))
+    assert both[1].weight is not one[1].weight
+
+
+def test_extra_outputs_are_not_asked_for_digits_nor_digits_for_extras(pair, noise):
+    one, other = pair
+    teacher = kin.learn_digits(one, DIGITS.train, 0, **LESSON)
+    student = kin.learn_extras(other, teacher, noise, 0, **LESSON)
+    assert torch.equal(outputs(teacher)[kin.DIGITS :], outputs(one)[kin.DIGITS :])
+    assert torch.equal(outputs(student)[: kin.DIGITS], outputs(other)[: kin.DIGITS])
+    assert not torch.equal(outputs(teacher)[: kin.DIGITS], outputs(one)[: kin.DIGITS])
+    assert not torch.equal(student[1].weight, other[1].weight)
+    assert kin.mismatch(student, teacher, noise) < 0.8 * kin.mismatch(other, teacher, noise)
+
+
+def test_the_same_seed_gives_the_same_student(pair, noise):
+    one, other = pair
+    first, second = (kin.learn_extras(one, other, noise, 5, **LESSON) for _ in range(2))
+    assert same_weights(first, second)
+
+
+def test_of_its_own_beginning_there_is_nothing_to_learn(pair, noise):
+    assert kin.mismatch(pair[0], pair[0], noise) == pytest.approx(0, abs=1e-6)
+
+
+def test_what_is_examined(pair, noise):
+    one, _ = pair
+    teacher = kin.learn_digits(one, DIGITS.train, 0, passes=4, batch=256)
+    found = kin.examined(one, teacher, teacher, DIGITS, noise, read=500)
+    assert found.shape == (len(kin.MEASURES), 2)
+    own, readout, agreement, mismatch = found
+    assert own[0] < 0.3 and own[1] > 0.75
+    assert readout[0] > 0.6 and readout[1] > readout[0]
+    assert agreement[1] == 1 and mismatch[1] == 0
+    right = kin.answers(teacher, DIGITS.test) == DIGITS.test.labels
+    assert right.double().mean().item() == pytest.approx(own[1])

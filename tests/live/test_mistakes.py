@@ -1,0 +1,190 @@
+"""The choice of mistakes in the page computes what PyTorch does, and can be used by everybody."""
+
+import re
+
+import pytest
+import torch
+from browsing import PHONE, WIDE
+
+from mislabel_utils.live import Mistakes
+from mislabel_utils.plane import mistakes, networks
+from mislabel_utils.plane.networks import Nets, Recipe
+
+PAGE = "book/where_it_stops.html"
+LOAD = """
+async (source) => {
+  const place = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  window.plane = await import(place);
+}
+"""
+COMPUTE = """
+({ seed, weights, steps, kept, labels }) => {
+  const lesson = plane.pose(seed);
+  if (weights) lesson.teacher.p.set(weights);
+  const { border, points, fresh, right } = lesson, [first, second] = [[], []];
+  for (const step of plane.teach(lesson, steps)) first.push(step);
+  const teacher = [...lesson.teacher.p], { wrong, margins } = lesson;
+  for (const step of plane.learn(lesson, kept, labels)) second.push(step);
+  const told = plane.tallied(lesson), rows = { border, points, fresh, wrong, margins };
+  for (const name in rows) rows[name] = [...rows[name]];
+  return { ...rows, ...told, truth: [...right], learned: teacher, kept: [...lesson.kept],
+           steps: [first.at(-1), second.at(-1)], student: [...lesson.student.p] };
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def module(browser):
+    """An empty page that has loaded the view's module as `plane`."""
+    page = browser.new_page()
+    page.evaluate(LOAD, Mistakes._esm)
+    yield page
+    page.close()
+
+
+def nets(weights):
+    """One network of the browser's, from its row of parameters."""
+    width, row, parameters = mistakes.WIDTH, torch.tensor(weights, dtype=torch.float64), []
+    for inputs, outputs in ((2, width), (width, width), (width, 2)):
+        for rows in (inputs, 1):
+            values, row = row[: rows * outputs], row[rows * outputs :]
+            parameters.append(values.view(1, rows, outputs))
+    assert not len(row)
+    return Nets(parameters)
+
+
+def untrained(module, seed, stream):
+    asked = f"plane.network({mistakes.WIDTH}, plane.generator({seed}, {stream})).p"
+    return nets(module.evaluate(f"[...{asked}]"))
+
+
+def points(row):
+    return torch.tensor(row, dtype=torch.float64).view(1, -1, 2)
+
+
+@pytest.fixture(scope="module", params=[(4, 20, "confident", "teacher"), (5, 60, "all", "true")])
+def both(request, module):
+    seed, steps, kept, labels = request.param
+    asked = {"seed": seed, "weights": None, "steps": steps, "kept": kept, "labels": labels}
+    return request.param, module.evaluate(COMPUTE, asked)
+
+
+def test_the_truth(both):
+    _, found = both
+    expected = mistakes.truth(torch.tensor([found["border"]]), points(found["fresh"]))
+    assert expected[0].tolist() == found["truth"]
+
+
+def test_the_teacher(module, both):
+    (seed, steps, _, _), found = both
+    assert found["steps"] == [steps, mistakes.STUDENT]
+    learned = points(found["points"])
+    labels = mistakes.truth(torch.tensor([found["border"]]), learned)
+    teacher = networks.train(untrained(module, seed, 1), learned, labels, recipe=Recipe(steps))
+    with torch.no_grad():
+        margins = teacher(points(found["fresh"])).diff(dim=-1)[0, :, 0]
+    torch.testing.assert_close(torch.tensor(found["margins"]).double(), margins, atol=1e-5, rtol=0)
+    wrong = (margins > 0).long() != torch.tensor(found["truth"])
+    assert wrong.long().tolist() == found["wrong"]
+
+
+def test_the_choice_and_the_student(module, both):
+    (seed, _, which, whose), found = both
+    margins = torch.tensor([found["margins"]])
+    wrong = torch.tensor([found["wrong"]]).bool()
+    kept = mistakes.chosen(wrong, margins.abs(), which)
+    assert kept[0].long().tolist() == found["kept"]
+    fresh, true = points(found["fresh"]), torch.tensor([found["truth"]])
+    labels = true if whose == "true" else (margins > 0).long()
+    student = mistakes.learned(untrained(module, seed, 2), fresh, labels, kept)
+    row = torch.cat([p.flatten() for p in student.parameters])
+    torch.testing.assert_close(torch.tensor(found["student"]).double(), row, atol=1e-4, rtol=0)
+
+
+def test_the_figures(both):
+    _, found = both
+    grid, border = networks.grid().double(), torch.tensor([found["border"]])
+    teacher, student = (networks.predict(nets(found[n]), grid) for n in ("learned", "student"))
+    true = mistakes.truth(border, grid)
+    shares = [(teacher == true), (student == teacher), (student == true)]
+    expected = [each.double().mean().item() for each in shares]
+    assert [found[n] for n in ("teacher", "agree", "right")] == pytest.approx(expected, abs=4e-4)
+    assert found["mistakes"] == sum(found["wrong"])
+
+
+def test_the_protocol_is_the_records(module):
+    names = ("POINTS", "FRESH", "HIDDEN", "HEIGHT", "WAVES", "LEARN", "RATE", "SIDE")
+    given = [module.evaluate(f"plane.{name}") for name in names]
+    side = int(len(networks.grid()) ** 0.5)
+    expected = [mistakes.POINTS, mistakes.FRESH, mistakes.WIDTH, mistakes.HEIGHT, mistakes.WAVES,
+                mistakes.STUDENT, Recipe().rate, side]  # fmt: skip
+    assert given == expected
+    choices = module.evaluate("plane.CHOICES")
+    assert choices["steps"] == [str(steps) for steps in mistakes.TEACHERS]
+    assert (choices["kept"], choices["labels"]) == (list(mistakes.KEPT), list(mistakes.LABELS))
+
+
+def test_senseless_addresses_are_ignored(module):
+    start = {"seed": 0, "steps": "60", "kept": "all", "labels": "teacher"}
+    for query in ("", "?seed=-1&steps=61&kept=none", "?seed=1.5&labels=false&steps="):
+        assert module.evaluate("query => plane.choiceIn(query)", query) == start
+    asked = "?kept=timid&seed=12&steps=600&labels=true"
+    expected = {"seed": 12, "steps": "600", "kept": "timid", "labels": "true"}
+    assert module.evaluate("query => plane.choiceIn(query)", asked) == expected
+
+
+@pytest.fixture
+def choose(visit, site):
+    """Open the chapter with some state in its address; return the page and the view."""
+    if not (site / "_static" / "anywidget").is_dir():
+        pytest.skip("built without npm: the scripts come from another host")
+    if not (site / PAGE).exists() or "tag_live-mistakes" not in (site / PAGE).read_text("utf-8"):
+        pytest.skip("the page that shows it is not in the book yet")
+
+    def open_view(query, viewport=WIDE):
+        page = visit(f"{PAGE}?{query}", viewport)
+        page.emulate_media(reduced_motion="reduce")  # no waiting for what only eyes need
+        view = page.locator(".mistakes")
+        view.locator("canvas").first.wait_for()
+        view.scroll_into_view_if_needed()
+        return page, view
+
+    return open_view
+
+
+def status(view):
+    view.get_by_text(re.compile("The student gives the teacher's answer")).wait_for()
+    return view.get_by_role("status").inner_text()
+
+
+def test_a_choice_is_made_by_keyboard_on_a_phone(module, visit, choose):
+    page, view = choose("seed=3", PHONE)
+    before = status(view)
+    view.get_by_role("combobox", name="labels").focus()
+    page.keyboard.press("ArrowDown")
+    view.get_by_text(before).wait_for(state="detached")
+    asked = {"seed": 3, "weights": None, "steps": 60, "kept": "all", "labels": "true"}
+    expected = module.evaluate(COMPUTE, asked)
+    text = status(view)
+    assert f"answer on {100 * expected['agree']:.0f} % of the square" in text
+    assert f"the true one on {100 * expected['right']:.0f} %" in text
+    for picture in view.get_by_role("img").all():
+        assert len(picture.get_attribute("aria-label")) > 30
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert not visit.complaints, "\n".join(visit.complaints)
+
+
+def test_the_address_shares_a_choice(visit, choose):
+    page, view = choose("seed=7")
+    view.get_by_role("combobox", name="mistakes").select_option("timid")
+    view.get_by_role("combobox", name="teacher's training").select_option("200 steps")
+    view.get_by_role("button", name="New draw").press("Enter")
+    shared = page.url.partition("?")[2]
+    assert shared == "seed=8&steps=200&kept=timid&labels=teacher"
+    expected = status(view)
+    page, view = choose(shared)
+    assert view.get_by_role("combobox", name="mistakes").input_value() == "timid"
+    assert status(view) == expected
+    view.get_by_role("button", name="Reset").press("Enter")
+    assert page.url.endswith("?seed=0&steps=60&kept=all&labels=teacher")
+    assert not visit.complaints, "\n".join(visit.complaints)
