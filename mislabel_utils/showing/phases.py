@@ -8,11 +8,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from scipy.special import expit, logit
 
 from mislabel_utils.showing.figures import BLUE, GREY, ORANGE
 
 MARKERS = "o^"
 ENDS, TICKS = (0.08, 0.998), (0.1, 0.5, 0.9, 0.99)  # of the teachers' accuracies, logit scale
+SQUARE = 0.73  # the width of a square on that scale
 ABOVE = 0.42  # of a line of cells: where its seeds lie
 
 
@@ -21,7 +23,8 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
 
     A square is the mean over seeds, in points, a dot above it one seed; a line runs where the
     means cross chance. Where most seeds have no student there is no square. The accuracies of the
-    teachers are drawn on a logit scale, which spreads the very good and the very bad.
+    teachers are drawn on a logit scale, which spreads the very good and the very bad; squares that
+    would overlap are moved apart.
 
     Parameters
     ----------
@@ -44,6 +47,8 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
         there = np.where(np.isnan(gain), np.nan, teacher)
         x, z = np.nanmean(there[:, has], 0), 100 * np.nanmean(gain[:, has], 0)
         y = height[has]
+        for line in np.unique(y):
+            x[y == line] = _apart(x[y == line])
         shown = ax.scatter(x, y, c=z, s=330, marker="s", edgecolors=GREY, linewidths=0.6, **look)
         for one_x, one_y, one_z in zip(x, y, z, strict=True):
             ink = "white" if abs(one_z) > 0.6 * reach else "black"
@@ -63,6 +68,17 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
     )
     plt.close(figure)
     return figure
+
+
+def _apart(x: np.ndarray) -> np.ndarray:
+    """Accuracies, moved so that their squares do not overlap: in their order, about their middle."""
+    order, place = x.argsort(kind="stable"), logit(x)
+    moved = place[order].copy()
+    for left in range(len(moved) - 1):
+        moved[left + 1] = max(moved[left + 1], moved[left] + SQUARE)
+    apart = np.empty_like(moved)
+    apart[order] = moved - moved.mean() + place.mean()
+    return expit(apart)
 
 
 def against(

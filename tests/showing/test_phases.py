@@ -60,3 +60,15 @@ def test_two_ways_show_every_seed_and_what_was_published():
     assert [list(each) for each in seeds] == [[60, 70], [40, 30], [50], [50]]
     (published,) = (line for line in ax.lines if line.get_marker() == "D")
     assert (published.get_xdata()[0], published.get_ydata()[0]) == (37.5, 1.13)
+
+
+def test_squares_that_would_overlap_are_moved_apart_in_their_order():
+    x = np.array([0.5, 0.95, 0.951, 0.949])
+    odds = np.log(x / (1 - x))
+    apart = phases._apart(x)
+    moved = np.log(apart / (1 - apart))
+    assert moved.argsort().tolist() == odds.argsort().tolist() == [0, 3, 1, 2]
+    assert np.diff(np.sort(moved)).min() > phases.SQUARE - 1e-9
+    assert moved.mean() == pytest.approx(odds.mean())
+    far = np.array([0.9, 0.5])
+    assert phases._apart(far) == pytest.approx(far)
