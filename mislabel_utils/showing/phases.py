@@ -71,7 +71,7 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
 
 
 def _apart(x: np.ndarray) -> np.ndarray:
-    """Accuracies, moved so that their squares do not overlap: in their order, about their middle."""
+    """Accuracies, moved until their squares do not overlap: in their order, about their middle."""
     order, place = x.argsort(kind="stable"), logit(x)
     moved = place[order].copy()
     for left in range(len(moved) - 1):
