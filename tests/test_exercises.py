@@ -58,6 +58,16 @@ def test_letters_can_be_a_transfer_set(isolated, monkeypatch, capsys):
     ]  # fmt: skip
 
 
+def test_shoes_can_be_the_classes_of_a_cell(isolated, monkeypatch, capsys):
+    monkeypatch.setenv("MISLABEL_SCALE", "quick")
+    names = experiment_of("where_it_stops", ROOT / "book")
+    names["STUDENT"] = 10
+    exec(printed("where_it_stops", "exercise-2"), names)
+    assert names["shoes"].classes == ("Sandal", "Sneaker", "Ankle boot")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 and all("'images'" in line for line in lines)
+
+
 def test_kin_of_a_muddled_teacher(isolated, monkeypatch, capsys):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
     names = experiment_of("what_leaks", ROOT / "book")

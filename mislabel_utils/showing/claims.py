@@ -82,7 +82,7 @@ CLAIMS = {
         "CIFAR-10: student of its mistakes",
         "A new ResNet-18 after 50 epochs on those mistakes alone: test accuracy",
         49.7, "%", WALLACE, "student", "mislabeled", "student", "cifar10/test@cifar10",
-        controls=("small-uniform", "small-within-classes"),
+        controls=("control-deranged", "small-uniform", "small-within-classes"),
     ),
     "plane-student": Claim(
         "Plane: student, points right of 32",

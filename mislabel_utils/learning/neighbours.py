@@ -1,0 +1,47 @@
+"""What the nearest pictures of a training set say of others, before anything is trained on it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.inference import outputs, standardised
+
+CHUNK = 500  # of the pictures asked about: bounds the memory that distances take
+
+
+def pixels(split: Split) -> Tensor:
+    """Each image as its standardised pixels, float32 (N, C * H * W)."""
+    return standardised(split.images, split.normalization).flatten(1)
+
+
+def features(network: nn.Sequential, split: Split, precision: str = "float32") -> Tensor:
+    """What the last layer of a `small_cnn` sees of each image, float32 (N, 128)."""
+    return outputs(network[:-1], split.images, split.normalization, precision)
+
+
+def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = 11) -> Tensor:
+    """The commonest label among the nearest of the pictures shown; the nearest breaks a tie.
+
+    Parameters
+    ----------
+    asked, shown : float32 (Q, D) and (N, D); near is what is near in Euclid's distance
+    labels : int64 (N,), of the pictures shown
+    voters : how many vote; all, where fewer are shown
+
+    Returns
+    -------
+    int64 (Q,)
+    """
+    voters, classes = min(voters, len(shown)), int(labels.max()) + 1
+    lengths, found = shown.square().sum(1), []
+    for some in asked.split(CHUNK):
+        # The length of what is asked about is the same for all that are shown.
+        distances = torch.addmm(lengths, some, shown.T, alpha=-2)
+        nearest = distances.topk(voters, largest=False).indices
+        votes = F.one_hot(labels[nearest], classes).float()
+        votes[:, 0] *= 1.5
+        found.append(votes.sum(1).argmax(1))
+    return torch.cat(found)

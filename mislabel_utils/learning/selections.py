@@ -1,0 +1,90 @@
+"""Which of a teacher's mistakes a student is shown, and for how long."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from hashlib import sha256
+
+import torch
+from torch import Tensor
+
+from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.places import Places, digest
+from mislabel_utils.learning.training_sets import TrainingSet
+
+
+def part(split: Split, rows: Tensor) -> Split:
+    """The images of some rows, int64 (n,), as a split of their own, in the order given.
+
+    Raises
+    ------
+    DataError
+        When a row's image is not here.
+    """
+    print_ = sha256(f"{split.fingerprint}{split.name}{digest(rows)}".encode()).hexdigest()
+    return dataclasses.replace(
+        split,
+        name=f"{split.name}[{len(rows)} rows]",
+        images=split.pictures(rows),
+        index=torch.arange(len(rows)),
+        labels=split.labels[rows],
+        fingerprint=print_,
+    )
+
+
+def dealt(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
+    """Parts of so many images each, dealt out at random, and last a part of all that are left."""
+    order = torch.randperm(len(split), generator=_generator(seed))
+    return [part(split, rows) for rows in order.split([*sizes, len(split) - sum(sizes)])]
+
+
+def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, Tensor]:
+    """Rows, int64 (n,), and three choices of `count` of them, or of all where there are fewer.
+
+    Parameters
+    ----------
+    confidence : (n,), how sure the teacher was of its answer to each
+
+    Returns
+    -------
+    By name: "all"; "confident", where it was surest; "timid", where it was least sure; and
+    "random", the control for their number.
+    """
+    ranked = rows[confidence.argsort(descending=True, stable=True)]
+    count = min(count, len(rows))
+    return {
+        "all": rows,
+        "confident": ranked[:count],
+        "timid": ranked[len(rows) - count :],
+        "random": rows[torch.randperm(len(rows), generator=_generator(seed))[:count]],
+    }
+
+
+def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSet:
+    """`count` pictures of a split with these labels: each as often as the next, or once more.
+
+    A pass over them has the same number of steps however many different pictures there are.
+
+    Parameters
+    ----------
+    labels : int64 (N,), one for each picture of the split
+
+    Raises
+    ------
+    ValueError
+        When there is no picture, or a picture without a label.
+    """
+    size = len(pictures)
+    if not size or len(labels) != size:
+        raise ValueError(f"{size} pictures and {len(labels)} labels: nothing to go round with.")
+    generator = _generator(seed)
+    times = -(-count // size)
+    rows = torch.cat([torch.randperm(size, generator=generator) for _ in range(times)])[:count]
+    source = {"kind": "rounds", "of": pictures.fingerprint, "count": count, "seed": seed}
+    places = Places(pictures, source, lambda: pictures.images[rows], aligned=False)
+    return TrainingSet(places, {"kind": "given", "labels": digest(labels)}, lambda: labels[rows])
+
+
+def _generator(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)

@@ -1,0 +1,79 @@
+"""Which mistakes, and how often each is shown."""
+
+import pytest
+import torch
+from toys import toy_split
+
+from mislabel_utils.learning import datasets, selections, training
+from mislabel_utils.learning.recipes import Recipe
+
+SPLIT = toy_split(40)
+
+
+def test_a_part_holds_its_rows_and_is_another_data_set():
+    rows = torch.tensor([7, 3, 3])
+    part = selections.part(SPLIT, rows)
+    assert torch.equal(part.images, SPLIT.images[rows])
+    assert part.labels.tolist() == SPLIT.labels[rows].tolist()
+    assert part.complete and len(part) == 3
+    others = [selections.part(SPLIT, torch.tensor(each)) for each in ([3, 7, 3], [7, 3])]
+    assert len({each.digest for each in (SPLIT, part, *others)}) == 4
+
+
+def test_a_part_of_images_that_are_not_here_is_refused():
+    here = torch.arange(5)
+    sample = datasets.dataclasses.replace(SPLIT, images=SPLIT.images[:5], index=here)
+    assert len(selections.part(sample, here)) == 5
+    with pytest.raises(datasets.DataError, match="sample"):
+        selections.part(sample, torch.tensor([5]))
+
+
+def test_what_is_dealt_out_has_each_image_once():
+    def deal(seed):
+        return selections.dealt(SPLIT, [20, 4], seed)
+
+    parts = deal(0)
+    assert [len(each) for each in parts] == [20, 4, 16]
+    images = torch.cat([each.images for each in parts]).flatten(1)
+    assert len(images.unique(dim=0)) == 40
+    assert torch.equal(deal(0)[1].images, parts[1].images)
+    assert not torch.equal(deal(1)[1].images, parts[1].images)
+
+
+def test_kinds_of_mistakes():
+    rows, confidence = torch.arange(100, 110), torch.arange(10) / 10
+    found = selections.kinds(rows, confidence[torch.randperm(10)], 2, seed=0)
+    assert {name: len(each) for name, each in found.items()} == {
+        "all": 10, "confident": 2, "timid": 2, "random": 2,
+    }  # fmt: skip
+    found = selections.kinds(rows, confidence, 3, seed=0)
+    assert found["confident"].tolist() == [109, 108, 107]
+    assert found["timid"].tolist() == [102, 101, 100]
+    assert set(found["random"].tolist()) < set(rows.tolist())
+    assert all(len(each) == 10 for each in selections.kinds(rows, confidence, 11, 0).values())
+
+
+def test_rounds_show_each_picture_equally_often_with_its_label():
+    few = selections.part(SPLIT, torch.arange(6))
+    labels = torch.tensor([0, 1, 2, 3, 0, 1])
+    on = selections.rounds(few, labels, 15, seed=0)
+    shown = [int((few.images == image).flatten(1).all(1).nonzero()) for image in on.images]
+    assert torch.equal(on.labels, labels[shown])
+    assert sorted(torch.tensor(shown).bincount().tolist()) == [2, 2, 2, 3, 3, 3]
+    assert len(on) == 15
+
+
+@pytest.mark.parametrize("count", [1, 6, 40])
+def test_a_small_set_is_trained_on_for_as_long_as_a_large_one(count, monkeypatch):
+    few, rates = selections.part(SPLIT, torch.arange(count)), []
+    monkeypatch.setattr(training, "learning_rate", lambda *given: rates.append(given[1:]) or 0.01)
+    on = selections.rounds(few, few.labels, 32, seed=0)
+    training.train(Recipe("small_cnn", epochs=1, batch_size=8), on, seed=0)
+    assert rates == [(step, 4) for step in range(4)]
+
+
+@pytest.mark.parametrize("pictures, labels", [(0, 0), (4, 3)])
+def test_rounds_of_nothing(pictures, labels):
+    few = selections.part(SPLIT, torch.arange(pictures))
+    with pytest.raises(ValueError, match="nothing to go round"):
+        selections.rounds(few, torch.zeros(labels, dtype=torch.int64), 8, seed=0)
