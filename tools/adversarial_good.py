@@ -17,8 +17,9 @@ its attack six minutes, a student twice as long as a teacher.
   class: anything else is a fault in the making of the sets.
 - natural: the mistakes of a teacher of two passes on its training images.
 
-Published are 63.3 % (D_rand) and 43.7 % (D_det). They hold if students of three seeds are more
-than five points above the students of the unmoved images (for D_det: of a constant answer).
+Published are 63.3 % (D_rand) and 43.7 % (D_det). They are judged by the book's rule (`verdicts`):
+every student of three seeds is more than ten points above the constant answer and above the best
+student of the same labels on unmoved images, which are the controls that `claims` names.
 
 Run: ``MISLABEL_SCALE=full MISLABEL_DATA=… python tools/adversarial_good.py``
 """

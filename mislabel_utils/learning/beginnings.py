@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mislabel_utils.learning import inference, probes
+from mislabel_utils.learning import inference, probes, training
 from mislabel_utils.learning.datasets import Dataset, Normalization, Split
 from mislabel_utils.learning.places import Places
 
@@ -76,7 +76,14 @@ def joined(hidden: Layers, outputs: Layers) -> Layers:
 
 
 def learn_digits(network: Layers, on: Split, seed: int, passes: int, batch: int) -> Layers:
-    """A copy that has learned the true labels with its digit outputs; none for the extra ones."""
+    """A copy that has learned the true labels with its digit outputs; none for the extra ones.
+
+    Raises
+    ------
+    training.TrainingError
+        Where only a sample of the images is loaded.
+    """
+    training.require_all(on)
     images = inference.standardised(on.images, on.normalization)
 
     def loss(student: Layers, rows: Tensor) -> Tensor:
@@ -142,7 +149,14 @@ def features_read(network: Layers, on: Dataset, read: int) -> float:
     """Accuracy on the test images of a linear readout of the last hidden layer, in [0, 1].
 
     `probes.readout`, fitted to the first `read` training images.
+
+    Raises
+    ------
+    training.TrainingError
+        Where only a sample of the images is loaded.
     """
+    for split in (on.train, on.test):
+        training.require_all(split)
     known, asked = (
         inference.outputs(network[:-1], images, on.normalization)
         for images in (on.train.images[:read], on.test.images)

@@ -193,11 +193,17 @@ def _generator(seed: int, epoch: int, batch: int) -> torch.Generator:
     return torch.Generator().manual_seed((seed * 1_000 + epoch) * 100_000 + batch)
 
 
+def require_all(split: Split) -> None:
+    """Raise a TrainingError unless each label of a split has its image, not only the sample's."""
+    if not split.complete:
+        raise TrainingError(f"{split.name}: only a sample of its images is loaded; load them all.")
+
+
 def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
     """The images and labels to train on, resident on the device."""
     split, labels, images = on.split, on.labels, on.images
-    if on.places.source is None and not split.complete:
-        raise TrainingError(f"{split.name}: only a sample of its images is loaded; load them all.")
+    if on.places.source is None:
+        require_all(split)
     if len(labels) != len(images):
         raise TrainingError(f"{split.name}: {len(images)} images but {len(labels)} labels.")
     rows = on.kept.nonzero().squeeze(1)

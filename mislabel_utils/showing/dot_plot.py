@@ -10,10 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mislabel_utils.showing.figures import GREY, PALE
 from mislabel_utils.showing.stats import limits
 from mislabel_utils.showing.verdicts import FEWEST, Measured
 
-INK, GREY, PALE = "#222222", "#767676", "#C8C8C8"  # no colour: no outcome is better than another
+INK = "#222222"  # no colour: no outcome is better than another
 MANY = 50  # values, from which on the interval stands for them
 
 

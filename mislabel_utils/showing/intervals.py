@@ -11,7 +11,7 @@ import nbformat
 GLUE = "application/papermill.record/text/plain"
 UNSEEN = {"remove-cell", "remove-output"}
 USED = re.compile(r"\{glue:text\}`(\w+)`")
-NUMBER = r"-?[\d.,]*\d"
+NUMBER = r"[-+−]?[\d.,]*\d"
 INTERVAL = re.compile(rf"\[{NUMBER}, {NUMBER}\]")
 RANGE = re.compile(rf"\({NUMBER} to {NUMBER}\)")
 NEXT_RUN = re.compile(rf"\| {NUMBER} to {NUMBER} (?:%|points|of \d+) \|")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.showing.claims import CLAIMS, Claim
@@ -26,7 +27,22 @@ def measured(store: Store) -> list[Measured]:
     Runs of several conditions, say on another copy of the data or in another precision, are never
     pooled; runs that are to go on are left out.
     """
+    return _measured_all(_finished(store))
+
+
+def scoreboard(store: Store) -> Table:
+    """The table of `measured`."""
     found = _finished(store)
+    shown = [
+        record
+        for claim in CLAIMS.values()
+        for group in found.get((claim.chapter, claim.arm), [])
+        for record in group
+    ]
+    return as_table(_measured_all(found), copies_note(shown))
+
+
+def _measured_all(found: Groups) -> list[Measured]:
     rows: list[Measured] = []
     for claim in CLAIMS.values():
         conditions = [
@@ -35,17 +51,6 @@ def measured(store: Store) -> list[Measured]:
         some = [condition for condition in conditions if condition.values]
         rows += _told_apart(some) or [Measured(claim, [])]
     return rows
-
-
-def scoreboard(store: Store) -> Table:
-    """The table of `measured`."""
-    shown = [
-        record
-        for claim in CLAIMS.values()
-        for group in _finished(store).get((claim.chapter, claim.arm), [])
-        for record in group
-    ]
-    return as_table(measured(store), copies_note(shown))
 
 
 def _finished(store: Store) -> Groups:
@@ -60,9 +65,8 @@ def _measured(claim: Claim, group: Sequence[Record], found: Groups) -> Measured:
     metrics = [metric for record in group for metric in claim.measured(record)]
     if claim.less is not None:
         arm, metric = claim.less
-        other = {
-            record.seed: record.metrics[metric] for record in _beside(claim, arm, group, found)
-        }
+        beside = _beside(claim, arm, group, found, same_recipe=True)
+        other = {record.seed: record.metrics[metric] for record in beside}
         metrics = [
             claim.measured(record)[0] - other[record.seed]
             for record in group
@@ -78,11 +82,21 @@ def _measured(claim: Claim, group: Sequence[Record], found: Groups) -> Measured:
     return Measured(claim, claim.values(metrics), _data(claim, group[0]), controls)
 
 
-def _beside(claim: Claim, arm: str, group: Sequence[Record], found: Groups) -> Sequence[Record]:
-    """The runs of another arm on the same data; the condition with most runs, or none."""
-    trained = trained_on(group[0].config)
+def _beside(
+    claim: Claim, arm: str, group: Sequence[Record], found: Groups, same_recipe: bool = False
+) -> Sequence[Record]:
+    """The runs of another arm on the same data; the condition with most runs, or none.
+
+    A control may be another network's, as its claim says; what is subtracted may not.
+    """
+    first = group[0].config
+
+    def fits(config: dict[str, Any]) -> bool:
+        alike = not same_recipe or config["recipe"] == first["recipe"]
+        return alike and trained_on(config) == trained_on(first)
+
     others = found.get((claim.chapter, arm), [])
-    return next((each for each in others if trained_on(each[0].config) == trained), [])
+    return next((each for each in others if fits(each[0].config)), [])
 
 
 def _data(claim: Claim, record: Record) -> str:
@@ -104,6 +118,8 @@ def _told_apart(rows: Sequence[Measured]) -> list[Measured]:
     """Rows of one claim: where the data do not tell two conditions apart, say that they differ."""
     apart: list[Measured] = []
     for row in rows:
-        known = {other.data for other in apart}
-        apart.append(replace(row, data=f"{row.data}, other settings") if row.data in known else row)
+        others = sum(other.data.startswith(row.data) for other in apart)
+        number = f" ({others})" if others > 1 else ""
+        told = f"{row.data}, other settings{number}" if others else row.data
+        apart.append(replace(row, data=told))
     return apart

@@ -194,7 +194,7 @@ def verdicts(
 
 def as_table(rows: Sequence[Measured], note: str = "") -> Table:
     """Rows with what there is to say below them."""
-    notes = [*filter(None, (row.note() for row in rows)), note]
+    notes = [*(row.note() for row in rows), note]
     return Table(COLUMNS, [row.row() for row in rows], "verdicts", " ".join(filter(None, notes)))
 
 

@@ -7,6 +7,7 @@ from toys import same_weights
 from mislabel_utils.learning import beginnings as kin
 from mislabel_utils.learning import places
 from mislabel_utils.learning.datasets import load
+from mislabel_utils.learning.training import TrainingError
 
 DIGITS = load("mnist", "quick").normalized_as(kin.CENTRED)
 LESSON = {"passes": 1, "batch": 256}
@@ -105,3 +106,11 @@ def test_what_is_examined(pair, noise):
     assert agreement[1] == 1 and mismatch[1] == 0
     right = kin.answers(teacher, DIGITS.test) == DIGITS.test.labels
     assert right.double().mean().item() == pytest.approx(own[1])
+
+
+def test_a_sample_is_not_taken_for_all(pair, noise):
+    some = load("mnist", "recorded")  # all of the labels, a sample of the images
+    with pytest.raises(TrainingError, match="load them all"):
+        kin.learn_digits(pair[0], some.train, 0, **LESSON)
+    with pytest.raises(TrainingError, match="load them all"):
+        kin.features_read(pair[0], some, read=500)

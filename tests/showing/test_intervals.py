@@ -12,6 +12,7 @@ from mislabel_utils.showing.intervals import Count, count, shown
         ("91.20 % [90.10, 92.30]", Count(intervals=1)),
         ("-0.63 points [-1.26, 0.01], 10 seeds | no | -2.74 to 1.49 points | x", Count(1, 1)),
         ("16,842 images (16,551 to 17,184)", Count(ranges=1)),
+        ("+0.92 (+0.8 to +1.0), −0.4 (−1.0 to 0.3)", Count(ranges=2)),
         ("median 22 of 32 | yes | 16 to 27 of 32 | compatible", Count(next_runs=1)),
         ("seeds 0 to 9 [see below], a list [1]", Count()),
     ],

@@ -127,3 +127,21 @@ def test_students_are_held_against_controls_on_the_same_data(tmp_path):
     here = [each for arm in arms for each in of_clothes(arm, [0.1] * 3)]
     (row,) = rows_of(tmp_path, name, *here)
     assert row.holds() == "yes" and set(row.controls) == set(arms)
+
+
+def test_only_runs_of_one_recipe_are_subtracted(tmp_path):
+    """A difference between precisions is none between normalisations."""
+    kind = {"chapter": "mnist_to_fashion", "data": ("fashion_mnist", FASHION)}
+    store = Store(tmp_path)
+    for seed in range(3):
+        store.write(record(seed, 0.8, arm="student-mnist", precision="mixed", **kind))
+        store.write(record(seed, 0.9, arm="student-own", **kind))
+    found = [row for row in measured(store) if row.claim is CLAIMS["mnist-statistics"]]
+    assert [row.values for row in found] == [[]]
+
+
+def test_each_further_condition_is_told_apart(tmp_path):
+    runs = [record(s, 0.9, **c) for c in ({}, {"learning_rate": 0.1}, {"learning_rate": 0.2})
+            for s in range(3)]  # fmt: skip
+    rows, _ = board(tmp_path, *runs)
+    assert len({row[2].partition("; ")[2] for row in rows}) == 3
