@@ -75,3 +75,13 @@ def test_kin_of_a_muddled_teacher(isolated, monkeypatch, capsys):
     exec(printed("what_leaks", "exercise-3"), names)
     measured = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
     assert measured == list(names["kin"].MEASURES)
+
+
+def test_noise_can_be_moved_towards_a_class(isolated, monkeypatch, capsys):
+    monkeypatch.setenv("MISLABEL_SCALE", "quick")
+    names = experiment_of("adversarial_errors", ROOT / "book")
+    names |= {"STEPS": 47, "recipe": replace(names["recipe"], epochs=1)}
+    exec(printed("adversarial_errors", "exercise-2"), names)
+    moved = (names["on"].images - names["noise"].images).flatten(1).norm(dim=1)
+    assert moved.min() > 0 and moved.max() <= names["EPSILON"] + 1e-4
+    assert 0 < float(capsys.readouterr().out) < 1

@@ -1,6 +1,6 @@
 """Adversarial errors beside natural ones, with a cheap network.
 
-The page waits for its runs; when all are recorded it has these lines, and this file goes. Run:
+The page has the parts that are recorded; when all are, this file goes. Run:
 ``MISLABEL_SCALE=full MISLABEL_DATA=… python tools/adversarial_cheap.py [SEED…]``
 
 **This page uses a cheap network**, the small CNN of the other chapters, as teacher and as
