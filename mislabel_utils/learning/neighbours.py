@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.inference import outputs, standardised
 
+PROTOCOL = 1  # raise it when the code changes what a vote is: old records then count no more
+VOTERS = 11
 CHUNK = 500  # of the pictures asked about: bounds the memory that distances take
 
 
@@ -22,8 +24,11 @@ def features(network: nn.Sequential, split: Split, precision: str = "float32") -
     return outputs(network[:-1], split.images, split.normalization, precision)
 
 
-def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = 11) -> Tensor:
-    """The commonest label among the nearest of the pictures shown; the nearest breaks a tie.
+def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = VOTERS) -> Tensor:
+    """The commonest label among the nearest of the pictures shown.
+
+    Of labels that are equally common, that of the nearest picture if it is among them, else the
+    lowest class.
 
     Parameters
     ----------
@@ -42,6 +47,6 @@ def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = 11) -> Tens
         distances = torch.addmm(lengths, some, shown.T, alpha=-2)
         nearest = distances.topk(voters, largest=False).indices
         votes = F.one_hot(labels[nearest], classes).float()
-        votes[:, 0] *= 1.5
+        votes[:, 0] *= 1.5  # the nearest breaks a tie that its label is in
         found.append(votes.sum(1).argmax(1))
     return torch.cat(found)

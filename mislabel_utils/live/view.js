@@ -1,13 +1,13 @@
 // What the views of the plane share. Python joins this file with plane.js above and a view below.
 
-const SLICE = 8; // milliseconds of work between two frames
-const COLOURS = ["#0072B2", "#D55E00"], TINTS = [[0xcc, 0xe3, 0xf0], [0xf8, 0xdc, 0xc9]];
-const INK = "#222222";
+export const SLICE = 8; // milliseconds of work between two frames
+export const COLOURS = ["#0072B2", "#D55E00"], TINTS = [[0xcc, 0xe3, 0xf0], [0xf8, 0xdc, 0xc9]];
+export const INK = "#222222";
 // Only a page of the book keeps the state in its address: elsewhere it is not ours.
 const OURS = globalThis.document?.documentElement.dataset.content_root !== undefined;
 
 /** Make the address a link to this state. */
-function remember(state) {
+export function remember(state) {
   if (!OURS) return;
   const asked = new URLSearchParams(location.search);
   for (const name in state) asked.set(name, state[name]);
@@ -15,7 +15,7 @@ function remember(state) {
 }
 
 /** The seed that an address asks for, or `other` where that makes no sense. */
-function seedIn(asked, other) {
+export function seedIn(asked, other) {
   const seed = Number(asked.get("seed") ?? NaN);
   return Number.isInteger(seed) && seed >= 0 && seed < 2 ** 28 ? seed : other;
 }
@@ -23,7 +23,7 @@ function seedIn(asked, other) {
 /** Call `work` in a frame after each `wake`, while the view is seen; paint when its look changes.
  *
  * `again` is called when it comes into sight. */
-function whileSeen(el, work, again, paint) {
+export function whileSeen(el, work, again, paint) {
   const gone = new AbortController();
   let inView = false, frame = 0;
   const visible = () => inView && document.visibilityState === "visible";
@@ -53,7 +53,7 @@ function whileSeen(el, work, again, paint) {
   };
 }
 
-function dot(pen, x, y, label, size, hollow) {
+export function dot(pen, x, y, label, size, hollow) {
   pen.beginPath();
   if (label) pen.rect(x - 0.9 * size, y - 0.9 * size, 1.8 * size, 1.8 * size);
   else pen.arc(x, y, size, 0, 7);
@@ -64,7 +64,7 @@ function dot(pen, x, y, label, size, hollow) {
   pen.stroke();
 }
 
-function line(pen, colour, width, ...ends) {
+export function line(pen, colour, width, ...ends) {
   pen.strokeStyle = colour;
   pen.lineWidth = width;
   pen.beginPath();
@@ -73,7 +73,7 @@ function line(pen, colour, width, ...ends) {
 }
 
 /** A canvas as sharp as the screen; returns its pen, in CSS pixels, and its size. */
-function prepare(canvas) {
+export function prepare(canvas) {
   const dense = window.devicePixelRatio || 1, { clientWidth: w, clientHeight: h } = canvas;
   const [across, down] = [Math.round(w * dense), Math.round(h * dense)];
   if (canvas.width !== across) canvas.width = across;
@@ -84,9 +84,9 @@ function prepare(canvas) {
   return [pen, w, h];
 }
 
-const tile = () => new OffscreenCanvas(SIDE, SIDE).getContext("2d");
+export const tile = () => new OffscreenCanvas(SIDE, SIDE).getContext("2d");
 
-function paintRegions(pen, size, tiles, classes) {
+export function paintRegions(pen, size, tiles, classes) {
   const pixels = (tiles.pixels ??= tiles.createImageData(SIDE, SIDE));
   for (let i = 0; i < classes.length; i++) {
     const down = SIDE - 1 - Math.floor(i / SIDE), at = 4 * (down * SIDE + (i % SIDE));

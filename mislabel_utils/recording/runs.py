@@ -138,16 +138,23 @@ def _another_version(record: Record, split: Split) -> RecordError:
     )
 
 
+def recipe_json(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as JSON, for what identifies a run.
+
+    Parts that a recipe has got since, see `LATE`, are left out where they are what there was
+    before: a new part changes no identity.
+    """
+    parts = dataclasses.asdict(recipe)
+    return {name: part for name, part in parts.items() if LATE.get(name) != part}
+
+
 def configuration(on: TrainingSet, recipe: Recipe, seed: int) -> dict[str, Any]:
     """Everything that determines a training run, as JSON; its `run_id` is the run's identity."""
-    split, steps = on.split, dataclasses.asdict(recipe)
-    for late, before in LATE.items():
-        if steps[late] == before:
-            del steps[late]
+    split = on.split
     made = {} if on.places.source is None else {"images": on.places.source}
     return made | {
         "protocol": PROTOCOL,
-        "recipe": steps,
+        "recipe": recipe_json(recipe),
         "data": {"split": split.name, "fingerprint": split.fingerprint},
         "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},
         "image_shape": tuple(split.images.shape[1:]),

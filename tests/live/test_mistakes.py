@@ -62,7 +62,14 @@ def points(row):
     return torch.tensor(row, dtype=torch.float64).view(1, -1, 2)
 
 
-@pytest.fixture(scope="module", params=[(4, 20, "confident", "teacher"), (5, 60, "all", "true")])
+@pytest.fixture(
+    scope="module",
+    params=[
+        (4, 20, "confident", "teacher"),
+        (5, 60, "all", "true"),
+        (6, 200, "timid", "teacher"),
+    ],
+)
 def both(request, module):
     seed, steps, kept, labels = request.param
     asked = {"seed": seed, "weights": None, "steps": steps, "kept": kept, "labels": labels}
