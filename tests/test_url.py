@@ -13,9 +13,8 @@ from set_url import ROOT, current, forms, normalise, places, set_url
 # A name of ours in an address: the repository, Colab's view of it, or the site.
 # One pattern, whoever the owner is, so that a leftover of a former address shows.
 OURS = re.compile(r"https://(?:colab\.research\.google\.com/github|github\.com)/[\w.-]+/[\w.-]+")
-ELSEWHERE = tuple(
-    f"https://github.com/{owner}/" for owner in ("executablebooks", "zalandoresearch", "YoongiKim")
-)
+OTHERS = ("executablebooks", "zalandoresearch", "YoongiKim", "KellerJordan")
+ELSEWHERE = tuple(f"https://github.com/{owner}/" for owner in OTHERS)
 
 
 def notebooks(root: Path) -> list[Path]:

@@ -23,8 +23,8 @@ const FRAME = `
     <button data-do="draw">New draw</button> <button data-do="reset">Reset</button>
   </div>
   <div class="playground-pair">
-    <figure><figcaption>Teacher and its mistakes</figcaption><canvas role="img"></canvas></figure>
-    <figure><figcaption>Student of the mistakes</figcaption><canvas role="img"></canvas></figure>
+    <figure><figcaption>Teacher and its mistakes</figcaption><canvas role="img" aria-label="The teacher's regions"></canvas></figure>
+    <figure><figcaption>Student of the mistakes</figcaption><canvas role="img" aria-label="The student's regions"></canvas></figure>
   </div>
   <p class="live-numbers"></p>
   <p role="status"></p>`;
