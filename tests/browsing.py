@@ -30,6 +30,13 @@ FLAGS = [
     "--disable-component-update",
 ]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+# Loads the module of a view of the plane, given as text, as `plane`.
+LOAD_PLANE = """
+async (source) => {
+  const place = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  window.plane = await import(place);
+}
+"""
 
 
 @pytest.fixture(scope="module")

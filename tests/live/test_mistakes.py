@@ -4,19 +4,13 @@ import re
 
 import pytest
 import torch
-from browsing import PHONE, WIDE
+from browsing import LOAD_PLANE, PHONE, WIDE
 
 from mislabel_utils.live import Mistakes
 from mislabel_utils.plane import mistakes, networks
 from mislabel_utils.plane.networks import Nets, Recipe
 
 PAGE = "book/where_it_stops.html"
-LOAD = """
-async (source) => {
-  const place = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  window.plane = await import(place);
-}
-"""
 COMPUTE = """
 ({ seed, weights, steps, kept, labels }) => {
   const lesson = plane.pose(seed);
@@ -37,7 +31,7 @@ COMPUTE = """
 def module(browser):
     """An empty page that has loaded the view's module as `plane`."""
     page = browser.new_page()
-    page.evaluate(LOAD, Mistakes._esm)
+    page.evaluate(LOAD_PLANE, Mistakes._esm)
     yield page
     page.close()
 

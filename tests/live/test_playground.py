@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from browsing import PHONE, WIDE
+from browsing import LOAD_PLANE, PHONE, WIDE
 
 from mislabel_utils.live import Playground
 from mislabel_utils.plane import experiment, networks
@@ -13,12 +13,6 @@ from mislabel_utils.plane.experiment import Setting
 
 PAGE = "book/two_dimensions.html"
 LEARNT = 20  # steps of training that are compared
-LOAD = """
-async (source) => {
-  const place = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  window.plane = await import(place);
-}
-"""
 COMPUTE = """
 ({ weights, width, points, labels, epsilon, learnt }) => {
   const net = plane.network(width), logits = [], slopes = [];
@@ -58,7 +52,7 @@ FAULTY = """
 def module(browser):
     """An empty page that has loaded the view's module as `plane`."""
     page = browser.new_page()
-    page.evaluate(LOAD, Playground._esm)
+    page.evaluate(LOAD_PLANE, Playground._esm)
     yield page
     page.close()
 
