@@ -16,6 +16,19 @@ MLP's accuracy as a teacher (51 % after eight passes) and nothing else. A small 
 (three layers of 64 units, patches of 4 x 4 pixels) was left out for its price: 390 images a
 second where the small CNN manages 4,700.
 
+**good**: the published rows, with a better network. Teacher and student are `deep_cnn`. This part
+was written down after a trial with seed 90 had shown three things: 86.2 % on the test set after ten
+passes of the teacher's recipe, so it gets 16 here, in the hope of 88 %; 62.5 % of a thousand
+targets reached in seven steps of 0.15, 62.9 % in ten of 0.1 and 68.0 % in forty, so the attack
+takes seven; and the training loss of students of 20,000 moved images after six passes, 1.88 with the first
+stage's lesson (Adam, no flips and shifts) and still 2.30 with stochastic gradient descent at 0.05,
+so the students have that lesson, for eight passes over all 50,000 images. No student's accuracy was
+seen, and none changes a setting. The controls, the same targets on unmoved images, are the first
+stage's (*labels-rand*, *labels-det*): of another network, but where labels say nothing of the
+images, or always the next class, a better network has no more truth to learn. The two published numbers, 63.3 % (D_rand) and 43.7 % (D_det),
+are judged by the book's rule (`verdicts`), whatever the teacher reaches. The small CNN and the MLP
+learn from this teacher's D_rand too, in the first stage's lesson.
+
 **long**: is it the shortness of the lesson? Four times as many steps (7,800) for natural mistakes,
 D_rand and the perturbations dealt to other images; and D_rand restricted to the images where the
 teacher does say the target (*reached*), in the usual and in the long lesson. Features: *dealt*
@@ -29,6 +42,8 @@ from dataclasses import replace
 import adversarial_cheap as cheap
 
 from mislabel_utils.learning import adversarial, training_sets
+from mislabel_utils.learning.adversarial import Attack
+from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
 
@@ -83,7 +98,27 @@ def long(seed: int) -> None:
         learn(on, seed, f"small-{name}-long", times=LONGER)
 
 
-PARTS = {"across": across, "long": long}
+GOOD = Recipe(
+    "deep_cnn", epochs=16, batch_size=256, learning_rate=0.2, augment=True, precision="mixed"
+)
+PUSH = Attack(epsilon=0.5, steps=7, step_size=0.15)
+DEEP = replace(cheap.lesson, model="deep_cnn", epochs=8)
+
+
+def good(seed: int) -> None:
+    """The deep CNN: a better teacher, and its students of D_rand and D_det."""
+    train, test = cheap.images.train, cheap.images.test
+    teacher = cheap.lab.train(train, GOOD, seed=seed, arm="deep-good", test=test, also=[train])
+    for name, targets in cheap.targets_of(seed).items():
+        on = adversarial.adversarial(teacher, targets, PUSH)
+        cheap.lab.train(on, DEEP, seed=1000 + seed, arm=f"deep-{name}", test=test)
+        cheap.described(teacher, on, seed, f"deep-{name}")
+        if name == "rand":
+            for model in STUDENTS:
+                learn(on, seed, f"small-rand-deep_cnn-to-{model}", model)
+
+
+PARTS = {"across": across, "good": good, "long": long}
 
 
 if __name__ == "__main__":
