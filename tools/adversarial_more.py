@@ -20,14 +20,15 @@ second where the small CNN manages 4,700.
 was written down after a trial with seed 90 had shown three things: 86.2 % on the test set after ten
 passes of the teacher's recipe, so it gets 16 here, in the hope of 88 %; 62.5 % of a thousand
 targets reached in seven steps of 0.15, 62.9 % in ten of 0.1 and 68.0 % in forty, so the attack
-takes seven; and the training loss of students of 20,000 moved images after six passes, 1.88 with the first
-stage's lesson (Adam, no flips and shifts) and still 2.30 with stochastic gradient descent at 0.05,
-so the students have that lesson, for eight passes over all 50,000 images. No student's accuracy was
-seen, and none changes a setting. The controls, the same targets on unmoved images, are the first
-stage's (*labels-rand*, *labels-det*): of another network, but where labels say nothing of the
-images, or always the next class, a better network has no more truth to learn. The two published numbers, 63.3 % (D_rand) and 43.7 % (D_det),
-are judged by the book's rule (`verdicts`), whatever the teacher reaches. The small CNN and the MLP
-learn from this teacher's D_rand too, in the first stage's lesson.
+takes seven; and the training loss of students of 20,000 moved images after six passes, 1.88 with
+the first stage's lesson (Adam, no flips and shifts) and still 2.30 with stochastic gradient descent
+at 0.05, so the students have that lesson, for eight passes over all 50,000 images. No student's
+accuracy was seen, and none changes a setting. The controls, the same targets on unmoved images, are
+the first stage's (*labels-rand*, *labels-det*): of another network, but where labels say nothing of
+the images, or always the next class, a better network has no more truth to learn. The two published
+numbers, 63.3 % (D_rand) and 43.7 % (D_det), are judged by the book's rule (`verdicts`), whatever
+the teacher reaches. The small CNN and the MLP learn from this teacher's D_rand too, in the first
+stage's lesson.
 
 **long**: is it the shortness of the lesson? Four times as many steps (7,800) for natural mistakes,
 D_rand and the perturbations dealt to other images; and D_rand restricted to the images where the
