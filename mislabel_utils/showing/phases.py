@@ -22,14 +22,16 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
     """Classes by the teacher's accuracy, one panel a choice: how far students are above chance.
 
     A square is the mean over seeds, in points, a dot above it one seed; a line runs where the
-    means cross chance. Where most seeds have no student there is no square. The accuracies of the
-    teachers are drawn on a logit scale, which spreads the very good and the very bad; squares that
-    would overlap are moved apart.
+    means cross chance. Where most seeds have no student there is no square, and where some have
+    none it has a star. A square stands at the mean of all its teachers, also of those without a
+    student: so the squares of one teacher are in the same place in every panel, and in the order
+    of how good the teachers are. The accuracies are drawn on a logit scale, which spreads the very
+    good and the very bad; squares that would overlap are moved apart.
 
     Parameters
     ----------
     panels : by title, in rows of two, the teachers' accuracies and the students' less chance, both
-        of shape (seeds, counts, teachers) and in units of 1; NaN where there is none
+        of shape (seeds, counts, teachers) and in units of 1; NaN where there is no student
     counts : of classes, one for each line of cells
     """
     rows = -(-len(panels) // 2)
@@ -40,19 +42,19 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
     look = {"cmap": "PuOr", "norm": Normalize(-reach, reach)}
     for ax, (title, (teacher, gain)) in zip(axes.flat, panels.items(), strict=False):
         height = np.broadcast_to(np.arange(len(counts))[:, None], gain.shape[1:])
-        teacher = np.clip(teacher, *ENDS)
-        for x, seed in zip(teacher, 100 * gain, strict=True):
+        for x, seed in zip(np.clip(teacher, *ENDS), 100 * gain, strict=True):
             ax.scatter(x, height + ABOVE, c=seed, s=13, edgecolors=GREY, linewidths=0.4, **look)
-        has = (~np.isnan(gain)).mean(0) > 0.5
-        there = np.where(np.isnan(gain), np.nan, teacher)
-        x, z = np.nanmean(there[:, has], 0), 100 * np.nanmean(gain[:, has], 0)
-        y = height[has]
+        share = (~np.isnan(gain)).mean(0)
+        has = share > 0.5
+        x, z = np.clip(teacher.mean(0), *ENDS)[has], 100 * np.nanmean(gain[:, has], 0)
+        y, stars = height[has], np.where(share[has] < 1, "*", "")
         for line in np.unique(y):
             x[y == line] = _apart(x[y == line])
         shown = ax.scatter(x, y, c=z, s=330, marker="s", edgecolors=GREY, linewidths=0.6, **look)
-        for one_x, one_y, one_z in zip(x, y, z, strict=True):
+        for one_x, one_y, one_z, star in zip(x, y, z, stars, strict=True):
             ink = "white" if abs(one_z) > 0.6 * reach else "black"
-            ax.text(one_x, one_y, f"{one_z:+.0f}", color=ink, ha="center", va="center", fontsize=8)
+            number = f"{one_z:+.0f}{star}"
+            ax.text(one_x, one_y, number, color=ink, ha="center", va="center", fontsize=8)
         if len(z) > 3 and z.min() < 0 < z.max():
             ax.tricontour(x, y, z, levels=[0], colors="black", linewidths=1.5, zorder=3)
         ax.set(title=title, xscale="logit", xlim=ENDS, ylim=(-0.5, len(counts) - 0.4))

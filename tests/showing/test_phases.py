@@ -29,6 +29,21 @@ def test_phases_write_means_and_leave_empty_cells_out():
     assert [label.get_text() for label in one.get_yticklabels()] == ["2", "10"]
 
 
+def test_squares_stand_at_the_mean_of_all_teachers_whichever_have_a_student():
+    teacher = np.array([[[0.6, 0.7]], [[0.8, 0.9]], [[0.9, 0.95]]])  # each better with every step
+    every = np.full(teacher.shape, 0.2)
+    some = every.copy()
+    some[2, 0, 1] = np.nan  # the best teacher leaves too few mistakes
+    panels = {"every": (teacher, every), "some": (teacher, some)}
+    every, some = phases.phases(panels, (2,)).axes[:2]
+    places = [ax.collections[-1].get_offsets()[:, 0].tolist() for ax in (every, some)]
+    assert places[0] == places[1] == sorted(places[0])
+    odds = np.log(np.divide(places[0], np.subtract(1, places[0])))
+    means = teacher.mean(0)[0]
+    assert odds.mean() == pytest.approx(np.log(means / (1 - means)).mean())
+    assert [label[-1] for label in texts(every) + texts(some)] == ["0", "0", "0", "*"]
+
+
 def test_the_line_runs_where_means_cross_chance():
     teacher = np.array([[[0.5, 0.7], [0.4, 0.6]]])
     gain = np.array([[[-0.2, -0.2], [0.2, 0.2]]])
