@@ -158,7 +158,7 @@ def features_read(network: Layers, on: Dataset, read: int) -> float:
     for split in (on.train, on.test):
         training.require_all(split)
     known, asked = (
-        inference.outputs(network[:-1], images, on.normalization)
+        inference.features(network, images, on.normalization)
         for images in (on.train.images[:read], on.test.images)
     )
     layer = probes.readout(known, on.train.labels[: len(known)], DIGITS)
