@@ -167,17 +167,27 @@ class Lab:
                 record = self.store.read(self.store.write(record))
         return record.arrays
 
-    def picture(self, name: str, of: Run, draw: Callable[[], Figure]) -> Figure | Image:
+    def picture(
+        self, name: str, of: Run, draw: Callable[[], Figure], config: dict[str, Any] | None = None
+    ) -> Figure | Image:
         """A figure of images that may not be passed on: the one that the full run has drawn.
 
-        Kept beside the chapter's records, under its name and the identity of the run it shows.
+        Kept beside the chapter's records, under its name and an identity.
+
+        Parameters
+        ----------
+        name : of the file
+        of : the run it shows; its identity is the picture's where there are no settings
+        draw : makes the figure
+        config : JSON, what else determines the picture
 
         Raises
         ------
         RecordError
             At recorded scale, when nobody has drawn it yet.
         """
-        path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.png"
+        identity = of.id if config is None else run_id({"run": of.id} | config)
+        path = self.store.root / self.chapter / f"{name}-{identity[:12]}.png"
         if self.scale == "recorded":
             if not path.is_file():
                 raise RecordError(
