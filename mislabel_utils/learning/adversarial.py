@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch import Tensor
 from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.inference import BATCH, Teacher, autocast, standardised
 from mislabel_utils.learning.places import Places
-from mislabel_utils.learning.training_sets import TrainingSet
+from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 
 PROTOCOL = 1  # raise it when `described` changes what it measures: old records then count no more
 GREY = 0.5
@@ -77,6 +77,17 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
               "attack": asdict(attack), "targets": targets.source}  # fmt: skip
     places = Places(start.split, source, compute, start.aligned)
     return TrainingSet(places, targets.source, lambda: targets.labels, run.weights)
+
+
+def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
+    """Only the images that the attacked network takes for what their label says."""
+
+    def compute() -> Tensor:
+        said = run.outputs(given.images, given.split.normalization).argmax(1)
+        return torch.where(said == given.labels, given.labels, LEFT_OUT)
+
+    made = given.relabelled("reached", compute, run=run.id)
+    return replace(made, network=run.weights)
 
 
 def perturbations(given: TrainingSet) -> Tensor:

@@ -124,13 +124,13 @@ CLAIMS = {
     "ilyas-rand": Claim(
         "CIFAR-10: student of D_rand",
         "CIFAR-10, adversarial images labelled with a random target (D_rand): test accuracy",
-        63.3, "%", ILYAS, "student", "adversarial_errors", "student-rand", "cifar10/test@cifar10",
-        controls=("labels-rand",),
+        63.3, "%", ILYAS, "student", "adversarial_errors", "deep-rand", "cifar10/test@cifar10",
+        controls=("small-labels-rand",),
     ),
     "ilyas-det": Claim(
         "CIFAR-10: student of D_det",
         "CIFAR-10, adversarial images labelled with the next class (D_det): test accuracy",
-        43.7, "%", ILYAS, "student", "adversarial_errors", "student-det", "cifar10/test@cifar10",
-        controls=("labels-det",),
+        43.7, "%", ILYAS, "student", "adversarial_errors", "deep-det", "cifar10/test@cifar10",
+        controls=("small-labels-det",),
     ),
 }  # fmt: skip

@@ -60,12 +60,12 @@ def test_size_of_the_small_cnn():
 
 def test_size_of_the_deep_cnn():
     """A convolution has k x k x in x out weights, a normalisation two for each channel."""
-    stem = 2 * 2 * 3 * 24 + 24
+    stem = 2 * 2 * 3 * 16 + 16
     blocks = sum(
         9 * given * width + 9 * width * width + 4 * width
-        for given, width in ((24, 64), (64, 256), (256, 256))
+        for given, width in ((16, 32), (32, 128), (128, 128))
     )
-    assert weights(models.build("deep_cnn", (3, 32, 32), 10, 0)) == stem + blocks + 2_570
+    assert weights(models.build("deep_cnn", (3, 32, 32), 10, 0)) == stem + blocks + 1_290
 
 
 def test_the_deep_cnn_halves_its_map_in_each_block():
@@ -76,8 +76,8 @@ def test_the_deep_cnn_halves_its_map_in_each_block():
             x = layer(x)
             if isinstance(layer, nn.MaxPool2d | nn.Conv2d):
                 sides.append((x.shape[1], x.shape[-1]))
-    assert sides == [(24, 31), (64, 31), (64, 15), (64, 15), (256, 15), (256, 7), (256, 7),
-                     (256, 7), (256, 3), (256, 3)]  # fmt: skip
+    assert sides == [(16, 31), (32, 31), (32, 15), (32, 15), (128, 15), (128, 7), (128, 7),
+                     (128, 7), (128, 3), (128, 3)]  # fmt: skip
 
 
 def test_size_of_the_mlp():

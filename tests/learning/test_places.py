@@ -15,6 +15,7 @@ from mislabel_utils.learning.adversarial import (
     described,
     on_grey,
     perturbations,
+    reached,
     shaken,
 )
 from mislabel_utils.learning.places import SIGNS, drawn, noise, patches, photograph
@@ -186,6 +187,16 @@ def test_dealt_perturbations_of_some(run):
     others = dealt(made, 0)
     moved = (others.images != SPLIT.images / 255).flatten(1).any(1)
     assert torch.equal(moved, some.kept) and torch.equal(others.labels, some.labels)
+
+
+def test_only_the_targets_that_were_reached(run):
+    made = adversarial(run, training_sets.uniform(SPLIT, 0), Attack(1.0, steps=5, step_size=0.3))
+    some = reached(run, made)
+    said = run.outputs(made.images, SPLIT.normalization).argmax(1)
+    assert 0 < len(some) < len(SPLIT) and some.network == run.weights
+    assert torch.equal(some.kept, said == made.labels)
+    assert torch.equal(some.labels[some.kept], made.labels[some.kept])
+    assert torch.equal(some.images, made.images)
 
 
 def test_shaken_images():
