@@ -32,7 +32,7 @@ from mislabel_utils.recording.environment import environment
 from mislabel_utils.recording.records import Record, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
 
-Measured = tuple[dict[str, float], dict[str, np.ndarray]]  # metrics and arrays of a record
+MetricsAndArrays = tuple[dict[str, float], dict[str, np.ndarray]]  # of a record
 
 
 class Lab:
@@ -142,7 +142,7 @@ class Lab:
         return run
 
     def measure(
-        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Measured]
+        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], MetricsAndArrays]
     ) -> dict[str, np.ndarray]:
         """The arrays of an experiment of another kind, computed now or read from its record.
 
@@ -253,7 +253,7 @@ def _seen(splits: Sequence[Split]) -> dict[str, str]:
     return {split.key: split.digest for split in splits}
 
 
-def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> Measured:
+def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> MetricsAndArrays:
     """Metrics and arrays of a `Record`."""
     metrics, arrays = {}, {}
     for split in splits:
