@@ -22,3 +22,10 @@ def test_a_mean_stands_before_its_range():
     assert range_text([91.06, 90.0, 92.04]) == "91.0 % (90.0 to 92.0)"
     assert range_text([0.5, -0.25], "points", "+.2f") == "+0.12 points (-0.25 to +0.50)"
     assert range_text([1, 2, 3], "", ".0f") == "2 (1 to 3)"
+
+
+def test_a_row_of_one_cell_heads_those_below():
+    html = Table(["a", "b"], [[Link("<x>", "#x")], ["1", "2"]])._repr_html_()
+    head = '<tr><th scope="rowgroup" colspan="2"><a href="#x">&lt;x&gt;</a></th></tr>'
+    assert f"</tbody><tbody>{head}<tr><td>1</td>" in html
+    assert "rowgroup" not in Table(["a"], [["1"]])._repr_html_()
