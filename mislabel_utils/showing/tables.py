@@ -27,7 +27,8 @@ class Table:
 
     Parameters
     ----------
-    columns, rows : the texts, or links; what begins with a verdict is bold
+    columns, rows : the texts, or links; what begins with a verdict is bold. A row of one cell in a
+        table of several columns heads those that follow
     kind : a class for the style sheet, such as "verdicts"
     note : a sentence below the table
     """
@@ -47,11 +48,19 @@ class Table:
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
-        body = "".join(f"<tr>{''.join(map(self._cell, row))}</tr>" for row in self.rows)
+        body = "".join(map(self._row, self.rows))
         return (
             f'<table class="{f"numbers {self.kind}".strip()}">'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         ) + (f"<p>{escape(self.note)}</p>" if self.note else "")
+
+    def _row(self, row: Sequence[str | Link]) -> str:
+        cells = "".join(map(self._cell, row))
+        if len(row) == 1 < len(self.columns):
+            inner = cells.partition(">")[2].removesuffix("</td>")
+            span = f'<th scope="rowgroup" colspan="{len(self.columns)}">{inner}</th>'
+            return f"</tbody><tbody><tr>{span}</tr>"
+        return f"<tr>{cells}</tr>"
 
     @staticmethod
     def _cell(cell: str | Link) -> str:

@@ -16,3 +16,10 @@ def test_verdicts_are_bold_and_what_is_not_judged_is_not():
     cells = html._repr_html_()
     assert '<td class="verdict">yes' in cells and '<td class="verdict">no: in 2' in cells
     assert "<td>not judged" in cells and "<td>north" in cells
+
+
+def test_a_row_of_one_cell_heads_those_below():
+    html = Table(["a", "b"], [[Link("<x>", "#x")], ["1", "2"]])._repr_html_()
+    head = '<tr><th scope="rowgroup" colspan="2"><a href="#x">&lt;x&gt;</a></th></tr>'
+    assert f"</tbody><tbody>{head}<tr><td>1</td>" in html
+    assert "rowgroup" not in Table(["a"], [["1"]])._repr_html_()
