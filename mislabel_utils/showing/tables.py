@@ -68,7 +68,7 @@ class Table:
     def _cell(cell: str | Link) -> str:
         if isinstance(cell, Link):
             return f'<td><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
-        verdict = ' class="verdict"' if cell.partition(":")[0] in VERDICTS else ""
+        verdict = ' class="verdict"' if cell in VERDICTS else ""
         return f"<td{verdict}>{escape(cell)}</td>"
 
 

@@ -111,7 +111,7 @@ class Measured:
         return max(rivals, default=0.0) + MARGINS[self.claim.kind]
 
     def holds(self) -> str:
-        """Does the phenomenon hold? "yes", "no" and in how many seeds, or why that is not judged.
+        """Does the phenomenon hold? "yes", in how many seeds, "no", or why that is not judged.
 
         A teacher's accuracy is no phenomenon: "not applicable". No control may be missing.
         """
@@ -126,7 +126,9 @@ class Measured:
             return "yes" if np.median(self.values) > self.bar() else "no"
         ahead = sum(value > self.bar() for value in self.values)
         every = len(self.values)
-        return "yes" if ahead == every else f"no: in {ahead} of {every} seeds"
+        if ahead == every:
+            return "yes"
+        return f"in {ahead} of {every} seeds" if ahead else "no"
 
     def agrees(self) -> str:
         """How the published number, one run, lies to where one more run of ours would fall."""
