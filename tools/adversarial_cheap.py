@@ -87,7 +87,7 @@ rather than by seed.
 """
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
@@ -248,13 +248,16 @@ def enough(seed, by):
         yield f"steps-{steps}-again", on, None
 
 
-TIMES, AMPLIFIED = (0.0, 0.25, 0.5, 1.0, 2.0), 20
+TIMES, AMPLIFIED, SHOWN = (0.0, 0.25, 0.5, 1.0, 2.0), 20, (4, 1)
+
+
+def to_radius(times):
+    return Attack(times * EPSILON, attack.steps, times * EPSILON / 5)
 
 
 def show(good, times):
-    four = training_sets.subset(targets_of(0)["rand"], 4, seed=1)
-    radius, rows = times * EPSILON, four.kept
-    shorter = Attack(radius, attack.steps, radius / 5)
+    four = training_sets.subset(targets_of(0)["rand"], *SHOWN)
+    shorter, rows = to_radius(times), four.kept
     on = adversarial.adversarial(good, four, shorter).images[rows]
     start = images.train.images[rows] / 255
     answers = good.outputs(on, images.train.normalization).argmax(1)
@@ -268,7 +271,14 @@ def show(good, times):
 
 
 def pictures(good):
-    return [lab.picture(f"moved-{times:g}", good, lambda t=times: show(good, t)) for times in TIMES]
+    return [
+        lab.picture(
+            f"moved-{times:g}", good, lambda t=times: show(good, t),
+            {"attack": asdict(to_radius(times)), "shown": SHOWN,
+             "amplified": AMPLIFIED, "protocol": adversarial.PROTOCOL},
+        )
+        for times in TIMES
+    ]  # fmt: skip
 
 
 def taught(lessons, seed, by):

@@ -25,7 +25,8 @@ from mislabel_utils.showing.stats import Estimate, estimate
 from mislabel_utils.showing.tables import Link, Table, interval_text, number_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
-MARGINS = {"student": 10.0, "difference": 0.0}  # points that every seed must be ahead by
+# Points that every seed must be ahead by; of draws the median, and then nothing more.
+MARGINS = {"student": 10.0, "difference": 0.0, "draws": 0.0}
 LIKELY = 0.95  # the share of the controls' draws that a typical draw of ours must leave behind
 
 CONTROL_NAMES = {"random_right": "students of coins"}
@@ -83,23 +84,31 @@ class Measured:
             return "not judged: quick run"
         return "" if len(self.values) >= FEWEST else "not judged: too few seeds"
 
+    def constant(self) -> float | None:
+        """For a student, what a constant answer gets, in the unit of the claim."""
+        return constant_answer(self.claim.metric) if self.claim.kind == "student" else None
+
+    def best_control(self) -> float | None:
+        """The best seed of any control, in the unit of the claim; None without controls.
+
+        For draws the count that a share `LIKELY` of the control's draws do not exceed: then a
+        typical student is not one that guesses.
+        """
+        known = [values for values in self.controls.values() if len(values)]
+        if self.claim.kind == "draws":
+            best = [np.quantile(values, LIKELY, method="inverted_cdf") for values in known]
+        else:
+            best = [max(values) for values in known]
+        return float(max(best)) if best else None
+
     def bar(self) -> float:
         """What every seed, or the median draw, must lie above, in the unit of the claim.
 
-        For a student the best seed of any control or the constant answer, and `MARGINS` points
-        more. For a difference zero. For draws the count that a share `LIKELY` of the control's
-        draws do not exceed: then a typical student is not one that guesses.
+        For a student the best control or the constant answer, and `MARGINS` points more. For a
+        difference zero. For draws the best control.
         """
-        if self.claim.kind == "draws":
-            quantiles = [
-                np.quantile(values, LIKELY, method="inverted_cdf")
-                for values in self.controls.values()
-            ]
-            return float(max(quantiles))
-        if self.claim.kind == "difference":
-            return MARGINS["difference"]
-        best = [max(values) for values in self.controls.values()]
-        return max([constant_answer(self.claim.metric), *best]) + MARGINS["student"]
+        rivals = [each for each in (self.constant(), self.best_control()) if each is not None]
+        return max(rivals, default=0.0) + MARGINS[self.claim.kind]
 
     def holds(self) -> str:
         """Does the phenomenon hold? "yes", in how many seeds, "no", or why that is not judged.
