@@ -29,8 +29,6 @@ FEWEST = 3  # seeds, of students and of every control: with fewer nothing is jud
 MARGINS = {"student": 10.0, "difference": 0.0, "draws": 0.0}
 LIKELY = 0.95  # the share of the controls' draws that a typical draw of ours must leave behind
 
-CONTROL_NAMES = {"random_right": "students of coins"}
-
 COLUMNS = (
     "Claim",
     "Published",
@@ -139,20 +137,6 @@ class Measured:
             return "lower than ours"
         return "higher than ours" if self.claim.published > high else "compatible"
 
-    def note(self) -> str:
-        """Of draws: where among ours the published count lies, and how many controls reach it."""
-        if self.claim.kind != "draws" or self.unjudged():
-            return ""
-        ours, published = np.array(self.values), self.claim.published
-        below, at, above = (_share(of(ours, published)) for of in (np.less, np.equal, np.greater))
-        said = (
-            f"Of our {len(ours):,} draws {below} lie below {published:g}, {at} at it, {above} above"
-        )
-        for name, values in self.controls.items():
-            reach = _share(np.array(values) >= published)
-            said += f"; {reach} of the {CONTROL_NAMES[name]} reach it"
-        return f"{said}."
-
     def row(self) -> list[str | Link]:
         """The texts of `COLUMNS`."""
         published = Link(number_text(self.claim.published, self.claim.unit), self.claim.source)
@@ -205,8 +189,7 @@ def verdicts(
 
 def as_table(rows: Sequence[Measured], note: str = "") -> Table:
     """Rows with what there is to say below them."""
-    notes = [*(row.note() for row in rows), note]
-    return Table(COLUMNS, [row.row() for row in rows], "verdicts", " ".join(filter(None, notes)))
+    return Table(COLUMNS, [row.row() for row in rows], "verdicts", note)
 
 
 @cache
@@ -214,7 +197,3 @@ def constant_answer(metric: str) -> float:
     """What the commonest class gets, in per cent, on the images of "cifar10/test@cifar10"."""
     labels = load(metric.partition("/")[0], "recorded").test.labels
     return 100 * labels.bincount().max().item() / len(labels)
-
-
-def _share(hits: np.ndarray) -> str:
-    return f"{100 * np.mean(hits):.1f} %"

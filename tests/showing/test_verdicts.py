@@ -99,15 +99,6 @@ def test_counts_have_their_own_quantiles():
     assert Measured(replace(DRAWS, published=39), draws).agrees() == "compatible"
 
 
-def test_a_note_says_where_a_published_count_lies():
-    row = Measured(DRAWS, [22.0, 23, 24, 25], controls={"random_right": [23.0, 16, 16, 16, 16]})
-    assert row.note() == (
-        "Of our 4 draws 25.0 % lie below 23, 25.0 % at it, 50.0 % above; "
-        "20.0 % of the students of coins reach it."
-    )
-    assert Measured(TEACHER, [99.0] * 3).note() == ""
-
-
 def test_quick_runs_are_not_judged():
     table = verdicts({"mnist-student-own": [0.9] * 3}, {}, "quick", "a sample of MNIST")
     cells = dict(zip(COLUMNS, table.rows[0], strict=True))
