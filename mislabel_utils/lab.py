@@ -32,7 +32,7 @@ from mislabel_utils.recording.environment import environment
 from mislabel_utils.recording.records import Record, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
 
-Measured = tuple[dict[str, float], dict[str, np.ndarray]]  # metrics and arrays of a record
+MetricsAndArrays = tuple[dict[str, float], dict[str, np.ndarray]]  # of a record
 
 
 class Lab:
@@ -142,7 +142,7 @@ class Lab:
         return run
 
     def measure(
-        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Measured]
+        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], MetricsAndArrays]
     ) -> dict[str, np.ndarray]:
         """The arrays of an experiment of another kind, computed now or read from its record.
 
@@ -167,17 +167,27 @@ class Lab:
                 record = self.store.read(self.store.write(record))
         return record.arrays
 
-    def picture(self, name: str, of: Run, draw: Callable[[], Figure]) -> Figure | Image:
+    def picture(
+        self, name: str, of: Run, draw: Callable[[], Figure], config: dict[str, Any] | None = None
+    ) -> Figure | Image:
         """A figure of images that may not be passed on: the one that the full run has drawn.
 
-        Kept beside the chapter's records, under its name and the identity of the run it shows.
+        Kept beside the chapter's records, under its name and an identity.
+
+        Parameters
+        ----------
+        name : of the file
+        of : the run it shows; its identity is the picture's where there are no settings
+        draw : makes the figure
+        config : JSON, what else determines the picture
 
         Raises
         ------
         RecordError
             At recorded scale, when nobody has drawn it yet.
         """
-        path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.png"
+        identity = of.id if config is None else run_id({"run": of.id} | config)
+        path = self.store.root / self.chapter / f"{name}-{identity[:12]}.png"
         if self.scale == "recorded":
             if not path.is_file():
                 raise RecordError(
@@ -243,7 +253,7 @@ def _seen(splits: Sequence[Split]) -> dict[str, str]:
     return {split.key: split.digest for split in splits}
 
 
-def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> Measured:
+def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> MetricsAndArrays:
     """Metrics and arrays of a `Record`."""
     metrics, arrays = {}, {}
     for split in splits:

@@ -498,7 +498,7 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
 
     def draw():
         drawn.append(1)
-        return figures.histogram(torch.tensor([1, 2]), ["a", "b"], "x", "y")
+        return bars()
 
     with pytest.raises(RecordError, match=r"make reproduce CHAPTER=chapter"):
         Lab("chapter", "recorded", store).picture("grid", one, draw)
@@ -510,3 +510,18 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
     assert len(drawn) == 2
     with pytest.raises(RecordError, match="make reproduce"):  # a picture of another run
         Lab("chapter", "recorded", store).picture("grid", two, draw)
+
+
+def bars():
+    return figures.histogram(torch.tensor([1, 2]), ["a", "b"], "x", "y")
+
+
+def test_a_picture_of_other_settings_is_another(tmp_path):
+    store, run = Store(tmp_path), SimpleNamespace(id="1" * 64)
+    for radius in (0.25, 0.5):
+        Lab("chapter", "full", store).picture("moved", run, bars, {"radius": radius})
+    assert len(files(tmp_path)) == 2
+    Lab("chapter", "recorded", store).picture("moved", run, bars, {"radius": 0.5})
+    for other in ({"radius": 1.0}, None):
+        with pytest.raises(RecordError, match="make reproduce"):
+            Lab("chapter", "recorded", store).picture("moved", run, bars, other)

@@ -4,6 +4,7 @@ Pages are opened in headless Chromium as in `browsing`.
 """
 
 import gzip
+import io
 import mimetypes
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import numpy as np
 import page_scripts
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -22,6 +24,7 @@ from bs4 import BeautifulSoup
 from build import ROOT, book_build
 from execute import WIDGET_VIEW, chapters
 from page_scripts import CDN
+from PIL import Image
 
 WIDGET_SCRIPTS = re.compile(r"require(\.min)?\.js|embed-amd\.js|html-manager")
 MATHS_SCRIPT = re.compile("mathjax", re.IGNORECASE)
@@ -155,6 +158,30 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, pages, viewport, c
         for rule in Axe().run(page, options=AXE).response["violations"]:
             if rule["impact"] in ("serious", "critical"):
                 visit.complain(f"{rule['id']}: {[n['html'][:200] for n in rule['nodes']]}")
+    assert not visit.complaints, "\n".join(visit.complaints)
+
+
+BELOW_NAMES = """box => Math.round(
+  box.querySelector("thead").getBoundingClientRect().bottom - box.getBoundingClientRect().top - 5
+)"""
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_a_table_that_goes_on_beyond_its_box_has_a_shadow_there(visit, colours):
+    page = visit("book/mnist_to_fashion.html", PHONE, colours)
+    box = page.locator(".text_html:has(table.verdicts)")
+
+    def shaded():
+        """Whether the left and the right edge differ from the middle, below the columns' names."""
+        pixels = np.asarray(Image.open(io.BytesIO(box.screenshot())).convert("L"), int)
+        line = pixels[box.evaluate(BELOW_NAMES)]
+        return [bool(abs(line[x] - line[len(line) // 2]) > 20) for x in (0, -1)]
+
+    seen = []
+    for place in (0, 100, 9_999):
+        box.evaluate("(box, x) => { box.scrollLeft = x; }", place)
+        seen.append(shaded())
+    assert seen == [[False, True], [True, True], [True, False]]
     assert not visit.complaints, "\n".join(visit.complaints)
 
 

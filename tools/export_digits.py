@@ -21,7 +21,7 @@ def main() -> None:
         if stem not in records:
             sys.exit(f"No record is called {stem}: `python -m mislabel_utils list` shows them all.")
         run = Run(records[stem])
-        network = weights.measured(run, test)
+        network = weights.rounded(run, test)
         path = weights.export_path(run)
         weights.write(network, path)
         before, after = run.record.metrics[test.key], network.accuracy

@@ -23,7 +23,7 @@ from mislabel_utils.learning.places import Places
 PROTOCOL = 1  # raise it when the code changes what is measured: old records then count no more
 WIDTH, DIGITS, EXTRAS = 256, 10, 3
 CENTRED = Normalization("centred", (0.5,), (0.5,))  # pixels from -1 to 1, as in the paper
-ROLES = ("teacher", "stranger", "untaught", "noise", "fresh noise", "order", "noise order")
+ROLES = ("teacher", "stranger", "untrained", "noise", "fresh noise", "order", "noise order")
 MEASURES = ("own outputs", "readout", "agreement", "mismatch")
 LEARNING_RATE = 3e-4  # of Adam, as in the paper's script
 Layers = nn.Sequential
@@ -158,7 +158,7 @@ def features_read(network: Layers, on: Dataset, read: int) -> float:
     for split in (on.train, on.test):
         training.require_all(split)
     known, asked = (
-        inference.outputs(network[:-1], images, on.normalization)
+        inference.features(network, images, on.normalization)
         for images in (on.train.images[:read], on.test.images)
     )
     layer = probes.readout(known, on.train.labels[: len(known)], DIGITS)

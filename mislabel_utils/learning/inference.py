@@ -82,6 +82,16 @@ def outputs(
     return torch.cat(batches)
 
 
+def features(
+    network: nn.Sequential, images: Tensor, normalization: Normalization, precision: str = "float32"
+) -> Tensor:
+    """What the last layer of the network sees of each image, of a `small_cnn` float32 (N, 128).
+
+    Parameters as of `outputs`.
+    """
+    return outputs(network[:-1], images, normalization, precision)
+
+
 def probabilities(network: nn.Module, split: Split, precision: str = "float32") -> Tensor:
     """The network's class probabilities for each image that is here, float32 (M, K)."""
     return outputs(network, split.images, split.normalization, precision).softmax(1)

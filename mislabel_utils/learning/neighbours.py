@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
-from mislabel_utils.learning.inference import outputs, standardised
+from mislabel_utils.learning.inference import standardised
 
 PROTOCOL = 1  # raise it when the code changes what a vote is: old records then count no more
 VOTERS = 11
@@ -17,11 +17,6 @@ CHUNK = 500  # of the pictures asked about: bounds the memory that distances tak
 def pixels(split: Split) -> Tensor:
     """Each image as its standardised pixels, float32 (N, C * H * W)."""
     return standardised(split.images, split.normalization).flatten(1)
-
-
-def features(network: nn.Sequential, split: Split, precision: str = "float32") -> Tensor:
-    """What the last layer of a `small_cnn` sees of each image, float32 (N, 128)."""
-    return outputs(network[:-1], split.images, split.normalization, precision)
 
 
 def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = VOTERS) -> Tensor:

@@ -33,7 +33,7 @@ def part(split: Split, rows: Tensor) -> Split:
     )
 
 
-def dealt(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
+def random_split(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
     """Parts of so many images each, dealt out at random, and last a part of all that are left."""
     order = torch.randperm(len(split), generator=_generator(seed))
     return [part(split, rows) for rows in order.split([*sizes, len(split) - sum(sizes)])]

@@ -33,7 +33,7 @@ def feature_distance(run: Teacher, one: Places, other: Places) -> float:
 
 def _moments(run: Teacher, on: Places) -> tuple[Tensor, Tensor]:
     images, norm = on.images[:FEATURES_OF], on.split.normalization
-    features = inference.outputs(run.network[:-1], images, norm, run.precision).double()
+    features = inference.features(run.network, images, norm, run.precision).double()
     return features.mean(0), features.T.cov()
 
 

@@ -95,10 +95,10 @@ def compact(run: Run, test: Split) -> Compact:
         When the file is damaged, or when there is neither a file nor the run's own weights.
     """
     path = export_path(run)
-    return read(path, run) if path.exists() else measured(run, test)
+    return read(path, run) if path.exists() else rounded(run, test)
 
 
-def measured(run: Run, test: Split) -> Compact:
+def rounded(run: Run, test: Split) -> Compact:
     """Round the weights of a run and test the result on the images that are in `test`."""
     layers = tuple(
         _rounded(module.weight.detach().cpu(), module.bias.detach().cpu())

@@ -75,13 +75,13 @@ def learned(students: Nets, points: Tensor, labels: Tensor, kept: Tensor) -> Net
     )
 
 
-def vote(points: Tensor, labels: Tensor, kept: Tensor, asked: Tensor) -> Tensor:
+def nearest_label(points: Tensor, labels: Tensor, kept: Tensor, asked: Tensor) -> Tensor:
     """The label of the nearest point that is kept, int64 (R, m), at each of the (m, 2) asked."""
     away = torch.cdist(asked.expand(len(points), -1, -1), points)
     return labels.gather(1, away.masked_fill(~kept[:, None], torch.inf).argmin(2))
 
 
-def measured(replicas: Sequence[int]) -> dict[str, np.ndarray]:
+def measurements(replicas: Sequence[int]) -> dict[str, np.ndarray]:
     """Teachers, their mistakes and the students of these, measured on 2,500 cells of the square.
 
     Returns
@@ -106,7 +106,7 @@ def measured(replicas: Sequence[int]) -> dict[str, np.ndarray]:
             kept = chosen(wrong, margins, which)
             taught = [learned(other, fresh, labels, kept) for labels in (heard, true)]
             answers.append(torch.stack([networks.predict(each, grid) for each in taught], -1))
-            votes.append(vote(fresh, heard, kept, grid))
+            votes.append(nearest_label(fresh, heard, kept, grid))
         answer = torch.stack(answers, 2)  # (R, m, K, L)
         found["teacher"].append(_share(says, asked))
         found["mistakes"].append(wrong.sum(1).float())

@@ -84,8 +84,8 @@ class Run:
 
     def features(self, split: Split) -> Tensor:
         """What the last layer of a `small_cnn` sees of each image here, float32 (M, 128)."""
-        body, norm = self.network[:-1], split.normalization
-        return inference.outputs(body, split.images, norm, self.precision)
+        norm = split.normalization
+        return inference.features(self.network, split.images, norm, self.precision)
 
     @cached_property
     def network(self) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
@@ -19,6 +20,8 @@ COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
 
 # What differs between two seeds of one condition: theirs, those of the teachers, and which draws.
 OF_A_SEED = ("seed", "run", "draws")
+# Where an experiment that trains networks of its own names its data.
+WHERE, FINGERPRINT = ("of", "on"), re.compile("[0-9a-f]{64}")
 
 
 def condition(record: Record) -> str:
@@ -88,8 +91,14 @@ def measured_on(*datasets: Dataset) -> str:
 
 
 def trained_on(config: dict[str, Any]) -> str | None:
-    """The name of the data that a run was trained on; None for an experiment without any."""
-    return data_name(*_data(config)) if "data" in config else None
+    """The name of the data that a run was trained on; None for an experiment without any.
+
+    An experiment of another kind that trains on a data set names its fingerprint, see `WHERE`.
+    """
+    if "data" in config:
+        return data_name(*_data(config))
+    fingerprints = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
+    return data_name("data set", fingerprints[0]) if fingerprints else None
 
 
 def is_other_copy(record: Record) -> bool:

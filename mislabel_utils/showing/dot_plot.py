@@ -15,14 +15,17 @@ from mislabel_utils.showing.stats import limits
 from mislabel_utils.showing.verdicts import FEWEST, Measured
 
 INK = "#222222"  # no colour: no outcome is better than another
+CONSTANT = {"marker": "|", "markersize": 8, "markeredgewidth": 1.2}
+CONTROL = {"marker": "x", "markersize": 6, "markeredgewidth": 1.2}
 MANY = 50  # values, from which on the interval stands for them
 
 
 def dot_plot(rows: Sequence[Measured]) -> Figure:
     """A line for each row under its name: per cent above, and differences in points below.
 
-    Counts "of 32" are drawn in per cent of 32. A row without values shows its published number and
-    says so; where one more run would fall is drawn for three seeds and more.
+    Counts "of 32" are drawn in per cent of 32. What a student has to beat, the constant answer and
+    the best control, is marked, see `Measured.bar`. A row without values shows its published number
+    and says so; where one more run would fall is drawn for three seeds and more.
     """
     panels = {
         points: list(some)
@@ -67,6 +70,9 @@ def _row(ax: Axes, line: int, row: Measured) -> None:
         ax.plot(np.median(values), line, "|", color=INK, markersize=11, markeredgewidth=2)
     else:
         ax.plot(values, np.full(len(values), line), "o", color=INK, alpha=0.5, markersize=5)
+    for look, rival in zip((CONSTANT, CONTROL), (row.constant(), row.best_control()), strict=True):
+        if rival is not None and row.values:
+            ax.plot(scale * rival, line, color=INK, **look)
     ax.plot(
         scale * claim.published, line, "D", markerfacecolor="none", color=INK, markersize=8,
         markeredgewidth=1.6,
@@ -81,6 +87,8 @@ def _legend() -> list[plt.Line2D]:
         plt.Line2D([], [], marker="o", alpha=0.5, markersize=5, label="ours, one seed", **point),
         plt.Line2D([], [], marker="|", markersize=11, markeredgewidth=2,
                    label="ours, median of many draws", **point),
+        plt.Line2D([], [], label="a constant answer", **CONSTANT, **point),
+        plt.Line2D([], [], label="the best control", **CONTROL, **point),
         plt.Line2D([], [], color=PALE, linewidth=9, solid_capstyle="butt",
                    label="where one more of ours falls (95 %)"),
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from mislabel_utils.showing.stats import estimate
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
 PALE = "#C8C8C8"
+SHARES = (0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)  # ticks of a logit scale
 WIDTHS = {False: 4, True: 1.5}  # of an interval, and of the range of a few seeds
 
 plt.style.use(Path(__file__).with_name("book.mplstyle"))
@@ -170,13 +171,26 @@ def seeds(
 def scatter(
     values: Mapping[str, tuple[Sequence[float], Sequence[float]]], xlabel: str, ylabel: str
 ) -> Figure:
-    """Points (x, y), each drawn as the name it belongs to; x is logarithmic."""
-    figure, ax = plt.subplots()
+    """Points (x, y), a dot each, joined to the name they belong to, which stands at their means.
+
+    The horizontal axis is logarithmic. The vertical one is a logit scale, which spreads shares near
+    one: y are shares in [0, 1] and labelled in per cent, those beyond the scale's ends drawn there.
+    """
+    figure, ax = plt.subplots(figsize=(5, 5))
     for name, (x, y) in values.items():
-        for one_x, one_y in zip(x, y, strict=True):
-            ax.text(one_x, one_y, name, color=BLUE, ha="center", va="center", fontweight="bold")
-        ax.plot(x, y, " ")  # text alone does not move the limits of the axes
-    ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel)
+        y = np.clip(y, 0.005, 0.9995)
+        middle = np.mean(x), np.mean(y)
+        for point in zip(x, y, strict=True):
+            ax.plot(*zip(middle, point, strict=True), color=PALE, linewidth=0.8, zorder=1)
+        ax.plot(x, y, "o", color=BLUE, alpha=0.5, markersize=3.5, zorder=2)
+        badge = {"boxstyle": "circle,pad=0.15", "facecolor": BLUE, "edgecolor": "white"}
+        ax.text(*middle, name, color="white", ha="center", va="center", fontweight="bold",
+                bbox=badge, zorder=3)  # fmt: skip
+    ax.set(xscale="log", yscale="logit", xlabel=xlabel, ylabel=ylabel)
+    limits = ax.get_ylim()
+    ax.set_yticks(SHARES, [f"{100 * share:g}" for share in SHARES])
+    ax.set_ylim(limits)  # ticks beyond them have moved them
+    ax.minorticks_off()
     ax.grid(alpha=0.3)
     return _closed(figure)
 

@@ -14,8 +14,8 @@ from mislabel_utils.showing.figures import BLUE, GREY, ORANGE
 
 MARKERS = "o^"
 ENDS, TICKS = (0.08, 0.998), (0.1, 0.5, 0.9, 0.99)  # of the teachers' accuracies, logit scale
-SQUARE = 0.73  # the width of a square on that scale
-ABOVE = 0.42  # of a line of cells: where its seeds lie
+SQUARE = 1.15  # the width of a square on that scale
+ABOVE = 0.48  # of a line of cells: where its seeds lie
 
 
 def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence[int]) -> Figure:
@@ -36,7 +36,7 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
     """
     rows = -(-len(panels) // 2)
     figure, axes = plt.subplots(
-        rows, 2, figsize=(7, 2.15 * rows + 1), sharex=True, sharey=True, squeeze=False
+        rows, 2, figsize=(4.8, 2 * rows + 1), sharex=True, sharey=True, squeeze=False
     )
     reach = 100 * max(np.nanmax(np.abs(gain)) for _, gain in panels.values())
     look = {"cmap": "PuOr", "norm": Normalize(-reach, reach)}
@@ -53,11 +53,13 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
         shown = ax.scatter(x, y, c=z, s=330, marker="s", edgecolors=GREY, linewidths=0.6, **look)
         for one_x, one_y, one_z, star in zip(x, y, z, stars, strict=True):
             ink = "white" if abs(one_z) > 0.6 * reach else "black"
-            number = f"{one_z:+.0f}{star}"
-            ax.text(one_x, one_y, number, color=ink, ha="center", va="center", fontsize=8)
+            sign = "−" if round(one_z) < 0 else ""  # a plus would leave less room for the number
+            number = f"{sign}{abs(one_z):.0f}{star}"
+            ax.text(one_x, one_y, number, color=ink, ha="center", va="center", fontsize=10)
         if len(z) > 3 and z.min() < 0 < z.max():
             ax.tricontour(x, y, z, levels=[0], colors="black", linewidths=1.5, zorder=3)
-        ax.set(title=title, xscale="logit", xlim=ENDS, ylim=(-0.5, len(counts) - 0.4))
+        ax.set_title(title, fontsize=11)
+        ax.set(xscale="logit", xlim=ENDS, ylim=(-0.5, len(counts) - 0.3))
         ax.set_xticks(TICKS, [f"{100 * tick:g}" for tick in TICKS])
         ax.minorticks_off()
         ax.set_yticks(range(len(counts)), counts)

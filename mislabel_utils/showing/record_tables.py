@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -25,6 +25,7 @@ def chapters(store: Store) -> dict[str, list[list[Record]]]:
 
 def summary(arms: Sequence[Sequence[Record]]) -> Table:
     """One row an arm and condition: seeds, recipe, data, minutes, machine, version of PyTorch."""
+    names = {record.id: record.arm for records in arms for record in records}
     return Table(
         ["Arm", "Seeds", "Recipe", "Trained on", "Minutes a run", "Machine", "PyTorch"],
         [
@@ -32,7 +33,7 @@ def summary(arms: Sequence[Sequence[Record]]) -> Table:
                 records[0].arm,
                 ranges([record.seed for record in records]),
                 recipe(records[0].config) + progress(records[0]),
-                trained_on(records[0].config),
+                trained_on(records[0].config, names),
                 minutes(records),
                 values(records, machine),
                 values(records, lambda record: record.environment.get("torch", UNKNOWN)),
@@ -90,11 +91,23 @@ def progress(record: Record) -> str:
     return "" if conditions.finished(record) else f"; {len(record.curve)} epochs so far"
 
 
-def trained_on(config: dict[str, Any]) -> str:
-    """The data, and whose labels they carry; of made images, what they are."""
+def trained_on(config: dict[str, Any], arms: Mapping[str, str]) -> str:
+    """The data, and whose labels they carry; of made images, what they are.
+
+    An experiment of another kind may have measured a run, which is named, or have trained networks
+    of its own on a data set.
+
+    Parameters
+    ----------
+    arms : by identity, those of the runs that may have been measured
+    """
+    if "data" not in config and "run" in config:
+        return f"nothing: measures {arms.get(config['run'], 'a run')}"
     name = conditions.trained_on(config)
     if name is None:
-        return UNKNOWN
+        return "no data set"
+    if "data" not in config:
+        return name
     made = config.get("images", {}).get("kind")
     shown = f"{made} images in place of {name}" if made else name
     return f"{shown}, labels: {labels(config['labels'])}"

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+import numpy as np
+
 from mislabel_utils.showing.stats import Estimate
 
 # Set in bold where they fill a cell; none has a colour, for none is better than another.
@@ -66,7 +68,7 @@ class Table:
     def _cell(cell: str | Link) -> str:
         if isinstance(cell, Link):
             return f'<td><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
-        verdict = ' class="verdict"' if cell.partition(":")[0] in VERDICTS else ""
+        verdict = ' class="verdict"' if cell in VERDICTS else ""
         return f"<td{verdict}>{escape(cell)}</td>"
 
 
@@ -86,6 +88,19 @@ def interval_text(ours: Estimate, unit: str = "%") -> str:
     if ours.seeds == 1:
         return text
     return f"{text} ({low} to {high})" if ours.few else f"{text} [{low}, {high}]"
+
+
+def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> str:
+    """ "91.2 % (90.5 to 92.0)": the mean, and in round brackets the lowest and the highest.
+
+    Parameters
+    ----------
+    values : numbers in the unit, not shares of one
+    unit : written behind the mean; none where a column says it
+    form : how a number is written: "+.1f" with its sign, ".0f" rounded
+    """
+    mean, low, high = (f"{of(values):{form}}" for of in (np.mean, min, max))
+    return f"{f'{mean} {unit}'.strip()} ({low} to {high})"
 
 
 def glue(**values: str) -> None:

@@ -25,10 +25,9 @@ from mislabel_utils.showing.stats import Estimate, estimate
 from mislabel_utils.showing.tables import Link, Table, interval_text, number_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
-MARGINS = {"student": 10.0, "difference": 0.0}  # points that every seed must be ahead by
+# Points that every seed must be ahead by; of draws the median, and then nothing more.
+MARGINS = {"student": 10.0, "difference": 0.0, "draws": 0.0}
 LIKELY = 0.95  # the share of the controls' draws that a typical draw of ours must leave behind
-
-CONTROL_NAMES = {"random_right": "students of coins"}
 
 COLUMNS = (
     "Claim",
@@ -83,26 +82,34 @@ class Measured:
             return "not judged: quick run"
         return "" if len(self.values) >= FEWEST else "not judged: too few seeds"
 
+    def constant(self) -> float | None:
+        """For a student, what a constant answer gets, in the unit of the claim."""
+        return constant_answer(self.claim.metric) if self.claim.kind == "student" else None
+
+    def best_control(self) -> float | None:
+        """The best seed of any control, in the unit of the claim; None without controls.
+
+        For draws the count that a share `LIKELY` of the control's draws do not exceed: then a
+        typical student is not one that guesses.
+        """
+        known = [values for values in self.controls.values() if len(values)]
+        if self.claim.kind == "draws":
+            best = [np.quantile(values, LIKELY, method="inverted_cdf") for values in known]
+        else:
+            best = [max(values) for values in known]
+        return float(max(best)) if best else None
+
     def bar(self) -> float:
         """What every seed, or the median draw, must lie above, in the unit of the claim.
 
-        For a student the best seed of any control or the constant answer, and `MARGINS` points
-        more. For a difference zero. For draws the count that a share `LIKELY` of the control's
-        draws do not exceed: then a typical student is not one that guesses.
+        For a student the best control or the constant answer, and `MARGINS` points more. For a
+        difference zero. For draws the best control.
         """
-        if self.claim.kind == "draws":
-            quantiles = [
-                np.quantile(values, LIKELY, method="inverted_cdf")
-                for values in self.controls.values()
-            ]
-            return float(max(quantiles))
-        if self.claim.kind == "difference":
-            return MARGINS["difference"]
-        best = [max(values) for values in self.controls.values()]
-        return max([constant_answer(self.claim.metric), *best]) + MARGINS["student"]
+        rivals = [each for each in (self.constant(), self.best_control()) if each is not None]
+        return max(rivals, default=0.0) + MARGINS[self.claim.kind]
 
     def holds(self) -> str:
-        """Does the phenomenon hold? "yes", "no" and in how many seeds, or why that is not judged.
+        """Does the phenomenon hold? "yes", in how many seeds, "no", or why that is not judged.
 
         A teacher's accuracy is no phenomenon: "not applicable". No control may be missing.
         """
@@ -117,7 +124,9 @@ class Measured:
             return "yes" if np.median(self.values) > self.bar() else "no"
         ahead = sum(value > self.bar() for value in self.values)
         every = len(self.values)
-        return "yes" if ahead == every else f"no: in {ahead} of {every} seeds"
+        if ahead == every:
+            return "yes"
+        return f"in {ahead} of {every} seeds" if ahead else "no"
 
     def agrees(self) -> str:
         """How the published number, one run, lies to where one more run of ours would fall."""
@@ -127,20 +136,6 @@ class Measured:
         if self.claim.published < low:
             return "lower than ours"
         return "higher than ours" if self.claim.published > high else "compatible"
-
-    def note(self) -> str:
-        """Of draws: where among ours the published count lies, and how many controls reach it."""
-        if self.claim.kind != "draws" or self.unjudged():
-            return ""
-        ours, published = np.array(self.values), self.claim.published
-        below, at, above = (_share(of(ours, published)) for of in (np.less, np.equal, np.greater))
-        said = (
-            f"Of our {len(ours):,} draws {below} lie below {published:g}, {at} at it, {above} above"
-        )
-        for name, values in self.controls.items():
-            reach = _share(np.array(values) >= published)
-            said += f"; {reach} of the {CONTROL_NAMES[name]} reach it"
-        return f"{said}."
 
     def row(self) -> list[str | Link]:
         """The texts of `COLUMNS`."""
@@ -194,8 +189,7 @@ def verdicts(
 
 def as_table(rows: Sequence[Measured], note: str = "") -> Table:
     """Rows with what there is to say below them."""
-    notes = [*(row.note() for row in rows), note]
-    return Table(COLUMNS, [row.row() for row in rows], "verdicts", " ".join(filter(None, notes)))
+    return Table(COLUMNS, [row.row() for row in rows], "verdicts", note)
 
 
 @cache
@@ -203,7 +197,3 @@ def constant_answer(metric: str) -> float:
     """What the commonest class gets, in per cent, on the images of "cifar10/test@cifar10"."""
     labels = load(metric.partition("/")[0], "recorded").test.labels
     return 100 * labels.bincount().max().item() / len(labels)
-
-
-def _share(hits: np.ndarray) -> str:
-    return f"{100 * np.mean(hits):.1f} %"

@@ -3,7 +3,7 @@
 import torch
 from toys import toy_split
 
-from mislabel_utils.learning import models, neighbours
+from mislabel_utils.learning import neighbours
 
 
 def test_vote_of_the_nearest():
@@ -38,5 +38,3 @@ def test_descriptions():
     # (level / 255 - 0.3) / 0.2, as the split is standardised
     first = (float(split.images.flatten()[0]) / 255 - 0.3) / 0.2
     assert abs(float(neighbours.pixels(split)[0, 0]) - first) < 1e-5
-    network = models.build("small_cnn", (1, 8, 8), 4, seed=0)
-    assert neighbours.features(network, split).shape == (6, 128)

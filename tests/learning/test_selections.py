@@ -30,7 +30,7 @@ def test_a_part_of_images_that_are_not_here_is_refused():
 
 def test_what_is_dealt_out_has_each_image_once():
     def deal(seed):
-        return selections.dealt(SPLIT, [20, 4], seed)
+        return selections.random_split(SPLIT, [20, 4], seed)
 
     parts = deal(0)
     assert [len(each) for each in parts] == [20, 4, 16]

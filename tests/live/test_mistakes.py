@@ -4,13 +4,13 @@ import re
 
 import pytest
 import torch
-from browsing import LOAD_PLANE, PHONE, WIDE
+from browsing import PHONE, WIDE
 
 from mislabel_utils.live import Mistakes
 from mislabel_utils.plane import mistakes, networks
 from mislabel_utils.plane.networks import Nets, Recipe
 
-PAGE = "book/where_it_stops.html"
+PAGE, VIEW = "book/where_it_stops.html", Mistakes
 COMPUTE = """
 ({ seed, weights, steps, kept, labels }) => {
   const lesson = plane.pose(seed);
@@ -25,15 +25,6 @@ COMPUTE = """
            steps: [first.at(-1), second.at(-1)], student: [...lesson.student.p] };
 }
 """
-
-
-@pytest.fixture(scope="module")
-def module(browser):
-    """An empty page that has loaded the view's module as `plane`."""
-    page = browser.new_page()
-    page.evaluate(LOAD_PLANE, Mistakes._esm)
-    yield page
-    page.close()
 
 
 def nets(weights):

@@ -5,13 +5,13 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from browsing import LOAD_PLANE, PHONE, WIDE
+from browsing import PHONE, WIDE
 
 from mislabel_utils.live import Playground
 from mislabel_utils.plane import experiment, networks
 from mislabel_utils.plane.experiment import Setting
 
-PAGE = "book/two_dimensions.html"
+PAGE, VIEW = "book/two_dimensions.html", Playground
 LEARNT = 20  # steps of training that are compared
 COMPUTE = """
 ({ weights, width, points, labels, epsilon, learnt }) => {
@@ -46,15 +46,6 @@ FAULTY = """
   };
 }
 """
-
-
-@pytest.fixture(scope="module")
-def module(browser):
-    """An empty page that has loaded the view's module as `plane`."""
-    page = browser.new_page()
-    page.evaluate(LOAD_PLANE, Playground._esm)
-    yield page
-    page.close()
 
 
 @pytest.fixture(scope="module", params=[32, 64])

@@ -44,7 +44,7 @@ def test_the_nearest_mistake_votes():
     points = torch.tensor([[[0.1, 0.1], [0.5, 0.5], [0.9, 0.9]]])
     labels, kept = torch.tensor([[0, 1, 1]]), torch.tensor([[True, False, True]])
     asked = torch.tensor([[0.45, 0.45], [0.55, 0.55]])
-    assert mistakes.vote(points, labels, kept, asked).tolist() == [[0, 1]]
+    assert mistakes.nearest_label(points, labels, kept, asked).tolist() == [[0, 1]]
 
 
 def test_students_learn_what_is_kept_and_nothing_else():
@@ -64,7 +64,7 @@ def test_students_learn_what_is_kept_and_nothing_else():
 
 def test_what_is_measured(monkeypatch):
     monkeypatch.setattr(mistakes, "TEACHERS", (20, 60))
-    found = mistakes.measured(range(9000, 9003))
+    found = mistakes.measurements(range(9000, 9003))
     shapes = {name: values.shape for name, values in found.items()}
     assert shapes == {
         "teacher": (3, 2), "mistakes": (3, 2), "right": (3, 2, 3, 2), "agree": (3, 2, 3, 2),

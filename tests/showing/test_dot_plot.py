@@ -1,5 +1,6 @@
 """The picture of the scoreboard holds every claim, and what is known of it."""
 
+import pytest
 from matplotlib.colors import to_rgb
 
 from mislabel_utils.showing.claims import CLAIMS
@@ -35,6 +36,21 @@ def test_one_seed_has_no_interval_and_many_draws_no_dots():
     interval, median, _ = ax.lines
     assert list(interval.get_xdata()) == [100 * 20 / 32, 100 * 24 / 32]
     assert median.get_marker() == "|"
+
+
+def test_what_a_student_has_to_beat_is_marked():
+    controls = {"coins": [12.0] * 19 + [20.0], "unknown": []}
+    draws = Measured(CLAIMS["plane-student"], [20.0] * 3, controls=controls)
+    student = Measured(CLAIMS["mnist-student-own"], [90.0] * 3, controls={"a": [9.0, 12.5, 11]})
+    (ax,) = dot_plot([student, draws]).axes
+    marked = {
+        (line.get_marker(), line.get_ydata()[0]): line.get_xdata()[0]
+        for line in ax.lines
+        if line.get_marker() in "|x"
+    }
+    assert marked == {("|", 0): pytest.approx(11.35), ("x", 0): 12.5, ("x", 1): 100 * 12 / 32}
+    names = [text.get_text() for text in ax.figure.legends[0].texts]
+    assert {"a constant answer", "the best control"} <= set(names)
 
 
 def test_no_outcome_has_a_colour():

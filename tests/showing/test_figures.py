@@ -65,9 +65,17 @@ def test_seeds_shows_every_seed_and_the_published_number():
     assert pytest.approx((40,)) in drawn and pytest.approx((62,)) in drawn
 
 
-def test_scatter_draws_each_point_as_its_name():
-    figure = figures.scatter({"4": ([10, 100], [50, 60]), "9": ([5], [0])}, "x", "y")
-    assert texts(figure) == ["4", "4", "9"]
+def test_scatter_names_each_group_once_at_its_means():
+    figure = figures.scatter({"4": ([10, 100], [0.5, 0.6]), "9": ([5], [1.0])}, "x", "y")
+    (ax,) = figure.axes
+    assert {text.get_text(): text.get_position() for text in ax.texts} == {
+        "4": (55, pytest.approx(0.55)),
+        "9": (5, 0.9995),  # a logit scale has no place for 100 %
+    }
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [list(line.get_xdata()) for line in dots] == [[10, 100], [5]]
+    low, high = ax.get_ylim()
+    assert 0.3 < low < 0.5 and high > 0.9995, "no further than there are points"
 
 
 def test_confusions_stand_side_by_side():

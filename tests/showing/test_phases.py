@@ -23,8 +23,8 @@ def test_phases_write_means_and_leave_empty_cells_out():
     gain = np.array([[[0.1, 0.3], [-0.2, np.nan]], [[0.2, 0.5], [-0.4, 0.1]]])
     figure = phases.phases({"one": (teacher, gain), "other": (teacher, np.abs(gain))}, (2, 10))
     one, other = figure.axes[:2]
-    assert texts(one) == ["+15", "+40", "-30"]
-    assert texts(other) == ["+15", "+40", "+30"]
+    assert texts(one) == ["15", "40", "−30"]
+    assert texts(other) == ["15", "40", "30"]
     assert one.get_title(loc="left") == "one"
     assert [label.get_text() for label in one.get_yticklabels()] == ["2", "10"]
 
@@ -42,6 +42,14 @@ def test_squares_stand_at_the_mean_of_all_teachers_whichever_have_a_student():
     means = teacher.mean(0)[0]
     assert odds.mean() == pytest.approx(np.log(means / (1 - means)).mean())
     assert [label[-1] for label in texts(every) + texts(some)] == ["0", "0", "0", "*"]
+
+
+def test_numbers_are_legible_on_a_phone():
+    cell = np.full((1, 1, 1), 0.5)
+    figure = phases.phases({"one": (cell, cell), "other": (cell, cell)}, (2,))
+    shrunk = 340 / (72 * figure.get_size_inches()[0])  # pixels a point, in a column of a phone
+    sizes = [text.get_fontsize() for text in figure.findobj(plt.Text) if text.get_text()]
+    assert min(sizes) * shrunk > 9
 
 
 def test_the_line_runs_where_means_cross_chance():

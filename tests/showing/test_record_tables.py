@@ -100,7 +100,15 @@ def test_two_copies_of_the_data_are_two_rows_and_a_sentence_says_why(tmp_path):
 def test_experiments_of_another_kind():
     config = {"experiment": "plane", "setting": {"width": 64}, "recipe": {"rate": 0.02}}
     assert record_tables.recipe(config) == "plane, width 64"
-    assert record_tables.trained_on(config) == record_tables.UNKNOWN
+    assert record_tables.trained_on(config, {}) == "no data set"
+
+
+def test_what_is_measured_of_a_run_names_its_arm():
+    of = record(arm="teacher")
+    measured = Record("one", "looked", 0, {"experiment": "looked", "run": of.id}, [], {}, {})
+    stranger = Record("one", "other", 0, {"experiment": "other", "run": "0" * 64}, [], {}, {})
+    rows = record_tables.summary([[of], [measured], [stranger]]).rows
+    assert [row[3] for row in rows[1:]] == ["nothing: measures teacher", "nothing: measures a run"]
 
 
 def test_labels_say_how_many_were_drawn():
@@ -174,6 +182,6 @@ def test_the_citation_on_the_page_is_that_of_the_file():
 
 def test_what_was_made_is_not_called_by_the_data_set_it_was_made_like():
     shown = CONFIG | {"images": {"kind": "uniform noise", "like": "clothes/train@clothes"}}
-    assert record_tables.trained_on(shown) == (
+    assert record_tables.trained_on(shown, {}) == (
         "uniform noise images in place of clothes (01234567), labels: shuffled (mistakes)"
     )

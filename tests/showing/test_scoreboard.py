@@ -85,7 +85,6 @@ def test_scoreboard_counts_the_draws_of_a_record(tmp_path):
     assert row[2:] == [
         "median 23 of 32, 3 draws; random points", "yes", "22 to 24 of 32", "compatible",
     ]  # fmt: skip
-    assert "0.0 % of the students of coins reach it" in table.note
 
 
 def of_clothes(arm, accuracies, data=FASHION, test="mnist/test@mnist"):

@@ -1,6 +1,6 @@
 """Tables as a page and as a terminal show them."""
 
-from mislabel_utils.showing.tables import Link, Table
+from mislabel_utils.showing.tables import Link, Table, range_text
 
 
 def test_text_is_escaped_and_links_lead_where_they_say():
@@ -12,10 +12,19 @@ def test_text_is_escaped_and_links_lead_where_they_say():
 
 
 def test_verdicts_are_bold_and_what_is_not_judged_is_not():
-    html = Table(["a"], [["yes"], ["no: in 2 of 3 seeds"], ["not judged: quick run"], ["north"]])
+    html = Table(
+        ["a"], [["yes"], ["no"], ["in 2 of 3 seeds"], ["not judged: quick run"], ["north"]]
+    )
     cells = html._repr_html_()
-    assert '<td class="verdict">yes' in cells and '<td class="verdict">no: in 2' in cells
+    assert '<td class="verdict">yes' in cells and '<td class="verdict">no<' in cells
+    assert "<td>in 2 of" in cells
     assert "<td>not judged" in cells and "<td>north" in cells
+
+
+def test_a_mean_stands_before_its_range():
+    assert range_text([91.06, 90.0, 92.04]) == "91.0 % (90.0 to 92.0)"
+    assert range_text([0.5, -0.25], "points", "+.2f") == "+0.12 points (-0.25 to +0.50)"
+    assert range_text([1, 2, 3], "", ".0f") == "2 (1 to 3)"
 
 
 def test_a_row_of_one_cell_heads_those_below():

@@ -23,9 +23,9 @@ def test_a_constant_answer_is_that_of_the_test_images():
     ("values", "controls", "expected"),
     [
         ([50.0, 51, 52], WEAK, "yes"),
-        ([50.0, 51, 21], WEAK, "no: in 2 of 3 seeds"),  # the best control and the margin: 22
-        ([50.0, 51, 22], WEAK, "no: in 2 of 3 seeds"),  # ahead means by more than the margin
-        ([19.0, 21, 22], {"shuffled": [3.0, 2, 1]}, "no: in 2 of 3 seeds"),  # chance and margin: 20
+        ([50.0, 51, 21], WEAK, "in 2 of 3 seeds"),  # the best control and the margin: 22
+        ([50.0, 51, 22], WEAK, "in 2 of 3 seeds"),  # ahead means by more than the margin
+        ([19.0, 21, 22], {"shuffled": [3.0, 2, 1]}, "in 2 of 3 seeds"),  # chance and margin: 20
         ([50.0, 51, 52], {}, "not judged: too few seeds of a control"),
         ([50.0, 51, 52], {"shuffled": [9.0, 9]}, "not judged: too few seeds of a control"),
         ([50.0, 51], WEAK, "not judged: too few seeds"),
@@ -40,13 +40,13 @@ def test_the_phenomenon_of_a_student(values, controls, expected):
 def test_a_student_without_named_controls_has_to_beat_chance():
     alone = replace(STUDENT, controls=())
     assert Measured(alone, [10 + MARGINS["student"] + 1.0] * 3).holds() == "yes"
-    assert Measured(alone, [10 + MARGINS["student"] - 1.0] * 3).holds() == "no: in 0 of 3 seeds"
+    assert Measured(alone, [10 + MARGINS["student"] - 1.0] * 3).holds() == "no"
 
 
 def test_a_difference_holds_if_it_has_its_sign_in_every_seed():
     assert Measured(DIFFERENCE, [0.1, 4, 5]).holds() == "yes"
-    assert Measured(DIFFERENCE, [-0.4, 4, 5]).holds() == "no: in 2 of 3 seeds"
-    assert Measured(DIFFERENCE, [0.0, 4, 5]).holds() == "no: in 2 of 3 seeds"
+    assert Measured(DIFFERENCE, [-0.4, 4, 5]).holds() == "in 2 of 3 seeds"
+    assert Measured(DIFFERENCE, [0.0, 4, 5]).holds() == "in 2 of 3 seeds"
 
 
 def test_draws_hold_if_the_median_is_above_nearly_all_coins():
@@ -97,15 +97,6 @@ def test_counts_have_their_own_quantiles():
     assert row.next_run == (1, 39)
     assert row.agrees() == "higher than ours"
     assert Measured(replace(DRAWS, published=39), draws).agrees() == "compatible"
-
-
-def test_a_note_says_where_a_published_count_lies():
-    row = Measured(DRAWS, [22.0, 23, 24, 25], controls={"random_right": [23.0, 16, 16, 16, 16]})
-    assert row.note() == (
-        "Of our 4 draws 25.0 % lie below 23, 25.0 % at it, 50.0 % above; "
-        "20.0 % of the students of coins reach it."
-    )
-    assert Measured(TEACHER, [99.0] * 3).note() == ""
 
 
 def test_quick_runs_are_not_judged():
