@@ -68,7 +68,7 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
     for ax in axes[:, 0]:
         ax.set_ylabel("classes")
     figure.colorbar(
-        shown, ax=axes, location="bottom", shrink=0.6, label="student less chance, points"
+        shown, ax=axes, location="bottom", shrink=0.6, label="student minus chance, points"
     )
     plt.close(figure)
     return figure
