@@ -14,7 +14,7 @@ cells of the chapter are run as they are; recipes change only in what is said he
 - *resnet*: ResNet-18 with its original stem, taught as the small CNN is, joins both matrices as
   teacher and as student; the same lesson for all students. The readings predict what the page says
   of other architectures: "as well as the teacher's own" or "worse than the teacher's own". First
-  natural mistakes, then D_rand; the MLP's sets for ResNet-18 come last.
+  natural mistakes, then the others' sets for ResNet-18, last ResNet-18's D_rand.
 
 Run: ``MISLABEL_SCALE=full MISLABEL_DATA=… python tools/adversarial_more.py PART [SEED…]``
 """
@@ -77,9 +77,12 @@ def resnet_natural(seed):
     )
 
 
-def resnet_rand(seed):
+def resnet_of_cnn(seed):
     small = page["teachers"](seed)["good"]
     learn(rand(small, seed), seed, f"rand-small_cnn-to-{RESNET}", RESNET)
+
+
+def resnet_rand(seed):
     good = teach(seed, "resnet-good", model=RESNET)
     on = rand(good, seed)
     for student in ("small_cnn", "mlp", RESNET):
@@ -96,7 +99,15 @@ def resnet_of_mlp(seed):
 
 
 PARTS = {
-    each.__name__: each for each in (doubled, augmented, resnet_natural, resnet_rand, resnet_of_mlp)
+    each.__name__: each
+    for each in (
+        doubled,
+        augmented,
+        resnet_natural,
+        resnet_of_cnn,
+        resnet_of_mlp,
+        resnet_rand,
+    )
 }
 
 if __name__ == "__main__":
