@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.inference import BATCH, Teacher, autocast, standardised
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.places import Places, places_of
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 
 PROTOCOL = 1  # raise it when `described` changes what it measures: old records then count no more
@@ -88,6 +88,12 @@ def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
 
     made = given.relabelled("reached", compute, run=run.id)
     return replace(made, network=run.weights)
+
+
+def unmoved(given: TrainingSet) -> TrainingSet:
+    """The labels of moved images on the same images as they were."""
+    source = {"kind": "unmoved", "of": given.source, "moved": given.places.source}
+    return TrainingSet(places_of(given.split), source, lambda: given.labels, given.network)
 
 
 def perturbations(given: TrainingSet) -> Tensor:

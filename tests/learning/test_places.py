@@ -17,6 +17,7 @@ from mislabel_utils.learning.adversarial import (
     perturbations,
     reached,
     shaken,
+    unmoved,
 )
 from mislabel_utils.learning.places import SIGNS, drawn, noise, patches, photograph
 from mislabel_utils.learning.training import Recipe
@@ -197,6 +198,10 @@ def test_only_the_targets_that_were_reached(run):
     assert torch.equal(some.kept, said == made.labels)
     assert torch.equal(some.labels[some.kept], made.labels[some.kept])
     assert torch.equal(some.images, made.images)
+    as_they_were = unmoved(some)
+    assert as_they_were.images is SPLIT.images and torch.equal(as_they_were.labels, some.labels)
+    further = adversarial(run, training_sets.uniform(SPLIT, 0), Attack(2.0, 5, 0.3))
+    assert as_they_were.source != unmoved(reached(run, further)).source, "reached in another attack"
 
 
 def test_shaken_images():
