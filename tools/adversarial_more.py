@@ -22,7 +22,7 @@ cells of the chapter are run as they are; recipes change only in what is said he
   an image too. If right labels were what helped, the reached ones fall back to D_rand. *Features*:
   nothing is left on unmoved images. *Model*: something is, since these labels were chosen by the
   teacher, and less than on the moved ones, where it says them.
-- *wrong_few*, written down when two seeds of *wrong* were known (reached: 40.5 and 43.8 %): as few of
+- *wrong_few*, written down when two seeds of *wrong* were known (reached: 40.5, 43.8 %): as few of
   these reached images as the smallest set has. Natural mistakes teach nearly as much when they are
   few (53.5 for 55.8 %), D_rand does not (12.9 for 33.1 %). If that is because of labels that the
   teacher does not give, these come near 40 %; if moved images say less each, they fall too.
