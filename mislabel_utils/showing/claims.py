@@ -124,7 +124,8 @@ CLAIMS = {
     "ilyas-rand": Claim(
         "CIFAR-10: student of D_rand",
         "CIFAR-10, adversarial images labelled with a random target (D_rand): test accuracy",
-        63.3, "%", ILYAS, "student", "adversarial_errors", "deep-rand", "cifar10/test@cifar10",
+        63.3, "%", ILYAS, "student", "adversarial_errors", "deep-rand-doubled",
+        "cifar10/test@cifar10",
         controls=("small-labels-rand",),
     ),
     "ilyas-det": Claim(
