@@ -41,6 +41,7 @@ COLUMNS = (
 )
 WHOSE = {"teacher": "a teacher’s labels", "other": "other labels", "true": "true labels"}
 STUDENTS = range(1000, 2000)  # the seeds of students begin here, those of teachers at 0
+SIZES, SPREAD = re.compile(r'"(count|epochs)":\d+'), 0.15  # of a set that the seed decides
 CHOICES, WAYS = ("all", "confident", "timid", "random"), ("wrong", "true")  # as in the records
 
 
@@ -182,15 +183,21 @@ def _measured(kind: Kind, records: Sequence[Record]) -> Measured:
 
 
 def _runs(records: Sequence[Record], chapter: str, arm: str) -> list[Record]:
-    """Those of `own`, and those whose training set differs in size alone, as the seed has it."""
+    """Those of `own`, and those whose training set differs in size alone, as the seed has it.
 
-    def alike(record: Record) -> str:
-        return re.sub(r'"count":\d+', "", condition(record))
+    Where all sets get the same number of steps, their sizes decide how many passes these are.
+    """
 
-    first = own(records, chapter, arm)[:1]
+    def alike(record: Record, first: Record) -> bool:
+        same = SIZES.sub("", condition(record)) == SIZES.sub("", condition(first))
+        passes, others = (r.config.get("recipe", {}).get("epochs", 0) for r in (record, first))
+        return same and abs(passes - others) <= SPREAD * others
+
+    shown = own(records, chapter, arm)
     of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm) and finished(r)]
-    runs = [run for run in of_arm for one in first if alike(run) == alike(one)]
-    return sorted(runs, key=lambda run: run.seed)
+    others = [run for run in of_arm for one in shown[:1] if alike(run, one)]
+    of_seed = {run.seed: run for run in (*others, *shown)}
+    return [of_seed[seed] for seed in sorted(of_seed)]
 
 
 # Each reads from a record float64 (conditions, seeds or draws) in [0, 1], and chance.

@@ -69,6 +69,15 @@ def test_training_sets_that_differ_in_size_alone_are_one_condition(tmp_path):
     assert row.text() == "50.00 % (50.00 to 50.00), 3 seeds"
 
 
+def test_the_passes_of_equal_steps_may_differ_a_little_by_seed(tmp_path):
+    store = Store(tmp_path)
+    for seed, epochs, accuracy in ((1000, 10, 0.5), (1001, 9, 0.6), (1002, 10, 0.7), (1003, 5, 0)):
+        store.write(record(seed, accuracy, "student-own", epochs=epochs, epochs_done=epochs))
+    store.write(record(1000, 0.1, "student-own", epochs=9, epochs_done=9))
+    (row,) = closing.measured(store)
+    assert row.cells[0].tolist() == [0.5, 0.6, 0.7], "five passes are another lesson"
+
+
 def test_students_without_a_line_are_named(tmp_path):
     store = Store(tmp_path)
     for seed, arm in ((0, "teacher"), (1000, "student-own"), (1000, "student-new")):
