@@ -226,6 +226,7 @@ def doses(
     lines: Mapping[str, float],
     xlabel: str,
     log: bool = False,
+    ylabel: str = "test accuracy, %",
 ) -> Figure:
     """Accuracy against a dose: a small dot for each seed, a line through the means.
 
@@ -246,7 +247,7 @@ def doses(
         ax.set_xscale("log")
     ax.set_xticks(dose, [f"{each:,}" for each in dose])
     ax.minorticks_off()
-    ax.set(xlabel=xlabel, ylabel="test accuracy, %", ylim=(0, None))
+    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
     figure.legend(loc="outside lower center", ncols=2)
     figure.set_size_inches(6, 4.4)
     return _closed(figure)
