@@ -17,5 +17,7 @@ if __name__ == "__main__":
     for seed in map(int, sys.argv[2:] or page["SEEDS"]):
         if sys.argv[1] == "baselines":
             page["baselines"](seed, page["teachers"](seed))
+        elif sys.argv[1] == "further":  # added when a first seed of natural-moved was known
+            page["further"](seed, page["teachers"](seed))
         elif sys.argv[1] == "clothes":
             page["on_clothes"](seed)
