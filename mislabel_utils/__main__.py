@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -53,6 +54,9 @@ def main() -> None:
         arguments.pop("run")(**arguments)
     except (ChapterError, DataError, RecordError, TrainingError) as error:
         sys.exit(f"{error}")
+    except BrokenPipeError:  # `list | head`: the reader has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or exit writes again
+        sys.exit(1)
     except OSError as error:  # a full disk, a folder that cannot be written
         sys.exit(f"{error}: make room, or name another folder; then run the same command again.")
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from mislabel_utils.recording.records import RecordError, Store
 
 def list_records() -> None:
     """Print a line for each record."""
+    print("chapter/arm-seed-identity  minutes it took  accuracies, as shares of 1, by data set")
     for record in Store():
         scores = ", ".join(f"{key} {value:.4f}" for key, value in sorted(record.metrics.items()))
         minutes = record.environment.get("seconds", 0) / 60

@@ -14,6 +14,7 @@ import torch
 from toys import ROOT, environment, write_chapter, write_idx
 
 from mislabel_utils.commands import chapters, reproduce
+from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import training
 from mislabel_utils.recording.records import Store
 
@@ -90,8 +91,8 @@ def test_reproduce_list_and_verify(place, call, trained):
     assert [(r.chapter, r.arm, r.seed) for r in records] == [
         ("tiny", arm, seed) for arm in ("student", "teacher") for seed in (0, 1)
     ]
-    lines = call("list").out.splitlines()
-    assert len(lines) == 4
+    head, *lines = call("list").out.splitlines()
+    assert "minutes" in head and len(lines) == 4
     for line, record in zip(lines, records, strict=True):
         assert line.startswith(f"tiny/{record.stem} ")
         assert f"mnist/test@mnist {record.metrics['mnist/test@mnist']:.4f}" in line
@@ -105,6 +106,17 @@ def test_reproduce_list_and_verify(place, call, trained):
         assert f"{records[0].stem}.npz cannot be read" in refused.said
         assert "restore it from version control" in refused.said
     assert len(trained) == 4
+
+
+def test_a_reader_who_has_enough_is_no_error():
+    """`list | head -1`, on the records of the book."""
+    command = [sys.executable, "-m", "mislabel_utils", "list"]
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    of_book = environment(MISLABEL_RECORDS=str(BUNDLED / "records"))
+    with subprocess.Popen(command, **pipes, env=of_book) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def unknown_chapter(place, patch):
