@@ -19,5 +19,9 @@ if __name__ == "__main__":
             page["baselines"](seed, page["teachers"](seed))
         elif sys.argv[1] == "further":  # added when a first seed of natural-moved was known
             page["further"](seed, page["teachers"](seed))
+        elif sys.argv[1] == "labels":  # the control of the scoreboard's row on its own network
+            lab, arm = page["lab"], "deep-labels-rand"
+            on = page["targets_of"](seed)["rand"]
+            lab.train(on, page["doubled"], seed=1000 + seed, arm=arm, test=page["images"].test)
         elif sys.argv[1] == "clothes":
             page["on_clothes"](seed)
