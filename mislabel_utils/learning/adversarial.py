@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor
@@ -80,14 +80,21 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
 
 
 def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
-    """Only the images that the attacked network takes for what their label says."""
+    """Only the images that the attacked network takes for what their label says.
+
+    Raises
+    ------
+    ValueError
+        When `run` is not the network that was attacked.
+    """
+    if given.network != run.weights:
+        raise ValueError("Ask the network that was attacked whether it says the label.")
 
     def compute() -> Tensor:
         said = run.outputs(given.images, given.split.normalization).argmax(1)
         return torch.where(said == given.labels, given.labels, LEFT_OUT)
 
-    made = given.relabelled("reached", compute, run=run.id)
-    return replace(made, network=run.weights)
+    return given.relabelled("reached", compute, run=run.id)
 
 
 def unmoved(given: TrainingSet) -> TrainingSet:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from mislabel_utils.learning import beginnings, datasets
-from mislabel_utils.recording.records import Record, Store
+from mislabel_utils.recording.records import Record, RecordError, Store
 from mislabel_utils.showing.conditions import condition, finished, own
 from mislabel_utils.showing.stats import estimate
 from mislabel_utils.showing.tables import Link, Table, interval_text
@@ -41,7 +41,7 @@ COLUMNS = (
 )
 WHOSE = {"teacher": "a teacher’s labels", "other": "other labels", "true": "true labels"}
 STUDENTS = range(1000, 2000)  # the seeds of students begin here, those of teachers at 0
-SIZES, SPREAD = re.compile(r'"(count|epochs)":\d+'), 0.15  # of a set that the seed decides
+SIZES, SPREAD = re.compile(r'(?<="count":)\d+|(?<="epochs":)\d+'), 0.15  # as the seed has them
 CHOICES, WAYS = ("all", "confident", "timid", "random"), ("wrong", "true")  # as in the records
 
 
@@ -122,6 +122,24 @@ def measured(store: Store) -> list[Measured]:
     return [each for each in found if each.cells]
 
 
+def row(rows: Iterable[Measured], arms: str, what: str = "") -> Measured:
+    """The line of these arms whose number is `what`, or ends so.
+
+    Raises
+    ------
+    RecordError
+        When none of its runs is on record and finished.
+    """
+    for each in rows:
+        if each.kind.arms == arms and each.kind.what.endswith(what):
+            return each
+    chapters = [kind.chapter for kind in kinds() if kind.arms == arms]
+    raise RecordError(
+        f"No finished run of {arms} is on record: leave MISLABEL_RECORDS out to read those of the "
+        f"book, or make some with make reproduce CHAPTER={', '.join(chapters)}"
+    )
+
+
 def above_chance(rows: Iterable[Measured]) -> dict[str, dict[str, list[float]]]:
     """For each chapter and kind of label, how far each condition's mean is from chance to right.
 
@@ -189,9 +207,10 @@ def _runs(records: Sequence[Record], chapter: str, arm: str) -> list[Record]:
     """
 
     def alike(record: Record, first: Record) -> bool:
-        same = SIZES.sub("", condition(record)) == SIZES.sub("", condition(first))
-        passes, others = (r.config.get("recipe", {}).get("epochs", 0) for r in (record, first))
-        return same and abs(passes - others) <= SPREAD * others
+        texts = [condition(each) for each in (record, first)]
+        sizes = zip(*(map(int, SIZES.findall(each)) for each in texts), strict=False)
+        same = len({SIZES.sub("", each) for each in texts}) == 1
+        return same and all(abs(one - other) <= SPREAD * other for one, other in sizes)
 
     shown = own(records, chapter, arm)
     of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm) and finished(r)]

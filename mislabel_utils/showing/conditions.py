@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from mislabel_utils.files import BUNDLED
+from mislabel_utils.learning import datasets
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.recording.records import Record, canonical
 
@@ -22,6 +24,7 @@ COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
 OF_A_SEED = ("seed", "run", "draws")
 # Where an experiment that trains networks of its own names its data.
 WHERE, FINGERPRINT = ("of", "on"), re.compile("[0-9a-f]{64}")
+UNNAMED = "data set"  # of which an experiment of another kind tells only the fingerprint
 
 
 def condition(record: Record) -> str:
@@ -95,18 +98,19 @@ def trained_on(config: dict[str, Any]) -> str | None:
 
     An experiment of another kind that trains on a data set names its fingerprint, see `WHERE`.
     """
-    if "data" in config:
-        return data_name(*_data(config))
-    fingerprints = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
-    return data_name("data set", fingerprints[0]) if fingerprints else None
+    found = _data(config)
+    return data_name(*found) if found else None
 
 
 def is_other_copy(record: Record) -> bool:
     """Whether a run was trained on another version of one of the book's data sets."""
-    if "data" not in record.config:
+    found = _data(record.config)
+    if not found:
         return False
-    name, fingerprint = _data(record.config)
-    return name in TITLES and fingerprint not in _bundled()[0]
+    name, fingerprint = found
+    if name not in (*TITLES, UNNAMED) or fingerprint in _bundled()[0]:
+        return False
+    return name != UNNAMED or fingerprint not in _pairs()
 
 
 def copies_note(records: Iterable[Record]) -> str:
@@ -119,9 +123,23 @@ def copies_note(records: Iterable[Record]) -> str:
     )
 
 
-def _data(config: dict[str, Any]) -> tuple[str, str]:
-    """Name and fingerprint of the data that a run was trained on."""
-    return config["data"]["split"].rpartition("/")[0], config["data"]["fingerprint"]
+def _data(config: dict[str, Any]) -> tuple[str, str] | None:
+    """Name and fingerprint of the data that a run was trained on; None if there were none."""
+    if "data" in config:
+        return config["data"]["split"].rpartition("/")[0], config["data"]["fingerprint"]
+    found = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
+    return (UNNAMED, found[0]) if found else None
+
+
+@cache
+def _pairs() -> frozenset[str]:
+    """Fingerprints of two classes of one of the book's data sets, see `datasets.restrict`."""
+    sets = (datasets.load(name, "recorded") for name in TITLES)
+    return frozenset(
+        datasets.restricted_fingerprint(each, pair)
+        for each in sets
+        for pair in permutations(each.classes, 2)
+    )
 
 
 @cache

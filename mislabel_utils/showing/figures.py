@@ -126,7 +126,10 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str
 
 
 def seeds(
-    values: Mapping[str, Sequence[float]], published: Mapping[str, float], xlabel: str
+    values: Mapping[str, Sequence[float]],
+    published: Mapping[str, float],
+    xlabel: str,
+    lines: Mapping[str, float] | None = None,
 ) -> Figure:
     """One line a condition: a dot for each seed, the mean, its interval, published numbers.
 
@@ -137,6 +140,7 @@ def seeds(
     ----------
     values : by condition, one accuracy in [0, 1] for each seed
     published : by condition, in per cent, where there is one
+    lines : by name, what to compare all with, in [0, 1]
     """
     figure, ax = plt.subplots(figsize=(6, 0.5 * len(values) + 1.2))
     names, some = list(values), set()
@@ -160,6 +164,9 @@ def seeds(
         handles.append(
             plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published")
         )
+    for style, (name, share) in zip((":", "--"), (lines or {}).items(), strict=False):
+        ax.axvline(100 * share, color=GREY, linestyle=style, linewidth=1, zorder=0)
+        handles.append(plt.Line2D([], [], color=GREY, linestyle=style, linewidth=1, label=name))
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel=xlabel, xlim=(-2, 102), ylim=(len(names) - 0.5, -0.5))
     ax.grid(axis="x", alpha=0.3)

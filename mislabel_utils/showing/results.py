@@ -82,6 +82,11 @@ class Results:
     def __len__(self) -> int:
         return len(self._runs)
 
+    @property
+    def first(self) -> Mapping[str, Run]:
+        """The runs of the first seed, whichever a reader has chosen: those that are drawn."""
+        return next(iter(self._runs.values()))
+
     def runs(self, arm: str) -> dict[int, Run]:
         """By seed, where the arm has one.
 

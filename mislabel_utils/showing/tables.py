@@ -12,6 +12,7 @@ from mislabel_utils.showing.stats import Estimate
 
 # Set in bold where they fill a cell; none has a colour, for none is better than another.
 VERDICTS = ("yes", "no", "compatible", "lower than ours", "higher than ours")
+NARROW = 3  # columns that a phone has room for
 
 
 class Link(NamedTuple):
@@ -51,25 +52,31 @@ class Table:
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
         body = "".join(map(self._row, self.rows))
+        kinds = f"numbers {'cards ' * self._as_cards}{self.kind}".strip()
         return (
-            f'<table class="{f"numbers {self.kind}".strip()}">'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            f'<table class="{kinds}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         ) + (f"<p>{escape(self.note)}</p>" if self.note else "")
 
+    @property
+    def _as_cards(self) -> bool:
+        """Whether a phone shows each row as a card, a line a column: it is too narrow for more."""
+        return len(self.columns) > NARROW
+
     def _row(self, row: Sequence[str | Link]) -> str:
-        cells = "".join(map(self._cell, row))
         if len(row) == 1 < len(self.columns):
-            inner = cells.partition(">")[2].removesuffix("</td>")
+            inner = self._cell(*row).partition(">")[2].removesuffix("</td>")
             span = f'<th scope="rowgroup" colspan="{len(self.columns)}">{inner}</th>'
             return f"</tbody><tbody><tr>{span}</tr>"
-        return f"<tr>{cells}</tr>"
+        names = ["", *self.columns[1:]] if self._as_cards else [""] * len(row)
+        return f"<tr>{''.join(map(self._cell, row, names))}</tr>"
 
     @staticmethod
-    def _cell(cell: str | Link) -> str:
+    def _cell(cell: str | Link, column: str = "") -> str:
+        of = f' data-of="{escape(column)}: "' if column else ""
         if isinstance(cell, Link):
-            return f'<td><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
+            return f'<td{of}><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
         verdict = ' class="verdict"' if cell in VERDICTS else ""
-        return f"<td{verdict}>{escape(cell)}</td>"
+        return f"<td{of}{verdict}>{escape(cell)}</td>"
 
 
 def number_text(value: float, unit: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from fabricated import FASHION, JPEG, MNIST, OTHER, record
 
-from mislabel_utils.learning.datasets import load
+from mislabel_utils.learning.datasets import load, restricted_fingerprint
 from mislabel_utils.recording.records import Record
 from mislabel_utils.showing.conditions import (
     condition,
@@ -11,10 +11,15 @@ from mislabel_utils.showing.conditions import (
     data_name,
     finished,
     groups,
+    is_other_copy,
     measured_on,
     own,
     trained_on,
 )
+
+
+def measurement(config):
+    return Record("p", "a", 0, config, [], {}, {})
 
 
 def shuffled(seed, run):
@@ -77,6 +82,14 @@ def test_data_are_named_by_their_pixels():
     assert trained_on({"experiment": "beginnings", "of": MNIST}) == "MNIST"
     assert trained_on({"experiment": "pair", "on": OTHER}) == "data set (1a2b3c4d)"
     assert trained_on({"experiment": "described", "on": "mnist/train@mnist"}) is None
+
+
+def test_a_measurement_on_another_copy_is_told_by_its_fingerprint():
+    cats_and_dogs = restricted_fingerprint(load("cifar10", "recorded"), ("cat", "dog"))
+    for known in (FASHION, JPEG, cats_and_dogs):
+        assert not is_other_copy(measurement({"experiment": "sweep", "on": known}))
+    assert is_other_copy(measurement({"experiment": "sweep", "on": OTHER}))
+    assert not is_other_copy(measurement({"experiment": "illustration"}))
 
 
 def test_a_page_says_what_it_measured_on():

@@ -32,3 +32,12 @@ def test_a_row_of_one_cell_heads_those_below():
     head = '<tr><th scope="rowgroup" colspan="2"><a href="#x">&lt;x&gt;</a></th></tr>'
     assert f"</tbody><tbody>{head}<tr><td>1</td>" in html
     assert "rowgroup" not in Table(["a"], [["1"]])._repr_html_()
+
+
+def test_on_a_phone_many_columns_are_a_card_of_named_lines():
+    few = Table(["A", "B", "C"], [["1", "2", "3"]])._repr_html_()
+    many = Table(["A", "B & C", "D", "E"], [["1", "2", "3", "yes"]], "wide")._repr_html_()
+    assert 'class="numbers"' in few and "data-of" not in few
+    assert 'class="numbers cards wide"' in many
+    assert '<td>1</td><td data-of="B &amp; C: ">2</td>' in many
+    assert '<td data-of="E: " class="verdict">yes</td>' in many
