@@ -105,10 +105,13 @@ class Measured:
         """What every seed, or the median draw, must lie above, in the unit of the claim.
 
         For a student the best control or the constant answer, and `MARGINS` points more. For a
-        difference zero. For draws the best control.
+        difference zero, or the best control above it. For draws the best control. A teacher's
+        accuracy is no phenomenon and has none.
         """
         rivals = [each for each in (self.constant(), self.best_control()) if each is not None]
-        return max(rivals, default=0.0) + MARGINS[self.claim.kind]
+        if self.claim.kind == "difference":
+            rivals.append(0.0)
+        return max(rivals) + MARGINS[self.claim.kind]
 
     def holds(self) -> str:
         """Does the phenomenon hold? "yes", in how many seeds, "no", or why that is not judged.

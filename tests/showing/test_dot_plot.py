@@ -50,7 +50,7 @@ def test_what_a_student_has_to_beat_is_marked():
     }
     assert marked == {("|", 0): pytest.approx(11.35), ("x", 0): 12.5, ("x", 1): 100 * 12 / 32}
     names = [text.get_text() for text in ax.figure.legends[0].texts]
-    assert {"a constant answer", "the best control"} <= set(names)
+    assert {"a constant answer", "the best control (of draws: of 95 %)"} <= set(names)
 
 
 def test_no_outcome_has_a_colour():
