@@ -188,12 +188,12 @@ class Lab:
         """
         identity = of.id if config is None else run_id({"run": of.id} | config)
         path = self.store.root / self.chapter / f"{name}-{identity[:12]}.png"
-        if self.scale == "recorded":
-            if not path.is_file():
-                raise RecordError(
-                    f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}"
-                )
+        if self.scale != "quick" and path.is_file():  # to draw it again may take weights
             return Image(path)
+        if self.scale == "recorded":
+            raise RecordError(
+                f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}"
+            )
         figure = draw()
         if self.scale == "full":
             path.parent.mkdir(parents=True, exist_ok=True)
