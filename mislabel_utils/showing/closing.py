@@ -15,10 +15,10 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from mislabel_utils.learning import beginnings, datasets
 from mislabel_utils.recording.records import Record, RecordError, Store
+from mislabel_utils.recording.runs import Run
 from mislabel_utils.showing.conditions import condition, finished, own
 from mislabel_utils.showing.stats import estimate
 from mislabel_utils.showing.tables import Link, Table, interval_text
@@ -229,9 +229,10 @@ def _metric(record: Record, key: str) -> Read:
 
 def _next(record: Record, key: str) -> Read:
     """Right if each class had the name of the next."""
-    truth = _truth(key)
-    shifted = (truth + 1) % (truth.max() + 1)
-    return np.array([[(record.arrays[key] == shifted.numpy()).mean()]]), _constant(key)
+    test = _test(key)
+    shifted = (test.labels + 1) % len(test.classes)
+    said = Run(record).predict(test)
+    return np.array([[(said == shifted).double().mean().item()]]), _constant(key)
 
 
 def _draws(record: Record, name: str) -> Read:
@@ -277,12 +278,11 @@ READERS: dict[str, Callable[[Record, str], Read]] = {
 
 
 @cache
-def _truth(key: str) -> torch.Tensor:
-    """The true labels of a test set, int64 (N,)."""
-    return datasets.load(key.partition("/")[0], "recorded").test.labels
+def _test(key: str) -> datasets.Split:
+    return datasets.load(key.partition("/")[0], "recorded").test
 
 
 def _constant(key: str) -> float:
     """What the constant answer scores there, in [0, 1]."""
-    truth = _truth(key)
+    truth = _test(key).labels
     return truth.bincount().max().item() / len(truth)
