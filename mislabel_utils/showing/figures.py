@@ -133,8 +133,7 @@ def seeds(
 ) -> Figure:
     """One line a condition: a dot for each seed, the mean, its interval, published numbers.
 
-    A few seeds have a thin line from the lowest to the highest instead of the interval, see
-    `stats.FEW`.
+    A few seeds have a thin line, lowest to highest, instead of the interval: see `stats.FEW`.
 
     Parameters
     ----------
@@ -161,9 +160,8 @@ def seeds(
         if few in some:
             handles.append(plt.Line2D([], [], color="black", linewidth=WIDTHS[few], label=name))
     if published:
-        handles.append(
-            plt.Line2D([], [], marker="D", linestyle="", color=ORANGE, label="published")
-        )
+        known = {"marker": "D", "linestyle": "", "color": ORANGE}
+        handles.append(plt.Line2D([], [], **known, label="published"))
     for style, (name, share) in zip((":", "--"), (lines or {}).items(), strict=False):
         ax.axvline(100 * share, color=GREY, linestyle=style, linewidth=1, zorder=0)
         handles.append(plt.Line2D([], [], color=GREY, linestyle=style, linewidth=1, label=name))
