@@ -161,6 +161,15 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, pages, viewport, c
     assert not visit.complaints, "\n".join(visit.complaints)
 
 
+def test_on_a_phone_a_table_of_many_columns_is_cards_that_fit(visit):
+    page = visit("book/mnist_to_fashion.html", PHONE, "light")
+    box = page.locator(".text_html:has(table.verdicts)")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    cell = page.locator("table.verdicts tbody td").nth(2)
+    named = cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert "Ours" in named
+
+
 BELOW_NAMES = """box => Math.round(
   box.querySelector("thead").getBoundingClientRect().bottom - box.getBoundingClientRect().top - 5
 )"""
@@ -168,7 +177,7 @@ BELOW_NAMES = """box => Math.round(
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_a_table_that_goes_on_beyond_its_box_has_a_shadow_there(visit, colours):
-    page = visit("book/mnist_to_fashion.html", PHONE, colours)
+    page = visit("book/mnist_to_fashion.html", {"width": 600, "height": 1400}, colours)
     box = page.locator(".text_html:has(table.verdicts)")
 
     def shaded():
@@ -180,6 +189,7 @@ def test_a_table_that_goes_on_beyond_its_box_has_a_shadow_there(visit, colours):
     seen = []
     for place in (0, 100, 9_999):
         box.evaluate("(box, x) => { box.scrollLeft = x; }", place)
+        page.wait_for_timeout(200)  # a wide box is drawn at its new place a little later
         seen.append(shaded())
     assert seen == [[False, True], [True, True], [True, False]]
     assert not visit.complaints, "\n".join(visit.complaints)

@@ -126,7 +126,7 @@ CLAIMS = {
         "CIFAR-10, adversarial images labelled with a random target (D_rand): test accuracy",
         63.3, "%", ILYAS, "student", "adversarial_errors", "deep-rand-doubled",
         "cifar10/test@cifar10",
-        controls=("small-labels-rand",),
+        controls=("deep-labels-rand",),
     ),
     "ilyas-det": Claim(
         "CIFAR-10: student of D_det",
