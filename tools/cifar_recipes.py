@@ -50,14 +50,15 @@ lab = Lab("mislabeled")
 images = lab.load("cifar10")
 
 
+def teacher(recipe: Recipe, seed: int) -> Run:
+    return lab.train(
+        images.train, recipe, seed=seed, arm="teacher-of-grid",
+        test=images.test, also=[images.train],
+    )  # fmt: skip
+
+
 def teachers(recipe: Recipe) -> list[Run]:
-    return [
-        lab.train(
-            images.train, recipe, seed=seed, arm="teacher-of-grid",
-            test=images.test, also=[images.train],
-        )
-        for seed in STEMS[recipe.model]
-    ]  # fmt: skip
+    return [teacher(recipe, seed) for seed in STEMS[recipe.model]]
 
 
 def distance(recipe: Recipe) -> float:
@@ -75,8 +76,7 @@ def fits(recipe: Recipe) -> bool:
 
 
 def student(recipe: Recipe, seed: int) -> Run:
-    teacher = teachers(recipe)[seed]
-    wrong = training_sets.mistakes(teacher, images.train)
+    wrong = training_sets.mistakes(teacher(recipe, seed), images.train)
     return lab.train(
         wrong, replace(recipe, epochs=50), seed=1000 + seed, arm="student-of-grid",
         test=images.test, also=[images.train],
