@@ -18,9 +18,9 @@ all students are then drawn in one figure with the published point in it. Two re
 students of the recipes that fit end near 49.7, the published size hangs on the recipe; if they end
 where the chapter's own do, it does not, and 49.7 stays unexplained.
 
-4. Afterwards, with the students of 3 known (the two recipes that fit, one of each stem, had students
-   of 46 to 52 %, the chapter's own 56 %): what differs, the teacher's labels or the student's
-   lesson? Both are crossed with the chapter's own recipe on the same stem, three seeds:
+4. Afterwards, with the students of 3 known (the two recipes that fit, one of each stem, had
+   students of 46 to 52 %, the chapter's own 56 %): what differs, the teacher's labels or the
+   student's lesson? Both are crossed with the chapter's own recipe on the same stem, three seeds:
    ``python tools/cifar_recipes.py crossed``. If the lesson explains it, the own teacher's mistakes
    in the lesson of the recipe that fits end where that recipe's own students do, and its teacher's
    mistakes in the own lesson where the chapter's do; if the labels do, the other way round. And the
