@@ -201,53 +201,28 @@ def shuffled(given: TrainingSet, seed: int) -> TrainingSet:
     return given.relabelled("shuffled", compute, seed=seed)
 
 
-def shuffled_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
-    """The same labels, dealt out at random among the images of the same true class.
-
-    The confusion matrix stays as it was, count by count; which image got which label is lost.
-    """
-
-    def deal(labels: Tensor, rows: Tensor, generator: torch.Generator) -> None:
-        labels[rows] = labels[rows[torch.randperm(len(rows), generator=generator)]]
-
-    return _dealt(given, "shuffled within classes", deal, seed)
-
-
 def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     """The same labels, dealt out within each true class so that no image keeps its own.
 
-    Where one label is more than half of a class there are too few others to trade it for: images
-    drawn at random among those that carry it are left out until it is half.
+    The confusion matrix stays as it was, count by count; which image got which label is lost. Where
+    one label is more than half of a class there are too few others to trade it for: images drawn at
+    random among those that carry it are left out until it is half.
     """
-
-    def deal(labels: Tensor, rows: Tensor, generator: torch.Generator) -> None:
-        rows = rows[torch.randperm(len(rows), generator=generator)]
-        commonest = labels[rows].mode().values if len(rows) else LEFT_OUT
-        carrying = rows[labels[rows] == commonest]
-        dropped = carrying[: max(0, 2 * len(carrying) - len(rows))]
-        labels[dropped] = LEFT_OUT
-        kept = rows[~torch.isin(rows, dropped)]
-        labels[kept] = _deranged(labels[kept], generator)
-
-    return _dealt(given, "deranged within classes", deal, seed)
-
-
-def _dealt(
-    given: TrainingSet,
-    kind: str,
-    deal: Callable[[Tensor, Tensor, torch.Generator], None],
-    seed: int,
-) -> TrainingSet:
-    """Labels that `deal` changes in place, among the rows of one true class after the other."""
 
     def compute() -> Tensor:
         labels, generator = given.labels.clone(), _generator(seed)
         for true in range(len(given.split.classes)):
-            of_class = given.kept & (given.places.true_labels == true)
-            deal(labels, of_class.nonzero().squeeze(1), generator)
+            rows = (given.kept & (given.places.true_labels == true)).nonzero().squeeze(1)
+            rows = rows[torch.randperm(len(rows), generator=generator)]
+            commonest = labels[rows].mode().values if len(rows) else LEFT_OUT
+            carrying = rows[labels[rows] == commonest]
+            dropped = carrying[: max(0, 2 * len(carrying) - len(rows))]
+            labels[dropped] = LEFT_OUT
+            kept = rows[~torch.isin(rows, dropped)]
+            labels[kept] = _deranged(labels[kept], generator)
         return labels
 
-    return given.relabelled(kind, compute, seed=seed)
+    return given.relabelled("deranged within classes", compute, seed=seed)
 
 
 def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:

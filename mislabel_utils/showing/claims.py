@@ -64,6 +64,7 @@ class Claim:
         return [metric if self.kind == "draws" else 100 * metric for metric in metrics]
 
 
+OF_MISTAKES = "control-deranged", "control-uniform"
 OF_CLOTHES = "control-shuffled", "control-untrained", "control-uniform", "control-garments"
 
 CLAIMS = {
@@ -82,7 +83,19 @@ CLAIMS = {
         "CIFAR-10: student of its mistakes",
         "A new ResNet-18 after 50 epochs on those mistakes alone: test accuracy",
         49.7, "%", WALLACE, "student", "mislabeled", "student", "cifar10/test@cifar10",
-        controls=("control-deranged", "small-uniform", "small-within-classes"),
+        controls=OF_MISTAKES,
+    ),
+    "cifar-student-fitting": Claim(
+        "CIFAR-10: … recipe chosen by its teacher",
+        "… with a recipe that was chosen by its teachers alone",
+        49.7, "%", WALLACE, "student", "mislabeled", "student-fitting", "cifar10/test@cifar10",
+        controls=OF_MISTAKES,
+    ),
+    "cifar-student-stem": Claim(
+        "CIFAR-10: … the stem usual for CIFAR",
+        "… with the stem usual for CIFAR-10; the source does not name its own",
+        49.7, "%", WALLACE, "student", "mislabeled", "student-cifar", "cifar10/test@cifar10",
+        controls=OF_MISTAKES,
     ),
     "plane-student": Claim(
         "Plane: student, points right of 32",

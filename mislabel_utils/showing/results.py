@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 from mislabel_utils.learning.datasets import Split
@@ -122,20 +122,3 @@ class Results:
     def each(self, measure: Callable[[Mapping[str, Run]], Any]) -> PerSeed:
         """Something else of the runs of each seed: `measure` returns one number."""
         return PerSeed({seed: measure(runs) for seed, runs in self._runs.items()})
-
-
-def measured_together(runs: Sequence[Run], through: int) -> int:
-    """The last epoch, `through` at most, after which every one of the runs was tested.
-
-    Raises
-    ------
-    ValueError
-        When there is none.
-    """
-    tested = set.intersection(*(set(run.curve()) for run in runs))
-    if not any(epoch <= through for epoch in tested):
-        raise ValueError(
-            f"Not all of these runs were tested in their first {through} epochs: choose "
-            f"{min(tested, default='more')} or more."
-        )
-    return max(epoch for epoch in tested if epoch <= through)

@@ -124,25 +124,6 @@ def test_shuffled_deals_out_whole_rows_of_probabilities():
 
 
 @given(labels_with_gaps, seeds)
-def test_within_classes_the_confusion_matrix_stays(labels, seed):
-    dealt = training_sets.shuffled_within_classes(fixed(labels), seed).labels
-    for true in range(4):
-        assert counts(dealt[SPLIT.labels == true]) == counts(labels[SPLIT.labels == true])
-    assert torch.equal(dealt == LEFT_OUT, labels == LEFT_OUT)
-
-
-def test_within_classes_labels_move_fairly():
-    labels = torch.where(torch.arange(40) < 20, 0, 1)
-    dealt = torch.stack(
-        [training_sets.shuffled_within_classes(fixed(labels), seed).labels for seed in range(1_000)]
-    )
-    for true in range(4):
-        of_class = SPLIT.labels == true
-        expected = labels[of_class].double().mean()
-        assert (dealt[:, of_class].double().mean(0) - expected).abs().max() < 0.08
-
-
-@given(labels_with_gaps, seeds)
 def test_deranged_no_image_keeps_its_label(labels, seed):
     dealt = training_sets.deranged_within_classes(fixed(labels), seed).labels
     kept = dealt != LEFT_OUT
@@ -259,7 +240,6 @@ def test_sources_tell_apart_what_is_different():
     one = list(made)
     for function in (
         training_sets.shuffled,
-        training_sets.shuffled_within_classes,
         training_sets.deranged_within_classes,
         training_sets.uniform_mistakes,
     ):

@@ -41,7 +41,7 @@ def test_it_agrees_with_the_pages(rows):
     shown = {row.kind.arms + row.kind.what.rpartition(" ")[2]: row for row in rows}
     for page, key, form in (
         ("mnist_to_fashion", "student-rawmnist/test@raw", "{:.2f} % ["),
-        ("mislabeled", "small-random-imagescifar10/test@cifar10", "{:.1f} % ("),
+        ("mislabeled", "control-uniformcifar10/test@cifar10", "{:.1f} % ("),
         ("two_dimensions", "width-64random_right", "{:.2f} of 32 ["),
         ("two_dimensions", "stopsborder-0.3:right", "{:.2f} of 32 ["),
         ("adversarial_errors", "small-greycifar10/test@cifar10", "{:.1f} % ("),

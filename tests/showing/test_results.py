@@ -7,7 +7,7 @@ from fabricated import record
 from toys import toy_split
 
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing.results import PerSeed, Results, measured_together
+from mislabel_utils.showing.results import PerSeed, Results
 
 TEST = toy_split(8, name="toy/test")
 
@@ -86,18 +86,3 @@ def test_an_unfinished_run_enters_no_estimate():
     results = Results({0: {"student": run(6, epochs_done=3)}}, TEST)
     with pytest.raises(ValueError, match="has not come to its end"):
         results.accuracy("student")
-
-
-def curve_at(*epochs):
-    curve = [{"test_accuracy": 0.5} if e + 1 in epochs else {} for e in range(max(epochs))]
-    return Run(dataclasses.replace(record(), curve=curve))
-
-
-@pytest.mark.parametrize(("through", "epoch"), [(10, 10), (12, 10), (5, 5), (99, 10)])
-def test_the_last_epoch_that_all_were_curve_at(through, epoch):
-    assert measured_together([curve_at(5, 10), curve_at(5, 10, 15)], through) == epoch
-
-
-def test_too_few_epochs_are_no_key_error():
-    with pytest.raises(ValueError, match="choose 5 or more"):
-        measured_together([curve_at(5, 10)], 3)
