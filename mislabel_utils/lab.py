@@ -77,7 +77,6 @@ class Lab:
         arm: str,
         test: Split,
         also: Sequence[Split] = (),
-        through: int | None = None,
     ) -> Run:
         """Train a network on images and labels, or return the run that was recorded.
 
@@ -88,8 +87,6 @@ class Lab:
         arm : name of the experimental condition, such as "student-own"
         test : evaluated after each epoch, for the learning curve, and at the end
         also : more splits to predict at the end
-        through : for a run that takes longer than the time allows, the epoch to stop after. Its
-            record has at least as many, and at full scale a later epoch goes on from there
 
         Raises
         ------
@@ -101,20 +98,16 @@ class Lab:
         config = configuration(on, recipe, seed)
         identity, splits = run_id(config), (test, *also)
         checks.one_name_each(splits)
-        epochs = recipe.epochs if through is None else min(through, recipe.epochs)
-        run = self._found(identity, arm, seed)
-        if self.scale == "recorded":
-            checks.far_enough(run.record, epochs, self.chapter)
-        elif not _complete(run, splits, epochs):
+        run = self._found(identity, arm, seed)  # which raises at recorded scale if there is none
+        if self.scale != "recorded" and not _complete(run, splits):
             with self._alone(identity) as checkpoint:
                 if self.scale == "full":  # others may have recorded more in the meantime
                     self._runs.pop(identity, None)
                 run = self._found(identity, arm, seed)
                 checks.same_set(run, on)
-                if run is None or len(run.record.curve) < epochs:
-                    checks.can_go_on(run, checkpoint)
+                if run is None:
                     made = training.train(
-                        recipe, on, seed=seed, test=test, through=epochs, checkpoint=checkpoint,
+                        recipe, on, seed=seed, test=test, checkpoint=checkpoint,
                         title=f"{arm} seed {seed}",
                     )  # fmt: skip
                     where = environment(recipe.precision) | {"seconds": round(made.seconds, 1)}
@@ -123,10 +116,10 @@ class Lab:
                         self.chapter, arm, seed, config, made.curve, metrics, arrays, where,
                         made.trained_on, weights_digest(made.network), _seen(splits),
                     )  # fmt: skip
-                    run = self._kept(record, made.network, replace=run is not None)
-                    if checkpoint and epochs == recipe.epochs:
+                    run = self._kept(record, made.network)
+                    if checkpoint:
                         checkpoint.unlink(missing_ok=True)
-                elif not _complete(run, splits, epochs):
+                elif not _complete(run, splits):
                     # The page asks for more than when the run was recorded: no need to train again.
                     seen = _evaluated(run.network, splits, run.precision)
                     record = dataclasses.replace(
@@ -218,7 +211,7 @@ class Lab:
         record = None if self.scale == "quick" else self._recorded(identity, arm, seed)
         return record and Run(record)
 
-    def _kept(self, record: Record, network: nn.Module, replace: bool) -> Run:
+    def _kept(self, record: Record, network: nn.Module, replace: bool = False) -> Run:
         """The run; at full scale with its record stored, and its weights in the cache."""
         if self.scale == "full":
             with atomic_write(weights_path(record.id)) as temporary:
@@ -243,10 +236,9 @@ class Lab:
             yield checkpoints / f"{identity}.pt"
 
 
-def _complete(run: Run | None, splits: Sequence[Split], epochs: int) -> bool:
-    if run is None or len(run.record.curve) < epochs:
-        return False
-    return all(split.key in run.record.metrics for split in splits)
+def _complete(run: Run | None, splits: Sequence[Split]) -> bool:
+    """Whether a run is there, with all that is asked of it."""
+    return run is not None and all(split.key in run.record.metrics for split in splits)
 
 
 def _seen(splits: Sequence[Split]) -> dict[str, str]:

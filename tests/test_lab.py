@@ -203,10 +203,10 @@ def test_a_source_that_stands_for_other_labels_than_it_did(trained):
     assert trained == ["teacher seed 0"]
 
 
-def test_other_labels_are_refused_on_every_way_to_a_record(trained, monkeypatch):
+def test_other_labels_are_refused_on_every_way_to_a_record(trained):
     lab, turned = Lab("chapter", "full"), fixed(TRAIN, TRAIN.labels.flip(0))
-    lab.train(fixed(TRAIN, TRAIN.labels), RECIPE, **JOB, through=1)
-    for more in ({}, {"also": [OTHER, TRAIN], "through": 1}):
+    lab.train(fixed(TRAIN, TRAIN.labels), RECIPE, **JOB)
+    for more in ({}, {"also": [OTHER, TRAIN]}):
         with pytest.raises(RecordError, match="trained on other labels"):
             Lab("chapter", "full").train(turned, RECIPE, **(JOB | more))
 
@@ -217,14 +217,6 @@ def test_another_network_behind_the_same_source():
     lab.train(dataclasses.replace(asked, network="1" * 64), RECIPE, **JOB)
     with pytest.raises(RecordError, match="trained on other labels"):
         lab.train(dataclasses.replace(asked, network="2" * 64), RECIPE, **JOB)
-
-
-def test_begun_elsewhere_and_not_to_be_gone_on_with_here(trained):
-    half = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB, through=1)
-    (cache_dir() / "checkpoints" / f"{half.id}.pt").unlink()
-    with pytest.raises(RecordError, match=r"cannot go on: its checkpoint .* is not on"):
-        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    assert Store().find(half.id).result == half.record.result, "students may have learned from it"
 
 
 def test_images_that_only_have_the_name():
@@ -296,22 +288,6 @@ def test_killed_and_resumed(trained, monkeypatch):
     resumed = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     assert steps == list(range(12)), "each step was taken once"
     assert resumed.record.result == whole.record.result
-
-
-def test_as_far_as_the_time_allows_and_on(trained):
-    whole = Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
-    half = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB, through=1)
-    assert len(half.record.curve) == 1 and half.id == whole.id
-    read = Lab("chapter", "recorded").train(TRAIN, RECIPE, **JOB, through=1)
-    assert read.record.result == half.record.result
-    with pytest.raises(RecordError, match=r"1 epochs so far, not 2. Go on with: make reproduce"):
-        Lab("chapter", "recorded").train(TRAIN, RECIPE, **JOB)
-    lab = Lab("chapter", "full")
-    assert lab.train(TRAIN, RECIPE, **JOB, through=1).record.result == half.record.result
-    assert len(trained) == 2, "what is there is not trained again"
-    assert lab.train(TRAIN, RECIPE, **JOB).record.result == whole.record.result
-    assert len(list(Store())) == 1
-    assert [path for path in files(cache_dir() / "checkpoints") if path.suffix == ".pt"] == []
 
 
 def test_interrupted_before_the_record_is_written(monkeypatch):

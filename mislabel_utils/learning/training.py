@@ -58,7 +58,6 @@ def train(
     *,
     seed: int,
     test: Split | None = None,
-    through: int | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 30.0,
     title: str = "train",
@@ -71,7 +70,6 @@ def train(
     seed : determines initialisation, order and augmentation
     test : evaluated with its true labels for the learning curve only: after each epoch, or ten
         times, evenly spaced, in a longer run
-    through : an epoch to stop after; a call with a later one goes on from the checkpoint
     checkpoint : file that the state is written to every `checkpoint_seconds` and resumed from
     title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
         environment hides it
@@ -79,8 +77,8 @@ def train(
     Raises
     ------
     TrainingError
-        When no image is left, labels do not fit the images, the checkpoint is damaged or is beyond
-        `through`, or the loss is no longer finite.
+        When no image is left, labels do not fit the images, the checkpoint is damaged or of another
+        training set, or the loss is no longer finite.
     """
     device = default_device()
     # Reproducible on a GPU too, at a small cost in speed.
@@ -104,23 +102,17 @@ def train(
             f"{title}: its checkpoint {checkpoint} is of a run on other labels or images. Delete "
             "it to start afresh."
         )
-    stop = recipe.epochs if through is None else min(through, recipe.epochs)
-    if (state["epoch"], state["batch"]) > (stop, 0):
-        raise TrainingError(
-            f"{title}: its checkpoint {checkpoint} is beyond epoch {stop} already. Train through "
-            f"epoch {state['epoch'] + 1} or later, or delete it to start afresh."
-        )
     begun = saved = time.monotonic()
     before = state["seconds"]
     bar = tqdm(
-        total=stop * batches * batch_size,
+        total=recipe.epochs * batches * batch_size,
         initial=(state["epoch"] * batches + state["batch"]) * batch_size,
         desc=title,
         unit="img",
         unit_scale=True,
         mininterval=0.5,
     )
-    for epoch in range(state["epoch"], stop):
+    for epoch in range(state["epoch"], recipe.epochs):
         order = torch.randperm(len(images), generator=_generator(seed, epoch, 0)).to(device)
         network.train()
         for batch in range(state["batch"], batches):

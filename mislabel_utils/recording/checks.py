@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.places import digest
 from mislabel_utils.learning.training_sets import TrainingSet
-from mislabel_utils.recording.records import Record, RecordError
+from mislabel_utils.recording.records import RecordError
 from mislabel_utils.recording.runs import Run
-
-
-def far_enough(record: Record, epochs: int, chapter: str) -> None:
-    """Refuse a record of fewer epochs than are asked for."""
-    if len(record.curve) < epochs:
-        raise RecordError(
-            f"{record.stem} was trained for {len(record.curve)} epochs so far, not {epochs}. "
-            f"Go on with: make reproduce CHAPTER={chapter}"
-        )
-
-
-def can_go_on(run: Run | None, checkpoint: Path | None) -> None:
-    """Refuse to train anew what is recorded in part: students may have learned from that part."""
-    if run is not None and checkpoint is not None and not checkpoint.exists():
-        raise RecordError(
-            f"{run.record.stem} cannot go on: its checkpoint {checkpoint} is not on this machine. "
-            "Train it from the start with MISLABEL_RECORDS set to a new folder."
-        )
 
 
 def same_set(run: Run | None, on: TrainingSet) -> None:

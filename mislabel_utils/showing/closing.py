@@ -19,7 +19,7 @@ import numpy as np
 from mislabel_utils.learning import beginnings, datasets
 from mislabel_utils.recording.records import Record, RecordError, Store
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing.conditions import condition, finished, own
+from mislabel_utils.showing.conditions import condition, own
 from mislabel_utils.showing.stats import estimate
 from mislabel_utils.showing.tables import Link, Table, interval_text
 
@@ -116,7 +116,7 @@ def kinds() -> list[Kind]:
 
 
 def measured(store: Store) -> list[Measured]:
-    """Every kind that has finished runs on record, in the order of the chapters."""
+    """Every kind that has runs on record, in the order of the chapters."""
     records = list(store)
     found = [_measured(kind, records) for kind in kinds()]
     return [each for each in found if each.cells]
@@ -128,14 +128,14 @@ def row(rows: Iterable[Measured], arms: str, what: str = "") -> Measured:
     Raises
     ------
     RecordError
-        When none of its runs is on record and finished.
+        When none of its runs is on record.
     """
     for each in rows:
         if each.kind.arms == arms and each.kind.what.endswith(what):
             return each
     chapters = [kind.chapter for kind in kinds() if kind.arms == arms]
     raise RecordError(
-        f"No finished run of {arms} is on record: leave MISLABEL_RECORDS out to read those of the "
+        f"No run of {arms} is on record: leave MISLABEL_RECORDS out to read those of the "
         f"book, or make some with make reproduce CHAPTER={', '.join(chapters)}"
     )
 
@@ -154,14 +154,14 @@ def above_chance(rows: Iterable[Measured]) -> dict[str, dict[str, list[float]]]:
 
 
 def absent(store: Store) -> list[str]:
-    """Students on record that have no line, as "chapter: arm (finished seeds)"."""
+    """Students on record that have no line, as "chapter: arm (seeds)"."""
     has = {(kind.chapter, arm) for kind in kinds() for arm in kind.arms.split()}
     seeds: dict[tuple[str, str], int] = {}
     for record in store:
         of = record.chapter, record.arm
         taught = record.config.get("recipe", {}).get("epochs") and record.seed in STUDENTS
         if taught and record.chapter in CHAPTERS and of not in has:
-            seeds[of] = seeds.get(of, 0) + finished(record)
+            seeds[of] = seeds.get(of, 0) + 1
     return [f"{chapter}: {arm} ({count})" for (chapter, arm), count in sorted(seeds.items())]
 
 
@@ -213,7 +213,7 @@ def _runs(records: Sequence[Record], chapter: str, arm: str) -> list[Record]:
         return same and all(abs(one - other) <= SPREAD * other for one, other in sizes)
 
     shown = own(records, chapter, arm)
-    of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm) and finished(r)]
+    of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm)]
     others = [run for run in of_arm for one in shown[:1] if alike(run, one)]
     of_seed = {run.seed: run for run in (*others, *shown)}
     return [of_seed[seed] for seed in sorted(of_seed)]

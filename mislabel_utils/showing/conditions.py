@@ -38,33 +38,25 @@ def condition(record: Record) -> str:
     return canonical([_without_seeds(record.config), meant])
 
 
-def finished(record: Record) -> bool:
-    """Whether a run has had all the epochs of its recipe; true of experiments without epochs."""
-    return len(record.curve) >= record.config.get("recipe", {}).get("epochs", 0)
-
-
 def groups(records: Iterable[Record]) -> list[list[Record]]:
-    """The records of each chapter, arm and condition, seeds in order; unfinished runs apart.
+    """The records of each chapter, arm and condition, seeds in order.
 
     Within an arm the book's own data come first, then the condition with most runs.
     """
     found: dict[tuple[str, ...], list[Record]] = {}
     for record in sorted(records, key=lambda record: record.seed):
-        progress = "" if finished(record) else str(len(record.curve))
-        key = (record.chapter, record.arm, condition(record), progress)
-        found.setdefault(key, []).append(record)
+        found.setdefault((record.chapter, record.arm, condition(record)), []).append(record)
 
     def order(item: tuple[tuple[str, ...], list[Record]]) -> tuple[Any, ...]:
-        (chapter, arm, text, progress), group = item
-        other, begun = is_other_copy(group[0]), bool(progress)
-        return chapter, arm, other, begun, -len(group), group[0].seed, text, progress
+        (chapter, arm, text), group = item
+        return chapter, arm, is_other_copy(group[0]), -len(group), group[0].seed, text
 
     return [group for _, group in sorted(found.items(), key=order)]
 
 
 def own(records: Iterable[Record], chapter: str, arm: str) -> list[Record]:
-    """The finished runs that the book itself shows for an arm, seeds in order; or none."""
-    of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm) and finished(r)]
+    """The runs that the book itself shows for an arm, seeds in order; or none."""
+    of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm)]
     found = [group for group in groups(of_arm) if not is_other_copy(group[0])]
     return found[0] if found else []
 

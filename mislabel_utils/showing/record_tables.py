@@ -32,7 +32,7 @@ def summary(arms: Sequence[Sequence[Record]]) -> Table:
             [
                 records[0].arm,
                 ranges([record.seed for record in records]),
-                recipe(records[0].config) + progress(records[0]),
+                recipe(records[0].config),
                 trained_on(records[0].config, names),
                 minutes(records),
                 values(records, machine),
@@ -80,15 +80,12 @@ def recipe(config: dict[str, Any]) -> str:
     moved = "flipped and shifted" if steps.get("flip", True) else "shifted"
     augmented = f", {moved}" if steps["augment"] else ""
     precision = f", {steps['precision']} precision" if "precision" in steps else ""
+    course = {"fall": " falling to zero", "constant": " throughout"}.get(steps.get("schedule"), "")
+    adam = ", Adam" if steps.get("optimizer") == "adam" else ""
     return (
-        f"{steps['model']}, {epochs}, batches of {steps['batch_size']}, "
-        f"rate {steps['learning_rate']:g}{augmented}{precision}"
+        f"{steps['model']}, {epochs}, batches of {steps['batch_size']}{adam}, "
+        f"rate {steps['learning_rate']:g}{course}{augmented}{precision}"
     )
-
-
-def progress(record: Record) -> str:
-    """What has to be said of a run that is to go on; nothing for a finished one."""
-    return "" if conditions.finished(record) else f"; {len(record.curve)} epochs so far"
 
 
 def trained_on(config: dict[str, Any], arms: Mapping[str, str]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing.conditions import finished
 from mislabel_utils.showing.stats import Estimate, estimate
 from mislabel_utils.showing.tables import interval_text
 
@@ -107,17 +106,10 @@ class Results:
         Raises
         ------
         ValueError
-            When no seed has this arm, or a run of it has not come to its end.
+            When no seed has this arm.
         """
-        runs = self.runs(arm)
-        for run in runs.values():
-            if not finished(run.record):
-                raise ValueError(
-                    f"{run.record.stem} has not come to its end: look at its curve, or go on "
-                    "with MISLABEL_SCALE=full."
-                )
         split = self._test if on is None else on
-        return PerSeed({seed: run.accuracy(split) for seed, run in runs.items()})
+        return PerSeed({seed: run.accuracy(split) for seed, run in self.runs(arm).items()})
 
     def each(self, measure: Callable[[Mapping[str, Run]], Any]) -> PerSeed:
         """Something else of the runs of each seed: `measure` returns one number."""

@@ -11,7 +11,6 @@ from mislabel_utils.showing.claims import CLAIMS, Claim
 from mislabel_utils.showing.conditions import (
     TITLES,
     copies_note,
-    finished,
     groups,
     trained_on,
 )
@@ -25,14 +24,14 @@ def measured(store: Store) -> list[Measured]:
     """Every claim in order, once for each condition of ours, or once without values.
 
     Runs of several conditions, say on another copy of the data or in another precision, are never
-    pooled; runs that are to go on are left out.
+    pooled.
     """
-    return _measured_all(_finished(store))
+    return _measured_all(_by_arm(store))
 
 
 def scoreboard(store: Store) -> Table:
     """The table of `measured`."""
-    found = _finished(store)
+    found = _by_arm(store)
     shown = [
         record
         for claim in CLAIMS.values()
@@ -53,10 +52,10 @@ def _measured_all(found: Groups) -> list[Measured]:
     return rows
 
 
-def _finished(store: Store) -> Groups:
+def _by_arm(store: Store) -> Groups:
     """Groups of one condition, by chapter and arm."""
     found: Groups = {}
-    for group in groups(record for record in store if finished(record)):
+    for group in groups(store):
         found.setdefault((group[0].chapter, group[0].arm), []).append(group)
     return found
 

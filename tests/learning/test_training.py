@@ -236,25 +236,6 @@ def test_resumed_is_bit_identical(tmp_path, monkeypatch, steps):
     assert second == curve
 
 
-def test_stopped_after_an_epoch_and_gone_on_with(tmp_path):
-    job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
-    whole, curve = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
-    _, begun = train(RECIPE, SPLIT, SPLIT.labels, **job, through=1)
-    assert begun == curve[:1]
-    network, gone_on = train(RECIPE, SPLIT, SPLIT.labels, **job, through=RECIPE.epochs + 1)
-    assert gone_on == curve
-    assert same_weights(network, whole)
-
-
-@pytest.mark.parametrize("steps", [7, 12])
-def test_a_checkpoint_beyond_the_epoch_to_stop_after(tmp_path, monkeypatch, steps):
-    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
-    interrupted(monkeypatch, steps, RECIPE, SPLIT, SPLIT.labels, **job)
-    with pytest.raises(TrainingError, match=r"beyond epoch 1 already. Train through epoch [23]"):
-        train(RECIPE, SPLIT, SPLIT.labels, **job, through=1)
-    train(RECIPE, SPLIT, SPLIT.labels, **job, through=2)
-
-
 def test_interrupted_again_and_again(tmp_path, monkeypatch):
     whole, curve = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
     job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
@@ -330,7 +311,7 @@ def test_a_checkpoint_of_a_machine_with_loss_scaling(tmp_path, monkeypatch):
     stored = torch.load(job["checkpoint"], weights_only=True)
     for scaler in ({"scale": 65536.0, "_growth_tracker": 7}, {}):
         torch.save(stored | {"scaler": scaler}, job["checkpoint"])
-        train(mixed, SPLIT, SPLIT.labels, **job, through=2)
+        train(mixed, SPLIT, SPLIT.labels, **job)
 
 
 def test_checkpoints_are_written_in_intervals(tmp_path, monkeypatch):
@@ -618,9 +599,9 @@ def test_seconds_of_all_sittings(tmp_path, monkeypatch):
     clock = iter(range(0, 10_000, 10))
     monkeypatch.setattr(training.time, "monotonic", lambda: next(clock))
     job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
-    on = fixed(SPLIT, SPLIT.labels)
-    first = training.train(RECIPE, on, **job, through=1).seconds
-    second = training.train(RECIPE, on, **job).seconds
+    interrupted(monkeypatch, 6, RECIPE, SPLIT, SPLIT.labels, **job)
+    first = torch.load(job["checkpoint"], weights_only=True)["state"]["seconds"]
+    second = training.train(RECIPE, fixed(SPLIT, SPLIT.labels), **job).seconds
     assert first > 0 and second > 2 * first
 
 

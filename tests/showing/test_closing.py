@@ -63,7 +63,7 @@ def test_training_sets_that_differ_in_size_alone_are_one_condition(tmp_path):
     for seed in range(1000, 1003):
         labels = {"kind": "subset", "count": seed, "of": {"kind": "true"}}
         store.write(record(seed, 0.5, "student-own", labels=labels))
-    store.write(record(1003, 0.9, "student-own", labels=labels, epochs=9, epochs_done=9))
+    store.write(record(1003, 0.9, "student-own", labels=labels, epochs=9))
     (row,) = closing.measured(store)
     assert row.cells[0].tolist() == [0.5] * 3
     assert row.text() == "50.00 % (50.00 to 50.00), 3 seeds"
@@ -72,8 +72,8 @@ def test_training_sets_that_differ_in_size_alone_are_one_condition(tmp_path):
 def test_the_passes_of_equal_steps_may_differ_a_little_by_seed(tmp_path):
     store = Store(tmp_path)
     for seed, epochs, accuracy in ((1000, 10, 0.5), (1001, 9, 0.6), (1002, 10, 0.7), (1003, 5, 0)):
-        store.write(record(seed, accuracy, "student-own", epochs=epochs, epochs_done=epochs))
-    store.write(record(1000, 0.1, "student-own", epochs=9, epochs_done=9))
+        store.write(record(seed, accuracy, "student-own", epochs=epochs))
+    store.write(record(1000, 0.1, "student-own", epochs=9))
     (row,) = closing.measured(store)
     assert row.cells[0].tolist() == [0.5, 0.6, 0.7], "five passes are another lesson"
 
@@ -82,7 +82,6 @@ def test_students_without_a_line_are_named(tmp_path):
     store = Store(tmp_path)
     for seed, arm in ((0, "teacher"), (1000, "student-own"), (1000, "student-new")):
         store.write(record(seed, arm=arm))
-    store.write(record(1001, arm="student-new", epochs_done=2))
     assert closing.absent(store) == ["mnist_to_fashion: student-new (1)"]
 
 

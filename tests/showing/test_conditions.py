@@ -9,7 +9,6 @@ from mislabel_utils.showing.conditions import (
     condition,
     copies_note,
     data_name,
-    finished,
     groups,
     is_other_copy,
     measured_on,
@@ -50,24 +49,17 @@ def test_blocks_of_draws_are_one_condition():
     assert condition(blocks[0]) == condition(blocks[1])
 
 
-def test_a_run_is_finished_after_the_epochs_of_its_recipe():
-    assert finished(record()) and not finished(record(epochs_done=4))
-    assert finished(record(epochs=0, epochs_done=0))
-    assert finished(Record("plane", "width-64", 0, {"recipe": {"steps": 600}}, [], {}, {}))
-
-
 def test_groups_hold_one_condition_the_books_own_first():
     theirs = [record(seed, data=("mnist", OTHER)) for seed in range(4)]
-    begun = record(7, epochs_done=2)
     ours = [record(seed) for seed in (2, 0, 1)]
-    found = groups([*theirs, begun, *ours])
-    assert [[each.seed for each in group] for group in found] == [[0, 1, 2], [7], [0, 1, 2, 3]]
-    assert found[2] == theirs
-    assert own([*theirs, begun, *ours], "mnist_to_fashion", "teacher") == found[0]
+    found = groups([*theirs, *ours])
+    assert [[each.seed for each in group] for group in found] == [[0, 1, 2], [0, 1, 2, 3]]
+    assert found[1] == theirs
+    assert own([*theirs, *ours], "mnist_to_fashion", "teacher") == found[0]
 
 
 def test_the_book_shows_nobody_elses_runs_as_its_own():
-    strange = [record(data=("mnist", OTHER)), record(1, epochs_done=2), record(arm="student")]
+    strange = [record(data=("mnist", OTHER)), record(arm="student")]
     assert own(strange, "mnist_to_fashion", "teacher") == []
 
 

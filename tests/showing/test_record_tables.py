@@ -71,17 +71,14 @@ def test_different_machines_are_all_named():
             {"augment": True, "flip": False, "precision": "mixed"},
             "small_cnn, 5 epochs, batches of 128, rate 0.05, shifted, mixed precision",
         ),
+        (
+            {"optimizer": "adam", "schedule": "constant"},
+            "small_cnn, 5 epochs, batches of 128, Adam, rate 0.05 throughout",
+        ),
     ],
 )
 def test_recipe_in_words(changes, words):
     assert record_tables.recipe({"recipe": RECIPE | changes}) == words
-
-
-def test_a_run_that_is_to_go_on_says_how_far_it_is():
-    begun = dataclasses.replace(record(), curve=[{"train_loss": 1.0}] * 3)
-    (row,) = record_tables.summary([[begun]]).rows
-    assert row[2].endswith("rate 0.05; 3 epochs so far")
-    assert record_tables.progress(record()) == ""
 
 
 def test_two_copies_of_the_data_are_two_rows_and_a_sentence_says_why(tmp_path):

@@ -80,9 +80,3 @@ def test_anything_else_of_a_seed(results):
 def test_an_unknown_arm_names_those_there_are(results):
     with pytest.raises(ValueError, match="the arms are control, student, teacher"):
         results.accuracy("pupil")
-
-
-def test_an_unfinished_run_enters_no_estimate():
-    results = Results({0: {"student": run(6, epochs_done=3)}}, TEST)
-    with pytest.raises(ValueError, match="has not come to its end"):
-        results.accuracy("student")

@@ -60,12 +60,6 @@ def test_scoreboard_pools_no_two_protocols_or_precisions(tmp_path, changes, said
     assert second[2] == f"50.00 %, 1 seed; {said}"
 
 
-def test_scoreboard_leaves_out_a_run_that_is_to_go_on(tmp_path):
-    runs = [record(seed, 0.99) for seed in range(3)]
-    (row,), _ = board(tmp_path, *runs, record(3, 0.5, epochs_done=2))
-    assert row[2] == "99.00 % (99.00 to 99.00), 3 seeds; MNIST"
-
-
 def test_scoreboard_names_the_data_of_the_test_where_they_are_others(tmp_path):
     (row,), _ = board(
         tmp_path, record(1000, 0.95, arm="student-own", data=("fashion_mnist", FASHION))
