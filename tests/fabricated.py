@@ -35,4 +35,5 @@ def record(
         "arm": arm,
     }
     said = {test: np.zeros(1, np.uint8)}
-    return Record(chapter, arm, seed, config, [{}] * 5, {test: accuracy}, said)
+    curve = [{}] * config["recipe"]["epochs"]
+    return Record(chapter, arm, seed, config, curve, {test: accuracy}, said)

@@ -130,6 +130,12 @@ class Store:
             raise RecordError(f"The record {path} was changed after it was written: {remedy}.")
         if (path.stem, path.parent.name) != (record.stem, record.chapter):
             raise RecordError(f"{path} records another run than its name says: {remedy}.")
+        epochs = record.config.get("recipe", {}).get("epochs", 0)
+        if len(record.curve) < epochs:  # versions before 27 November 2026 could stop on the way
+            raise RecordError(
+                f"{path} has {len(record.curve)} of its {epochs} epochs: delete it and train the "
+                f"run with make reproduce CHAPTER={record.chapter}."
+            )
         return record
 
     def write(self, record: Record, replace: bool = False) -> Path:

@@ -29,6 +29,11 @@ def specification(
         not measured
     settings : by name, which of the recipes have it
     lines : by name, up to two published accuracies in per cent
+
+    Raises
+    ------
+    ValueError
+        For more than two outcomes or lines.
     """
     first = next(iter(outcomes.values()))
     order = np.argsort([np.mean(values) for values in first], kind="stable")
@@ -36,10 +41,11 @@ def specification(
         2, sharex=True, height_ratios=(2.2, 1), figsize=(6, 3.9 + 0.21 * len(settings))
     )
     looks = ({"markerfacecolor": "white", "color": GREY}, {"color": BLUE})
-    for look, (name, of) in zip(looks, outcomes.items(), strict=False):
-        points = [(at, 100 * share) for at, i in enumerate(order) for share in of[i]]
-        top.plot(*zip(*points, strict=True), "o", markersize=4, label=name, **look)
-    for style, (name, percent) in zip(("--", ":"), lines.items(), strict=False):
+    for look, (name, of) in zip(looks[: len(outcomes)], outcomes.items(), strict=True):
+        columns = [at for at, i in enumerate(order) for _ in of[i]]
+        shares = [100 * share for i in order for share in of[i]]
+        top.plot(columns, shares, "o", markersize=4, label=name, **look)
+    for style, (name, percent) in zip(("--", ":")[: len(lines)], lines.items(), strict=True):
         top.axhline(percent, color=ORANGE, linestyle=style, linewidth=1.5, label=name, zorder=0)
     top.set(ylabel="test accuracy, %")
     for row, has in enumerate(settings.values()):

@@ -137,6 +137,25 @@ def test_deranged_no_image_keeps_its_label(labels, seed):
         assert sum(all_of_class) - len(after) == surplus, "no more are left out than must be"
 
 
+def test_deranged_labels_move_fairly():
+    """Of ten images, four with 0 and two each with 1, 2 and 3, what does one with 3 get?
+
+    The four 0s go to the six that had none, so it gets one of them in two thirds.
+    """
+    labels = torch.zeros(40, dtype=torch.int64)
+    of_class = (SPLIT.labels == 0).nonzero().squeeze(1)
+    assert len(of_class) == 10
+    labels[of_class] = torch.tensor([0, 0, 0, 0, 1, 1, 2, 2, 3, 3])
+    dealt = torch.stack(
+        [
+            training_sets.deranged_within_classes(fixed(labels), seed).labels[of_class[-1]]
+            for seed in range(1_000)
+        ]
+    )
+    found = torch.stack([(dealt == label).double().mean() for label in range(4)])
+    assert (found - torch.tensor([2 / 3, 1 / 6, 1 / 6, 0.0])).abs().max() < 0.06
+
+
 @given(labels_with_gaps, seeds)
 def test_without_is_the_rest(labels, seed):
     some = training_sets.subset(training_sets.true_labels(SPLIT), 10, seed)

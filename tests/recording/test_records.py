@@ -295,6 +295,12 @@ def test_random_damage_is_noticed_or_harmless(store, written):
     assert refused > 60
 
 
+def test_a_run_that_an_older_version_stopped_on_the_way_is_no_whole_one(store):
+    path = store.write(make_record(curve=[{"train_loss": 1.0}]))
+    with pytest.raises(RecordError, match=r"has 1 of its 2 epochs: delete it and train the run"):
+        store.read(path)
+
+
 def test_a_record_of_the_older_format_names_the_remedy(store, written):
     np.savez_compressed(written, **make_record().arrays)
     written.with_suffix(".json").write_text("{}")

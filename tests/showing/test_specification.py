@@ -5,6 +5,16 @@ import pytest
 from mislabel_utils.showing.specification import specification
 
 
+def test_what_nobody_measured_and_what_is_too_much():
+    settings = {"Adam": [True]}
+    figure = specification({"teachers": [[0.6]], "students": [[]]}, settings, {})
+    assert figure.axes[0].lines[1].get_xydata().tolist() == []
+    with pytest.raises(ValueError, match="zip"):
+        specification({name: [[0.6]] for name in "abc"}, settings, {})
+    with pytest.raises(ValueError, match="zip"):
+        specification({"a": [[0.6]]}, settings, dict.fromkeys("abc", 50.0))
+
+
 def test_columns_stand_in_the_order_of_the_first_outcome():
     outcomes = {"teachers": [[0.6, 0.8], [0.5]], "students": [[0.4], []]}
     settings = {"Adam": [True, False], "augmented": [True, True]}
