@@ -87,13 +87,13 @@ CLAIMS = {
     ),
     "cifar-student-fitting": Claim(
         "CIFAR-10: student, recipe with Adam",
-        "… with a recipe that was chosen by its teachers alone: Adam, original stem",
+        "… with a recipe picked because its teachers are like the published one: Adam",
         49.7, "%", WALLACE, "student", "mislabeled", "student-fitting", "cifar10/test@cifar10",
         controls=OF_MISTAKES,
     ),
     "cifar-student-fitting-cifar": Claim(
         "CIFAR-10: student, recipe with SGD",
-        "… with the other recipe that was chosen so: SGD, the stem usual for CIFAR-10",
+        "… with a second recipe, picked for a single such teacher: SGD, CIFAR's stem",
         49.7, "%", WALLACE, "student", "mislabeled", "student-fitting-cifar",
         "cifar10/test@cifar10",
         controls=OF_MISTAKES,

@@ -168,8 +168,7 @@ def seeds(
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel=xlabel, xlim=(-2, 102), ylim=(len(names) - 0.5, -0.5))
     ax.grid(axis="x", alpha=0.3)
-    columns = 2 if len(handles) == 4 else 3
-    ax.legend(handles=handles, ncols=columns, loc="lower center", bbox_to_anchor=(0.4, 1))
+    figure.legend(handles=handles, ncols=2, loc="outside upper left")
     return _closed(figure)
 
 

@@ -111,7 +111,7 @@ def test_predictors_show_every_seed_against_every_quantity():
 
 def test_where_nothing_was_published_the_legend_names_nothing():
     legends = [
-        [text.get_text() for text in figures.seeds({"a": [0.5]}, given, "x").axes[0].legend_.texts]
+        [text.get_text() for text in figures.seeds({"a": [0.5]}, given, "x").legends[0].texts]
         for given in ({}, {"a": 50.0})
     ]
     assert legends == [["one seed", "mean, range"], ["one seed", "mean, range", "published"]]
@@ -121,6 +121,6 @@ def test_a_few_seeds_have_their_range_and_more_an_interval():
     figure = figures.seeds({"few": [0.4, 0.5, 0.9], "many": [0.1] * 3 + [0.3] * 3}, {}, "x")
     few, many = (line.get_xdata() for line in figure.axes[0].lines if line.get_marker() == "None")
     assert list(few) == [40, 90] and 8 < many[0] < many[1] < 32
-    assert [text.get_text() for text in figure.axes[0].legend_.texts] == [
+    assert [text.get_text() for text in figure.legends[0].texts] == [
         "one seed", "mean, 95 %", "mean, range",
     ]  # fmt: skip
