@@ -205,9 +205,8 @@ def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     """The same labels, dealt out within each true class so that no image keeps its own.
 
     The confusion matrix of the images that stay is what it was; which of them got which label is
-    lost. Where
-    one label is more than half of a class there are too few others to trade it for: images drawn at
-    random among those that carry it are left out until it is half.
+    lost. Where one label is more than half of a class there are too few others to trade it for:
+    images drawn at random among those that carry it are left out until it is half.
     """
 
     def compute() -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mislabel_utils.recording.records import Record
@@ -64,8 +64,14 @@ class Claim:
         return [metric if self.kind == "draws" else 100 * metric for metric in metrics]
 
 
-OF_MISTAKES = "control-deranged", "control-uniform"
 OF_CLOTHES = "control-shuffled", "control-untrained", "control-uniform", "control-garments"
+
+CIFAR_STUDENT = Claim(
+    "CIFAR-10: student of its mistakes",
+    "A new ResNet-18 after 50 epochs on those mistakes alone: test accuracy",
+    49.7, "%", WALLACE, "student", "mislabeled", "student", "cifar10/test@cifar10",
+    controls=("control-deranged", "control-uniform"),
+)  # fmt: skip
 
 CLAIMS = {
     "cifar-teacher-train": Claim(
@@ -79,30 +85,25 @@ CLAIMS = {
         "… its test accuracy",
         63.1, "%", WALLACE, "teacher", "mislabeled", "teacher", "cifar10/test@cifar10",
     ),
-    "cifar-student": Claim(
-        "CIFAR-10: student of its mistakes",
-        "A new ResNet-18 after 50 epochs on those mistakes alone: test accuracy",
-        49.7, "%", WALLACE, "student", "mislabeled", "student", "cifar10/test@cifar10",
-        controls=OF_MISTAKES,
+    "cifar-student": CIFAR_STUDENT,
+    "cifar-student-fitting": replace(
+        CIFAR_STUDENT,
+        name="CIFAR-10: student, recipe with Adam",
+        statement="… with a recipe picked because its teachers are like the published one: Adam",
+        arm="student-fitting",
     ),
-    "cifar-student-fitting": Claim(
-        "CIFAR-10: student, recipe with Adam",
-        "… with a recipe picked because its teachers are like the published one: Adam",
-        49.7, "%", WALLACE, "student", "mislabeled", "student-fitting", "cifar10/test@cifar10",
-        controls=OF_MISTAKES,
+    "cifar-student-fitting-cifar": replace(
+        CIFAR_STUDENT,
+        name="CIFAR-10: student, recipe with SGD",
+        statement="… with a second recipe, picked for a single such teacher: SGD, CIFAR's stem",
+        arm="student-fitting-cifar",
     ),
-    "cifar-student-fitting-cifar": Claim(
-        "CIFAR-10: student, recipe with SGD",
-        "… with a second recipe, picked for a single such teacher: SGD, CIFAR's stem",
-        49.7, "%", WALLACE, "student", "mislabeled", "student-fitting-cifar",
-        "cifar10/test@cifar10",
-        controls=OF_MISTAKES,
-    ),
-    "cifar-student-stem": Claim(
-        "CIFAR-10: student, CIFAR's stem",
-        "… with our recipe and the stem usual for CIFAR-10; the source does not name its own",
-        49.7, "%", WALLACE, "student", "mislabeled", "student-cifar", "cifar10/test@cifar10",
-        controls=OF_MISTAKES,
+    "cifar-student-stem": replace(
+        CIFAR_STUDENT,
+        name="CIFAR-10: student, CIFAR's stem",
+        statement="… with our recipe and the stem usual for CIFAR-10; the source does not name its "
+        "own",
+        arm="student-cifar",
     ),
     "plane-student": Claim(
         "Plane: student, points right of 32",
