@@ -26,7 +26,7 @@ test: $(READY) ## lint, build the site, run every test and every chapter
 	@$(PY) tools/build.py
 	@$(PY) -m pytest --nbval -q $(PARALLEL)
 
-outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name]
+outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name or evidence/name]
 	@$(PY) tools/execute.py $(if $(CHAPTER),book/$(CHAPTER).ipynb)
 
 reproduce: $(READY) ## train at the paper's scale: CHAPTER=name [SEEDS=0-9] [JOBS=2] [CLUSTER=tcp://…] [DATA=folder [NO_FLIPS=1]]

@@ -18,7 +18,7 @@ ELSEWHERE = tuple(f"https://github.com/{owner}/" for owner in OTHERS)
 
 
 def notebooks(root: Path) -> list[Path]:
-    return sorted((root / "book").glob("*.ipynb"))
+    return sorted((root / "book").glob("**/*.ipynb"))
 
 
 def stated(root: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from plain import MARK, fill, name_folds
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -27,9 +28,23 @@ GLUE = "application/papermill.record/"
 PICTURE = re.compile(r"data:image/\w+;base64,[\w+/=\s]+")
 
 
+# Asked of the kernel when all cells have run: what they gave the prose to say.
+NUMBERS = """
+import json, sys
+prose = sys.modules.get("mislabel_utils.report.prose")
+print(json.dumps(prose.registered if prose else {}))
+"""
+
+
 def chapters() -> list[Path]:
     """All pages; that which counts what the others show comes last."""
-    return sorted(BOOK.glob("*.ipynb"), key=lambda path: (path.stem == "reproduce", path))
+    pages = [*BOOK.glob("*.ipynb"), *BOOK.glob("evidence/*.ipynb")]
+    return sorted(pages, key=lambda path: (path.stem == "reproduce", path))
+
+
+def name_of(path: Path) -> str:
+    """As `make outputs CHAPTER=…` calls a page: "mislabeled", "evidence/mislabeled"."""
+    return path.relative_to(BOOK).with_suffix("").as_posix()
 
 
 def prefer_own_kernel() -> None:
@@ -40,7 +55,10 @@ def prefer_own_kernel() -> None:
 
 
 def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
-    """The notebook at `path`, executed in its own folder by this environment's kernel."""
+    """The notebook at `path`, executed in its own folder by this environment's kernel.
+
+    Its prose says the numbers that the cells computed, see `plain`.
+    """
     notebook = nbformat.read(path, as_version=4)
     notebook.nbformat_minor = 5
     notebook.metadata = nbformat.from_dict(
@@ -51,6 +69,8 @@ def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             cell.metadata.pop("execution", None)
+    asked = nbformat.v4.new_code_cell(NUMBERS)
+    notebook.cells.append(asked)
     prefer_own_kernel()
     environment = {**os.environ, "MISLABEL_SCALE": scale}
     environment.pop("MPLBACKEND", None)  # it would keep the figures out of the page
@@ -65,6 +85,9 @@ def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     client.execute(env=environment)
+    notebook.cells.remove(asked)
+    fill(notebook, json.loads(asked.outputs[0].text))
+    name_folds(notebook)
     notebook.metadata["language_info"] = {"name": "python"}
     return name_widgets(notebook)
 
@@ -79,10 +102,13 @@ def name_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def texts(notebook: nbformat.NotebookNode) -> list[tuple[str, list[str]]]:
-    """Everything readable that the notebook shows: (where, lines), pictures left out."""
+    """Everything readable that the notebook computes: (where, lines), pictures left out."""
     found = []
-    numbered = enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1)
-    for number, cell in numbered:
+    for number, cell in enumerate(notebook.cells, start=1):
+        where = f"cell {number} (id {cell.get('id', '?')})"
+        if cell.cell_type != "code":
+            found.append((where, [" = ".join(mark) for mark in MARK.findall(cell.source)]))
+            continue
         lines: list[str] = []
         for output in cell.outputs:
             if output.output_type == "stream":
@@ -98,7 +124,7 @@ def texts(notebook: nbformat.NotebookNode) -> list[tuple[str, list[str]]]:
                         lines += [f"[{kind} {name}]".replace(" ]", "]"), *value.splitlines()]
                     elif plain.startswith("image/") or kind == WIDGET_VIEW:
                         lines.append(f"[{kind}]")
-        found.append((f"code cell {number} (id {cell.get('id', '?')})", lines))
+        found.append((where, lines))
     state = copy.deepcopy(notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}))
     for model in state.get("state", {}).values():
         model.pop("buffers", None)
@@ -132,11 +158,11 @@ def main() -> int:
         path = path.resolve()
         if options.check:
             report = check(path, options.scale)
-            print(f"{path.name}: {'differs' if report else 'as stored'}\n{report}".rstrip())
+            print(f"{name_of(path)}: {'differs' if report else 'as stored'}\n{report}".rstrip())
             failed |= bool(report)
         else:
             nbformat.write(execute(path, options.scale), path)
-            print(f"{path.name}: outputs stored")
+            print(f"{name_of(path)}: outputs stored")
     return int(failed)
 
 

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTING = re.compile(r'^Repository = "(.*)"$', re.MULTILINE)
 # Colab, and so the launch buttons, open notebooks of GitHub only.
 GITHUB = re.compile(r"https://github\.com/([A-Za-z0-9][A-Za-z0-9-]*)/([A-Za-z0-9._-]+)")
-PLACES = ("pyproject.toml", "_config.yml", "README.md", "CITATION.cff", "book/*.md", "book/*.ipynb")
+PLACES = ("pyproject.toml", "_config.yml", "README.md", "CITATION.cff", "book/*.md",
+          "book/**/*.ipynb")  # fmt: skip
 
 
 def normalise(url: str) -> str:

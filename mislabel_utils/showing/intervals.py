@@ -11,6 +11,7 @@ import nbformat
 GLUE = "application/papermill.record/text/plain"
 UNSEEN = {"remove-cell", "remove-output"}
 USED = re.compile(r"\{glue:text\}`(\w+)`")
+MARKED = re.compile(r"<!--=\w+-->(.*?)<!--/-->")
 NUMBER = r"[-+−]?[\d.,]*\d"
 INTERVAL = re.compile(rf"\[{NUMBER}, {NUMBER}\]")
 RANGE = re.compile(rf"\({NUMBER} to {NUMBER}\)")
@@ -63,7 +64,8 @@ def shown(notebook: Path) -> dict[str, Count]:
             for part in re.split(r"^(?=## )", cell.source, flags=re.MULTILINE):
                 if part.startswith("## "):
                     section = part.splitlines()[0].removeprefix("## ")
-                text = " ".join(glued.get(key, "") for key in USED.findall(part))
+                said = [glued.get(key, "") for key in USED.findall(part)]
+                text = " ".join(said + MARKED.findall(part))
                 found[section] = found.get(section, Count()) + count(text)
         elif UNSEEN.isdisjoint(cell.metadata.get("tags", ())):
             for output in cell.outputs:

@@ -40,9 +40,10 @@ def test_a_page_is_counted_by_section_as_it_is_read(tmp_path):
         nbformat.v4.new_markdown_cell("# Title\n\nIt is {glue:text}`a`, and {glue:text}`plain`."),
         cell(glue("a", "'1 [0, 2]'"), glue("unused", "'1 [0, 2]'"), glue("plain", "'7'")),
         cell(table, tags=["remove-cell"]),
-        nbformat.v4.new_markdown_cell("## One\n\n{glue:text}`a`, {glue:text}`a`\n\n## Two\n\nx"),
+        nbformat.v4.new_markdown_cell("## One\n\n{glue:text}`a`, {glue:text}`a`\n\n## Two"),
+        nbformat.v4.new_markdown_cell("It is <!--=b-->1 [0, 2]<!--/-->, [x, y]."),
         cell(table, stream, tags=["hide-input"]),
     ]
     path = tmp_path / "page.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    assert shown(path) == {"": Count(1), "One": Count(2), "Two": Count(intervals=2, ranges=1)}
+    assert shown(path) == {"": Count(1), "One": Count(2), "Two": Count(intervals=3, ranges=1)}

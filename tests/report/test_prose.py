@@ -1,0 +1,22 @@
+"""Numbers for the prose are texts with a name."""
+
+import pytest
+
+from mislabel_utils.report import prose
+
+
+@pytest.fixture(autouse=True)
+def _afresh(monkeypatch):
+    monkeypatch.setattr(prose, "registered", {})
+
+
+def test_numbers_are_kept_under_their_names_and_nothing_is_shown(capsys):
+    prose.numbers(student="56 %")
+    prose.numbers(teacher="70 %", student="57 %")  # a cell that a reader runs again
+    assert prose.registered == {"student": "57 %", "teacher": "70 %"}
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bare_number_is_refused():
+    with pytest.raises(TypeError, match=r"student is 0\.56: give a text"):
+        prose.numbers(student=0.56)
