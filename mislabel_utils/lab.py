@@ -41,22 +41,22 @@ class Lab:
     Parameters
     ----------
     chapter : name of the notebook; names the folder of its records
-    scale : "recorded", "quick" or "full"; the environment variable ``MISLABEL_SCALE`` wins
+    scale : "recorded", "quick" or "full"; default the environment variable ``MISLABEL_SCALE``,
+        else "recorded"
     store : where records are read and written; default the records of the package
     """
 
     def __init__(
         self,
         chapter: str,
-        scale: str = "recorded",
+        scale: str | None = None,
         store: Store | None = None,
     ) -> None:
         self.chapter = chapter
-        self.scale = os.environ.get("MISLABEL_SCALE") or scale
+        said = "MISLABEL_SCALE" if scale is None else "scale"
+        self.scale = (os.environ.get(said) or "recorded") if scale is None else scale
         if self.scale not in datasets.SCALES:
-            raise ValueError(
-                f"MISLABEL_SCALE is {self.scale!r}: use one of {', '.join(datasets.SCALES)}."
-            )
+            raise ValueError(f"{said} is {self.scale!r}: use one of {', '.join(datasets.SCALES)}.")
         self.store = store or Store()
         self._runs: dict[str, Run] = {}
 

@@ -55,17 +55,18 @@ def files(folder):
 # Scale ------------------------------------------------------------------------------------------
 
 
-def test_environment_wins(monkeypatch):
+def test_what_the_code_says_wins_over_the_environment(monkeypatch):
     assert Lab("chapter").scale == "recorded"
     assert Lab("chapter", "full").scale == "full"
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
-    assert Lab("chapter", "full").scale == "quick"
-    monkeypatch.setenv("MISLABEL_SCALE", "")
+    assert Lab("chapter").scale == "quick"
     assert Lab("chapter", "full").scale == "full"
+    monkeypatch.setenv("MISLABEL_SCALE", "")
+    assert Lab("chapter").scale == "recorded"
 
 
 def test_bad_scale(monkeypatch):
-    with pytest.raises(ValueError, match="'big': use one of recorded, quick, full"):
+    with pytest.raises(ValueError, match="scale is 'big': use one of recorded, quick, full"):
         Lab("chapter", "big")
     monkeypatch.setenv("MISLABEL_SCALE", "Quick")
     with pytest.raises(ValueError, match="MISLABEL_SCALE is 'Quick': use one of recorded, quick"):

@@ -12,10 +12,11 @@ from joblib import Parallel, cpu_count, delayed
 from tqdm.auto import tqdm
 
 from mislabel_utils.commands import own_images
-from mislabel_utils.commands.chapters import experiment_of
+from mislabel_utils.commands.chapters import ChapterError, experiment_of
 from mislabel_utils.commands.cluster import cluster
 from mislabel_utils.commands.jobs import Job, run_seed
 from mislabel_utils.files import cache_dir
+from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Store
 
@@ -86,6 +87,8 @@ def reproduce(
     own = str(data.resolve()) if data else None
     # Loading the chapter here first makes a wrong name or missing data fail at once, and only once.
     names = experiment_of(chapter, book, own is not None)
+    if any(lab.scale != "full" for lab in names.values() if isinstance(lab, Lab)):
+        raise ChapterError(f"{chapter} names a scale in its code: leave it out of Lab(…).")
     if own:
         datasets.load(own)
         # A reader's own runs have no place among those that come with the package.

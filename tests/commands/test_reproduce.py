@@ -53,6 +53,8 @@ def place(tmp_path_factory):
         f"epochs=2, batch_size={BATCH}", "epochs=2, learning_rate=1e12"
     )
     write_chapter(root / "book", "wild", (steps, True))
+    fixed = SETUP.replace('"tiny"', '"fixed", "recorded"') + EXPERIMENT
+    write_chapter(root / "book", "fixed", (fixed, True))
     return SimpleNamespace(data=root / "data", book=root / "book", clothes=clothes)
 
 
@@ -120,7 +122,7 @@ def test_a_reader_who_has_enough_is_no_error():
 
 
 def unknown_chapter(place, patch):
-    return ["tyni"], r"No chapter 'tyni' in .*\(there: prose, tiny, wild\).*--book"
+    return ["tyni"], r"No chapter 'tyni' in .*\(there: fixed, prose, tiny, wild\).*--book"
 
 
 def no_book(place, patch):
@@ -129,6 +131,10 @@ def no_book(place, patch):
 
 def no_experiment(place, patch):
     return ["prose"], r"prose\.ipynb defines no SEEDS and experiment"
+
+
+def scale_in_the_code(place, patch):
+    return ["fixed"], r"fixed names a scale in its code: leave it out"
 
 
 def no_data_root(place, patch):
@@ -145,7 +151,10 @@ def divergence(place, patch):
     return ["wild"], r"^teacher seed 0: the loss is no longer finite .*Lower learning_rate"
 
 
-ERRORS = [unknown_chapter, no_book, no_experiment, no_data_root, missing_data, divergence]
+ERRORS = [
+    unknown_chapter, no_book, no_experiment, scale_in_the_code, no_data_root, missing_data,
+    divergence,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("error", ERRORS)
