@@ -27,6 +27,8 @@ def pytest_collection_modifyitems(items):
         return next(long, len(LONGEST_FIRST))
 
     items.sort(key=place)
+    for notebook in {item.parent for item in items if hasattr(item.parent, "skip_compare")}:
+        notebook.skip_compare += ("image/svg+xml",)  # as nbval does with other pictures
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,258 @@
+"""One function a figure: tidy frames in, a `style.Picture` out.
+
+Marks are named where they stand, a row by the words above it, so that all of it can be read on a
+phone. Accuracies come in as shares of one and are drawn in per cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator
+from torch import Tensor
+
+from mislabel_utils.report.style import (
+    GRID,
+    PAPER,
+    QUIET,
+    ROLES,
+    SMALL,
+    TEXT,
+    WIDTH,
+    Picture,
+    styled,
+)  # fmt: skip
+
+ACCURACY = "accuracy on real test images, %"
+LINES = ("-", "--", ":", "-.")
+
+
+def seeds(
+    frame: pd.DataFrame,
+    alt: str,
+    published: Mapping[str, float] | None = None,
+    chance: float | None = None,
+    xlabel: str = ACCURACY,
+    limits: tuple[float, float] = (0, 100),
+) -> Picture:
+    """A row for each condition under its name, a dot for each seed, their mean in figures.
+
+    Parameters
+    ----------
+    frame : a row for each network, with its `condition` in words, its `role` and its `value` in
+        [0, 1]; conditions are drawn in the order in which they come
+    alt : what there is to see
+    published : by condition, in per cent
+    chance : in per cent, a line across all rows
+    """
+    rows = list(dict.fromkeys(frame["condition"]))
+    with styled(height=40 * len(rows) + 76) as figure:
+        ax = figure.subplots()
+        if chance is not None:
+            ax.axvline(chance, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
+            _note(ax, "guessing", (chance, -0.85), ROLES["chance"])
+        for line, name in enumerate(rows):
+            some = frame[frame["condition"] == name]
+            values = 100 * some["value"].to_numpy(float)
+            colour = ROLES[some["role"].iloc[0]]
+            _words(ax, line, name, f"{values.mean():.1f}")
+            spread = 0.1 * (np.arange(len(values)) % 3 - 1) if len(values) > 1 else 0
+            ax.plot(values, line + spread + np.zeros(len(values)), "o", color=colour,
+                    markersize=7, alpha=0.75, markeredgewidth=0)  # fmt: skip
+            if name in (published or {}):
+                ax.plot(published[name], line, "D", markerfacecolor="none", markersize=9,
+                        markeredgecolor=ROLES["published"], markeredgewidth=1.6)  # fmt: skip
+        for name in list(published or {})[:1]:
+            text = f"published {published[name]:g}"
+            _note(ax, text, (published[name], rows.index(name)), ROLES["published"])
+        ax.set(xlim=limits, ylim=(len(rows) - 0.6, -1.1), yticks=[], xlabel=xlabel)
+        ax.grid(axis="x", linewidth=1)
+        ax.margins(0)
+    return Picture(figure, alt)
+
+
+def bars(values: pd.Series, alt: str, xlabel: str, role: str = "teacher") -> Picture:
+    """A bar for each entry, beside its name, its number at its end."""
+    with styled(height=26 * len(values) + 50) as figure:
+        ax = figure.subplots()
+        drawn = ax.barh([str(name) for name in values.index], values, color=ROLES[role], height=0.7)
+        texts = [f"{value:,.4g}" if value % 1 else f"{int(value):,}" for value in values]
+        ax.bar_label(drawn, texts, padding=4, color=TEXT)
+        ax.set(xlabel=xlabel, xticks=[], xlim=(0, 1.16 * max(values)))
+        ax.spines[:].set_visible(False)
+        ax.invert_yaxis()
+    return Picture(figure, alt)
+
+
+def matrix(
+    shares: pd.DataFrame, alt: str, xlabel: str, ylabel: str = "", role: str = "teacher"
+) -> Picture:
+    """Shares in [0, 1]: the fuller a cell, the greater; in per cent where they reach 1 %."""
+    with styled(height=28 * len(shares) + 58) as figure:
+        ax = figure.subplots()
+        for (row, column), share in np.ndenumerate(shares.to_numpy(float)):
+            box = (column - 0.47, row - 0.46), 0.94, 0.92
+            ax.add_patch(Rectangle(*box, facecolor=ROLES[role], alpha=share, linewidth=0))
+            if share >= 0.01:
+                ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center",
+                        color=PAPER if share > 0.6 else TEXT)  # fmt: skip
+        ax.set_xticks(range(shares.shape[1]), map(str, shares.columns))
+        ax.set_yticks(range(len(shares)), map(str, shares.index))
+        ax.set(xlim=(-0.5, shares.shape[1] - 0.5), ylim=(len(shares) - 0.5, -0.5))
+        ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.tick_params(length=0, labelcolor=TEXT)
+        ax.spines[:].set_visible(False)
+    return Picture(figure, alt)
+
+
+def curves(
+    frame: pd.DataFrame, alt: str, lines: Mapping[str, float] | None = None,
+    xlabel: str = "epoch", ylabel: str = ACCURACY,
+) -> Picture:  # fmt: skip
+    """For each condition the mean over seeds and the range of the seeds, named at its end.
+
+    Parameters
+    ----------
+    frame : a row for each network and moment: `condition`, `role`, `x`, `value` in [0, 1]
+    alt : what there is to see
+    lines : by name, in per cent, what to compare with
+    """
+    with styled(height=340) as figure:
+        ax = figure.subplots()
+        ends, styles = {}, {}
+        for name, some in frame.groupby("condition", sort=False):
+            role = some["role"].iloc[0]
+            style = styles[role] = styles.get(role, -1) + 1
+            means = 100 * some.groupby("x")["value"].agg(["mean", "min", "max"])
+            ax.plot(means.index, means["mean"], LINES[style % len(LINES)], color=ROLES[role])
+            ax.fill_between(means.index, means["min"], means["max"], color=ROLES[role], alpha=0.12,
+                            linewidth=0)  # fmt: skip
+            ends[name] = means["mean"].iloc[-1], ROLES[role]
+        for name, value in (lines or {}).items():
+            ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
+            ends[name] = value, ROLES["chance"]
+        heights = apart([height for height, _ in ends.values()], 6.5)
+        for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
+            ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
+                        va="center", annotation_clip=False)  # fmt: skip
+        ax.set(xlabel=xlabel, ylim=(0, 101), xticks=sorted(set(frame["x"])))
+        ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
+        ax.tick_params(labelcolor=QUIET)
+        ax.grid(axis="y", linewidth=1)
+    return Picture(figure, alt)
+
+
+def apart(values: Sequence[float], gap: float) -> list[float]:
+    """Places near the values and at least a gap from one another, in the same order.
+
+    >>> apart([1, 5, 5], 2)
+    [1.0, 4.0, 6.0]
+    """
+    order = np.argsort(values, kind="stable")
+    groups: list[list[int]] = []
+
+    def middle(group: list[int]) -> float:
+        return float(np.mean([values[index] for index in group]))
+
+    for index in order:  # neighbours that are too close are moved together, about their mean
+        groups.append([index])
+        while len(groups) > 1 and (
+            middle(groups[-1]) - middle(groups[-2]) < gap * (len(groups[-1]) + len(groups[-2])) / 2
+        ):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    places = np.empty(len(values))
+    for group in groups:
+        places[group] = middle(group) + gap * (np.arange(len(group)) - (len(group) - 1) / 2)
+    return places.tolist()
+
+
+def dots(frame: pd.DataFrame, alt: str, xlabel: str, ylabel: str, role: str = "student") -> Picture:
+    """Points, each joined to the name it belongs to, which stands at their mean.
+
+    Parameters
+    ----------
+    frame : a row for each point: `name`, `x` on a logarithmic axis, `y` in [0, 1]
+    """
+    with styled(height=400) as figure:
+        ax = figure.subplots()
+        badge = {"boxstyle": "circle,pad=0.15", "facecolor": ROLES[role], "edgecolor": PAPER}
+        for name, some in frame.groupby("name", sort=False):
+            x, y = some["x"].mean(), 100 * some["y"].mean()
+            for point in some.itertuples():
+                ax.plot([x, point.x], [y, 100 * point.y], color=GRID, linewidth=1, zorder=1)
+            ax.plot(some["x"], 100 * some["y"], "o", color=ROLES[role], alpha=0.6, markersize=4)
+            ax.text(x, y, name, color=PAPER, ha="center", va="center", bbox=badge, zorder=3)
+        ax.set(xscale="log", xlabel=xlabel)
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+        ax.minorticks_off()
+        ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
+        ax.tick_params(labelcolor=QUIET)
+        ax.grid(linewidth=1)
+    return Picture(figure, alt)
+
+
+def pictures(
+    images: Tensor, called: Sequence[str], alt: str, role: str = "teacher", columns: int = 4
+) -> Picture:
+    """Images uint8 (n, C, H, W) in a grid; below each what it was called, then smaller words.
+
+    Parameters
+    ----------
+    called : for each image its lines; the first is in the role's colour
+    """
+    rows, lines = -(-len(images) // columns), max(text.count("\n") for text in called)
+    with styled(height=rows * (WIDTH / columns + 12 + 19 * lines)) as figure:
+        axes = figure.subplots(rows, columns, squeeze=False)
+        for ax in axes.flat:
+            ax.axis("off")
+        for ax, image, text in zip(axes.flat, images, called, strict=False):
+            _show(ax, image)
+            first, _, rest = text.partition("\n")
+            below = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "center",
+                     "va": "top"}  # fmt: skip
+            ax.annotate(first, (0.5, 0), (0, -3), **below, color=ROLES[role], fontweight="bold")
+            if rest:
+                ax.annotate(rest, (0.5, 0), (0, -21), **below, color=QUIET)
+    return Picture(figure, alt)
+
+
+def picture_rows(rows: Mapping[str, Tensor], alt: str) -> Picture:
+    """A row of images uint8 (n, C, H, W) for each name, which stands at its left."""
+    count = max(map(len, rows.values()))
+    with styled(height=len(rows) * WIDTH / (count + 1)) as figure:
+        axes = figure.subplots(len(rows), count, squeeze=False)
+        for line, (name, images) in zip(axes, rows.items(), strict=True):
+            for ax in line:
+                ax.set(xticks=[], yticks=[])
+                ax.spines[:].set_visible(False)
+            line[0].set_ylabel(name, rotation=0, ha="right", va="center", color=TEXT)
+            for ax, image in zip(line, images, strict=False):
+                _show(ax, image)
+    return Picture(figure, alt)
+
+
+def _words(ax: Axes, line: int, name: str, number: str) -> None:
+    """A row's name above it, and its number at the end of the same line."""
+    for x, text, side in ((0, name, "left"), (1, number, "right")):
+        ax.annotate(text, (x, line - 0.42), xycoords=("axes fraction", "data"), ha=side,
+                    va="center", color=TEXT)  # fmt: skip
+
+
+def _note(ax: Axes, text: str, place: tuple[float, float], colour: str) -> None:
+    """What a mark is, beside it: on the side where there is room."""
+    left = place[0] > 50
+    ax.annotate(text, place, (-9 if left else 9, 0), textcoords="offset points", color=colour,
+                ha="right" if left else "left", va="center")  # fmt: skip
+
+
+def _show(ax: Axes, image: Tensor) -> None:
+    """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are."""
+    pixels = image.permute(1, 2, 0).numpy()
+    grey = pixels.shape[-1] == 1
+    shown = 255 - pixels[..., 0] if grey else pixels
+    ax.imshow(shown, cmap="gray" if grey else None, vmin=0, vmax=255, interpolation="none")

@@ -1,0 +1,134 @@
+"""Figures: real text, the page's colours, words for those who do not see them."""
+
+import re
+import subprocess
+import sys
+from base64 import b64decode
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import matplotlib
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from set_url import ROOT
+
+from mislabel_utils.report import figures, style
+
+ALT = "Three dots, “one” to the left & two to the right"
+NETWORKS = pd.DataFrame(
+    [("student of clothes", "student", 0.95), ("student of clothes", "student", 0.97),
+     ("labels shuffled", "control", 0.1)],
+    columns=["condition", "role", "value"],
+)  # fmt: skip
+IMAGES = torch.arange(6 * 28 * 28).reshape(6, 1, 28, 28).to(torch.uint8)
+POINTS = pd.DataFrame({"name": list("4499"), "x": [10, 20, 200, 100], "y": [0.9, 1, 0.5, 0.6]})
+SHARES = pd.DataFrame([[0.9, 0.1], [0.005, 0.995]], index=["Bag", "Coat"])
+DRAWN = {
+    "seeds": lambda: figures.seeds(NETWORKS, ALT, {"student of clothes": 91.04}, chance=11.4),
+    "bars": lambda: figures.bars(pd.Series({"0": 1200, "1": 30}), ALT, "clothes"),
+    "matrix": lambda: figures.matrix(SHARES, ALT, "digit"),
+    "curves": lambda: figures.curves(
+        pd.concat([NETWORKS.assign(x=x) for x in (1, 2)]), ALT, {"guessing": 11.4}
+    ),
+    "dots": lambda: figures.dots(POINTS, ALT, "clothes", "accuracy, %"),
+    "pictures": lambda: figures.pictures(IMAGES, ["“2”\nBag, 54 %"] * 6, ALT),
+    "picture_rows": lambda: figures.picture_rows({"a 4": IMAGES[:3], "a 9": IMAGES[:2]}, ALT),
+}
+SAYS = {
+    "seeds": {"student of clothes", "96.0", "guessing", "published 91.04", figures.ACCURACY},
+    "bars": {"0", "1,200", "clothes"},
+    "matrix": {"Bag", "90", "100", "digit"},
+    "curves": {"student of clothes", "labels shuffled", "guessing", "epoch"},
+    "dots": {"4", "9", "clothes", "accuracy, %"},
+    "pictures": {"“2”", "Bag, 54 %"},
+    "picture_rows": {"a 4", "a 9"},
+}
+
+
+@pytest.fixture(scope="module", params=DRAWN)
+def drawn(request):
+    """A figure's name, and what a cell would show of it."""
+    return request.param, DRAWN[request.param]()._repr_mimebundle_()
+
+
+def test_a_figure_is_svg_png_and_words(drawn):
+    _, (data, metadata) = drawn
+    assert b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata["image/png"]["alt"] == metadata["image/svg+xml"]["alt"] == ALT
+    assert ALT in data["text/plain"]
+    assert ElementTree.fromstring(data["image/svg+xml"]).get("aria-label") == ALT
+
+
+def test_text_is_text_and_large_enough_for_a_phone(drawn):
+    name, (data, _) = drawn
+    root = ElementTree.fromstring(data["image/svg+xml"])
+    texts = {"".join(element.itertext()).strip() for element in root.iterfind(".//{*}text")}
+    assert texts >= SAYS[name]
+    sizes = re.findall(r"font(?:-size)?: [^;\"]*?([\d.]+)px", data["image/svg+xml"])
+    column = 358  # of the page, on a screen of 390 pixels
+    assert min(map(float, sizes)) * column / float(root.get("width")) >= 11
+
+
+def test_colours_are_the_pages(drawn):
+    _, (data, _) = drawn
+    svg = data["image/svg+xml"]
+    assert "var(--fig-paper, #ffffff)" in svg
+    bare = set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", svg))
+    assert not bare, "a colour that does not follow the theme"
+
+
+def test_figures_can_stand_beside_one_another_in_a_page(drawn):
+    _, (data, _) = drawn
+    assert "<style" not in data["image/svg+xml"]
+    assert not re.search(r'id="(figure|axes|patch|text|line2d)_', data["image/svg+xml"])
+
+
+def test_the_same_figure_is_the_same_file():
+    first, second = (DRAWN["seeds"]()._repr_mimebundle_()[0] for _ in range(2))
+    assert first == second
+
+
+def test_the_style_sheet_knows_the_colours():
+    sheet = (ROOT / "book" / "_static" / "custom.css").read_text("utf-8")
+    for colour, variable in style.VARIABLES.items():
+        value = re.search(rf"{variable}: ([^;]+);", sheet)[1]
+        assert value == colour or not value.startswith("#") or variable == "--fig-paper"
+    assert len(style.VARIABLES) == len(style.ROLES) + 4, "two roles look alike in an SVG"
+
+
+def test_nothing_is_restyled_in_passing():
+    code = """
+import matplotlib
+before = dict(matplotlib.rcParams)
+from mislabel_utils.report import figures
+assert dict(matplotlib.rcParams) == before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    before = dict(matplotlib.rcParams)
+    DRAWN["bars"]()._repr_mimebundle_()
+    assert dict(matplotlib.rcParams) == before
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=8), st.floats(0.5, 10))
+def test_names_keep_apart(values, gap):
+    places = figures.apart(values, gap)
+    pairs = sorted(zip(values, places, strict=True))
+    placed = [place for _, place in pairs]
+    assert all(b - a >= gap - 1e-6 for a, b in pairwise(placed))
+    assert sum(placed) == pytest.approx(sum(values), abs=1e-6)
+
+
+@pytest.mark.parametrize("paper", ["#fdfcfa", "#14171a"])
+def test_colours_of_classes_can_be_told_from_the_paper(paper):
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    assert len(set(style.CLASSES)) == 10
+    for colour in style.CLASSES:
+        high, low = sorted(map(luminance, (colour, paper)), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 3

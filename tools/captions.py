@@ -1,0 +1,76 @@
+"""Figures on the page: SVG that follows the theme, a caption, and the code that drew it under it.
+
+Sphinx loads this file as an extension (see _config.yml). In a notebook a figure is a folded cell,
+its output, and a Markdown cell below it that begins with `<small>`; on the page the three become
+one `<figure>`, whose caption ends in a link that unfolds the code. SVG is written into the page,
+since the page's colours do not reach into an `<img>`.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+from plain import CAPTION, TITLE
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+
+class Captions(SphinxPostTransform):
+    """After MyST-NB has chosen what to show (4), before it folds what is hidden (199)."""
+
+    default_priority = 50
+    formats = ("html",)
+
+    def run(self, **_) -> None:
+        def parts(name):
+            return [
+                n for n in self.document.findall(nodes.container) if n.get("nb_element") == name
+            ]
+
+        for output in parts("cell_code_output"):
+            for image in list(output.findall(nodes.image)):
+                if image["uri"].endswith(".svg"):
+                    svg = Path(self.env.srcdir, image["uri"]).read_text("utf-8")
+                    image.replace_self(raw(svg))
+        for source in parts("cell_code_source"):
+            untitle(source)
+        for cell in parts("cell_code"):
+            caption(cell)
+
+
+def raw(html: str) -> nodes.raw:
+    return nodes.raw("", html, format="html")
+
+
+def untitle(source: nodes.Element) -> None:
+    """Its name is on the fold: the line that gives it need not stand in the code as well."""
+    for block in source.findall(nodes.literal_block):
+        first, _, rest = block.astext().partition("\n")
+        if first.startswith(TITLE):
+            block.rawsource, block.children = rest, []
+            block += nodes.Text(rest)
+
+
+def caption(cell: nodes.Element) -> None:
+    """Make one figure of a cell's output, the caption that follows it, and the folded code."""
+    words = cell.next_node(descend=False, siblings=True)
+    begins = isinstance(words, nodes.paragraph) and words.astext().startswith(CAPTION)
+    if not begins or cell[-1].get("nb_element") != "cell_code_output":
+        return
+    output, folded = cell[-1], []
+    if cell.get("hide_mode") == "input":
+        name = escape(cell["prompt_show"])
+        folded = [raw(f'<details class="code"><summary title="{name}">code</summary>'), cell[0],
+                  raw("</details>")]  # fmt: skip
+        cell["hide_mode"], cell.children = "", []
+    cell.remove(output) if output in cell else None
+    words.parent.remove(words)
+    cell += [raw('<figure class="shown">'), output, raw("<figcaption>"), words, *folded,
+             raw("</figcaption></figure>")]  # fmt: skip
+
+
+def setup(app):
+    """Sphinx's entry point."""
+    app.add_post_transform(Captions)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
