@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mislabel_utils.report import results
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "sources.sha256"
@@ -18,6 +20,7 @@ SOURCES = (
     "tools/*.py",
     "book/**/*",
     "mislabel_utils/**/*.py",  # the page on the package is made from the docstrings
+    "mislabel_utils/bundled/records/*/*.npz",  # and the table of results from the records
 )
 NOT_SOURCES = {"_assets", ".ipynb_checkpoints", "__pycache__"}
 
@@ -52,6 +55,7 @@ def build() -> Path:
     if done.returncode:
         sys.stdout.buffer.write(done.stdout)
         raise RuntimeError("The site was not built: see the warnings above.")
+    results.download(SITE)
     STAMP.write_text(current)
     return SITE
 

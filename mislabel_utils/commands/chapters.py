@@ -1,16 +1,19 @@
-"""A chapter's experiment, taken from the notebook itself.
+"""A chapter's experiment: that of its study, or else taken from the notebook itself.
 
-What a reader sees is what runs: cells tagged ``experiment`` are executed as they stand, and they
+Of a chapter without a study the cells tagged ``experiment`` are executed as they stand, and they
 define ``SEEDS`` and ``experiment(seed)``. A chapter that also runs on a reader's own images
 defines what `own_images.ask` asks for.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
+
+from mislabel_utils.studies import study
 
 FOR_OWN_IMAGES = {"lab", "recipe", "EPOCHS", "train_teacher", "train_student"}
 
@@ -20,7 +23,7 @@ class ChapterError(ValueError):
 
 
 def experiment_of(chapter: str, book: Path, own: bool = False) -> dict[str, Any]:
-    """The names defined by the cells tagged ``experiment`` of ``book/<chapter>.ipynb``.
+    """``SEEDS``, ``experiment(seed)``, and what else the experiment of a chapter defines.
 
     Raises
     ------
@@ -28,6 +31,28 @@ def experiment_of(chapter: str, book: Path, own: bool = False) -> dict[str, Any]
         When there is no such chapter, it defines no ``SEEDS`` and ``experiment``, or shall run on
         a reader's `own` images and cannot.
     """
+    names = _of_study(chapter) or _of_notebook(chapter, book)
+    if own and not names.keys() >= FOR_OWN_IMAGES:
+        raise ChapterError(
+            f"The chapter {chapter} runs on its own data only: leave --data out, or choose a "
+            "chapter that defines train_teacher and train_student, such as mislabeled."
+        )
+    return names
+
+
+def _of_study(chapter: str) -> dict[str, Any]:
+    """What a study defines, with the lab in its experiment; nothing if there is none."""
+    module = study(chapter)
+    if module is None:
+        return {}
+    from mislabel_utils.lab import Lab  # here: it reads environment variables
+
+    lab = Lab(chapter)
+    module.load(lab)  # missing data fail at once
+    return vars(module) | {"experiment": partial(module.experiment, lab)}
+
+
+def _of_notebook(chapter: str, book: Path) -> dict[str, Any]:
     path = book / f"{chapter}.ipynb"
     if not path.is_file():
         known = sorted(p.stem for p in book.glob("*.ipynb")) or ["none"]
@@ -45,9 +70,4 @@ def experiment_of(chapter: str, book: Path, own: bool = False) -> dict[str, Any]
             exec(compile(cell.source, f"{path.name}, cell {number}", "exec"), names)
     if not {"SEEDS", "experiment"} <= names.keys():
         raise ChapterError(f"{path} defines no SEEDS and experiment(seed): nothing to reproduce.")
-    if own and not names.keys() >= FOR_OWN_IMAGES:
-        raise ChapterError(
-            f"The chapter {chapter} runs on its own data only: leave --data out, or choose a "
-            "chapter that defines train_teacher and train_student, such as mislabeled."
-        )
     return names

@@ -1,0 +1,132 @@
+"""What is measured image by image: on how many does a student predict what a teacher predicts?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import permutation_test
+from torch import Tensor
+
+MOST = 9  # pairs: 9! assignments are a second's work
+
+
+def agreement(
+    students: Mapping[int, Tensor], teachers: Mapping[int, Tensor], test_set: str = ""
+) -> pd.DataFrame:
+    """A row for each student and teacher: the share of images for which they predict the same.
+
+    Parameters
+    ----------
+    students, teachers : by seed, the class that a network predicts for each image, int64 (N,); what
+        has the same seed belongs together. A teacher's -1 leaves an image out
+    test_set : what the images are, in words
+
+    Returns
+    -------
+    ``student`` and ``teacher``, their seeds; ``own``, whether they belong together; ``test_set``;
+    ``agreement``, in [0, 1]; ``images``, how many were compared.
+
+    Examples
+    --------
+    >>> pairs = agreement({0: zeros, 1: ones}, {0: zeros, 1: ones})
+    >>> pairs.groupby("own").agreement.mean()
+    """
+    rows = [
+        (one, other, one == other, test_set,
+         (said == told)[told >= 0].double().mean().item(), int((told >= 0).sum()))
+        for one, said in students.items() for other, told in teachers.items()
+    ]  # fmt: skip
+    return pd.DataFrame(
+        rows, columns=["student", "teacher", "own", "test_set", "agreement", "images"]
+    )
+
+
+def errors(predictions: Tensor, labels: Tensor) -> Tensor:
+    """Predictions where they are wrong, and -1 elsewhere: `agreement` then leaves those out."""
+    return predictions.where(predictions != labels, -1)
+
+
+class Pairing(NamedTuple):
+    """How often students predict what teachers predict.
+
+    own : of each student with its own teacher, float64 (n,)
+    strangers : of each student with the other teachers, their mean; NaN for a single pair
+    chance : share of all n! assignments of teachers to students, the true one among them, whose
+        mean agreement is at least the true one's; cannot be below 1/n!
+    """
+
+    own: np.ndarray
+    strangers: np.ndarray
+    chance: float
+
+
+def pairing(pairs: pd.DataFrame) -> Pairing:
+    """Own pairs, those with strangers, and how many assignments do as well as the true one.
+
+    Agreements of pairs that share a network are not independent, so that no interval over them is
+    honest: whole assignments are compared.
+
+    Parameters
+    ----------
+    pairs : as `agreement`, every student with every teacher
+
+    Raises
+    ------
+    ValueError
+        Where a student has no teacher of its own, or for more than 9 of them.
+    """
+    table = pairs.pivot(index="student", columns="teacher", values="agreement")
+    if list(table.index) != list(table.columns) or not 0 < len(table) <= MOST:
+        raise ValueError(f"A pairing needs students with a teacher each, {MOST} of them at most.")
+    values, rows = table.to_numpy(), np.arange(len(table))
+    own = values.diagonal()
+    if len(rows) == 1:
+        return Pairing(own, np.array([np.nan]), 1.0)
+    tested = permutation_test(
+        (rows, rows),
+        lambda students, teachers: values[students, teachers].mean(),
+        permutation_type="pairings",
+        alternative="greater",
+        n_resamples=np.inf,
+        vectorized=False,
+    )
+    strangers = (values.sum(1) - own) / (len(rows) - 1)
+    return Pairing(own, strangers, float(tested.pvalue))
+
+
+class OffFavourite(NamedTuple):
+    """How a student agrees with a teacher where that predicts another class than its favourite.
+
+    agreement : share of these images for which both predict the same
+    chance : what the student's own frequencies of predictions would give there
+    """
+
+    agreement: float
+    chance: float
+
+
+def favourite(predictions: Tensor) -> float:
+    """The share of images for which a network predicts its commonest class."""
+    return predictions.bincount().max().item() / len(predictions)
+
+
+def off_favourite(student: Tensor, teacher: Tensor) -> OffFavourite:
+    """Agreement on the images for which the teacher does not predict its commonest class.
+
+    Parameters
+    ----------
+    student, teacher : the class that each predicts, int64 (N,)
+    """
+    off = teacher != teacher.bincount().argmax()
+    often = student.bincount(minlength=int(teacher.max()) + 1) / len(student)
+    same = (student[off] == teacher[off]).double().mean().item()
+    return OffFavourite(same, often[teacher[off]].mean().item())
+
+
+def two_of_them(predictions: Sequence[Tensor]) -> float:
+    """The share of images for which two networks predict the same, the mean of all pairs."""
+    pairs = [(a == b) for i, a in enumerate(predictions) for b in predictions[:i]]
+    return float(np.mean([same.double().mean().item() for same in pairs])) if pairs else np.nan

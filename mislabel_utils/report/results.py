@@ -1,0 +1,235 @@
+"""Every result of the book in one tidy table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mislabel_utils.learning import datasets
+from mislabel_utils.recording.records import ENTRY, Store, run_id
+from mislabel_utils.recording.runs import Run
+from mislabel_utils.showing import closing, conditions, record_tables
+from mislabel_utils.showing.stats import estimate
+from mislabel_utils.studies import Arm, study
+
+COLUMNS = {
+    "chapter": "which chapter trained it",
+    "arm": "the experimental condition, as its records call it",
+    "name": "what the arm is called in words",
+    "role": "teacher, student or control; empty for a measurement that is no network of a study",
+    "labels": "whose labels it learnt: a teacher's, true ones, or other ones; empty if none",
+    "seed": "of the experiment: a teacher and its student share it",
+    "model": "the network",
+    "recipe": "how it was trained",
+    "precision": "in which it computes: float32, or mixed with the 16-bit numbers in brackets",
+    "data": "whose images it was trained on; a name in brackets says which copy",
+    "images": "how many it was trained on; empty where the record does not tell",
+    "test_set": "data set, part, and whose statistics standardise its pixels; empty if untested",
+    "accuracy": "share of the test set that is given its true class, from 0 to 1",
+    "chance": "what the commonest class alone would score there, from 0 to 1",
+    "seconds": "that it took",
+    "device": "on what",
+    "date": "when it was finished",
+    "record": "identity of the run: twelve digits that end the name of its file",
+}
+TEST_SET = re.compile(r"(.+)/(train|test)@.+")
+WHOSE = {
+    "true": "true", "corrected": "true",
+    "predictions": "teacher", "mistakes": "teacher", "soft": "teacher", "soft mistakes": "teacher",
+}  # fmt: skip
+# Labels made from others whose number is then another, which the record does not tell.
+SOME = ("reached", "without", "unmoved", "deranged within classes")
+
+
+def frame(runs: Iterable[Run] | None = None) -> pd.DataFrame:
+    """A row for each run and each set of images that it was tested on.
+
+    Parameters
+    ----------
+    runs : default every record of the store, as it says itself (``make verify`` checks them)
+
+    Returns
+    -------
+    The columns of `COLUMNS`. A record that was tested on no set of images, such as a measurement
+    of a trained network, has one row without ``test_set``, ``accuracy`` and ``chance``. Runs of one
+    arm may differ in ``data``, ``recipe`` or ``precision``: those are never pooled.
+
+    Examples
+    --------
+    >>> runs = frame().query("chapter == 'mnist_to_fashion' and test_set == 'mnist/test@mnist'")
+    >>> runs.groupby("name").accuracy.agg(["mean", "min", "max", "count"])
+    """
+    described = _stored() if runs is None else [vars(run.record) for run in runs]
+    by_id = {run_id(one["config"]): one for one in described}
+    rows = [row for identity, one in by_id.items() for row in _rows(one, identity, by_id)]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"images": "Int64"})
+
+
+def summary(
+    rows: pd.DataFrame, by: str | Sequence[str] = "name", of: str = "accuracy"
+) -> pd.DataFrame:
+    """One row a group, in their order: mean, lowest, highest, how many, and two intervals.
+
+    Parameters
+    ----------
+    rows : such as a selection of `frame`, one for each seed of a group
+    by : the columns that make a group
+    of : the column to summarise, a share in [0, 1]
+
+    Returns
+    -------
+    ``mean``, ``lowest``, ``highest``, ``n``; ``low`` and ``high``, Student's 95 % interval of the
+    mean; ``next_low`` and ``next_high``, where one more seed falls with a probability of 95 %. No
+    interval leaves what is possible, and a single seed has none.
+    """
+
+    def one(values: pd.Series) -> pd.Series:
+        e = estimate((100 * values).tolist(), "%")
+        shares = np.array([e.mean, e.least, e.most, e.low, e.high, e.next_low, e.next_high]) / 100
+        names = ("mean", "lowest", "highest", "low", "high", "next_low", "next_high")
+        return pd.Series(dict(zip(names, shares, strict=True)) | {"n": e.seeds})
+
+    found = rows.groupby(by, sort=False)[of].apply(one).unstack()
+    return found.astype({"n": int})
+
+
+def download(folder: Path) -> None:
+    """Write the table as ``results.csv``, and what its columns mean as ``results-columns.csv``."""
+    frame().to_csv(folder / "results.csv", index=False)
+    meanings = pd.Series(COLUMNS, name="meaning").rename_axis("column")
+    meanings.to_csv(folder / "results-columns.csv")
+
+
+def _stored() -> list[dict[str, Any]]:
+    """The JSON text of every record."""
+    texts = []
+    for path in Store().paths():
+        with np.load(path, allow_pickle=False) as file:
+            texts.append(json.loads(str(file[ENTRY])))
+    return texts
+
+
+def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of one record, described as its JSON text does."""
+    config, made = one["config"], one["environment"]
+    recipe = config.get("recipe", {})
+    arm = _arm(one["chapter"], one["arm"]) or _guessed(one)
+    row = {
+        "chapter": one["chapter"],
+        "arm": one["arm"],
+        "name": arm.name,
+        "role": arm.role,
+        "labels": arm.labels,
+        "seed": one["seed"] % 1000,  # of students 1000 more, of untrained networks 2000
+        "model": recipe.get("model", ""),
+        "recipe": record_tables.recipe(config),
+        "precision": f"mixed ({made['mixed']})" if "precision" in recipe else "float32",
+        "data": conditions.trained_on(config) or "",
+        "images": _images(config, by_id),
+        "seconds": made.get("seconds", np.nan),
+        "device": made.get("device", ""),
+        "date": made.get("finished", ""),
+        "record": identity[:12],
+    }
+    tested = [key for key in one["metrics"] if TEST_SET.fullmatch(key)]
+    for key in tested or [None]:
+        scores = {"accuracy": one["metrics"][key], "chance": _chance(key)} if key else {}
+        yield row | {"test_set": key or ""} | scores
+
+
+def _arm(chapter: str, name: str) -> Arm | None:
+    """What an arm is called and whose labels it learns, as its study says."""
+    module = study(chapter)
+    if module:
+        return module.ARMS.get(name)
+    # A bridge: chapters that have no study yet have a line for each student in closing.csv. It
+    # goes when the last chapter has moved.
+    return _lines().get((chapter, name))
+
+
+@cache
+def _lines() -> dict[tuple[str, str], Arm]:
+    found: dict[tuple[str, str], Arm] = {}
+    head = ""
+    for kind in closing.kinds():
+        # "… four times as many steps" is said of the last line that does not begin so.
+        head = head if kind.taught.startswith("…") else kind.taught
+        name = kind.taught.replace("…", f"{head}:")
+        role = "student" if kind.of == "teacher" else "control"
+        for arm in kind.arms.split():
+            found.setdefault((kind.chapter, arm), Arm(name, role, kind.of))
+    return found
+
+
+def _guessed(one: dict[str, Any]) -> Arm:
+    """Of an arm that nobody has named: by its seed, and by how its labels were made."""
+    config = one["config"]
+    if "data" not in config or "labels" not in config:
+        return Arm(one["arm"], "", "")
+    if not config["recipe"]["epochs"]:
+        return Arm(one["arm"], "control", "")
+    labels = config["labels"]
+    while labels["kind"] in ("subset", "without", "reached"):
+        labels = labels["of"]
+    role = "student" if one["seed"] in closing.STUDENTS else "teacher"
+    return Arm(one["arm"], role, WHOSE.get(labels["kind"], "other"))
+
+
+def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
+    """How many images a run was trained on; None where its record does not tell."""
+    if "data" not in config or "labels" not in config:
+        return None
+    if not config["recipe"]["epochs"]:
+        return 0
+    labels = config["labels"]
+    while "count" not in labels and "of" in labels and labels["kind"] not in SOME:
+        labels = labels["of"]
+    size = config.get("images", {}).get("count") or _size(config["data"])
+    if "count" in labels:
+        return labels["count"]
+    if labels["kind"] in SOME:
+        return None
+    if "mistakes" in labels["kind"]:
+        teacher = by_id.get(labels["run"])
+        right = teacher and teacher["metrics"].get(labels["on"])
+        return None if size is None or right is None else round(size * (1 - right))
+    return size
+
+
+def _size(data: dict[str, str]) -> int | None:
+    """Images of a split of one of the book's data sets; None for another's."""
+    for scale in ("recorded", "quick"):
+        splits = _splits(scale)
+        if (data["split"], data["fingerprint"]) in splits:
+            return splits[data["split"], data["fingerprint"]]
+    return None
+
+
+@cache
+def _splits(scale: str) -> dict[tuple[str, str], int]:
+    """How many images each split has, by its name and its data set's fingerprint."""
+    found = {}
+    for name in conditions.TITLES:
+        try:
+            data = datasets.load(name, scale)
+        except datasets.DataError:  # of CIFAR-10 no image comes with the package
+            continue
+        found |= {(s.name, s.fingerprint): len(s) for s in (data.train, data.test)}
+    return found
+
+
+@cache
+def _chance(key: str) -> float:
+    """What the commonest class scores on a test set; NaN for one that is not the book's."""
+    name, part = TEST_SET.fullmatch(key).groups()
+    if name not in conditions.TITLES:
+        return np.nan
+    labels = getattr(datasets.load(name, "recorded"), part).labels
+    return labels.bincount().max().item() / len(labels)

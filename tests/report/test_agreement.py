@@ -1,0 +1,81 @@
+"""Agreement of students with their own teachers and with strangers."""
+
+from math import factorial
+
+import numpy as np
+import pytest
+import torch
+
+from mislabel_utils.lab import Lab
+from mislabel_utils.report.agreement import (
+    agreement,
+    errors,
+    favourite,
+    off_favourite,
+    pairing,
+    two_of_them,
+)  # fmt: skip
+from mislabel_utils.studies import mnist_to_fashion
+
+
+def each(*rows):
+    return dict(enumerate(map(torch.tensor, rows)))
+
+
+def test_a_row_for_each_student_and_teacher():
+    students, teachers = each([0, 0, 1, 1], [2, 2, 2, 2]), each([0, 0, 1, 2], [0, 0, 2, 2])
+    pairs = agreement(students, teachers, "four images")
+    assert pairs.agreement.tolist() == [0.75, 0.5, 0.25, 0.5]
+    assert pairs.own.tolist() == [True, False, False, True]
+    wrong = {seed: errors(said, torch.tensor([0, 0, 2, 2])) for seed, said in teachers.items()}
+    assert agreement(students, wrong).loc[0, ["agreement", "images"]].tolist() == [1.0, 1]
+
+
+def test_an_assignment_among_all():
+    """Of 24, by hand: only the true one reaches its mean, and only all of them the least."""
+    seeds = range(4)
+    same = {seed: torch.full((10,), seed) for seed in seeds}
+    found = pairing(agreement(same, same))
+    assert found.own.tolist() == [1] * 4 and found.strangers.tolist() == [0] * 4
+    assert found.chance == pytest.approx(1 / 24)
+    shifted = {seed: torch.full((10,), (seed + 1) % 4) for seed in seeds}
+    assert pairing(agreement(shifted, same)).chance == 1
+
+
+def test_a_single_pair_has_no_strangers():
+    found = pairing(agreement(each([1, 1]), each([1, 0])))
+    assert found.own.tolist() == [0.5] and np.isnan(found.strangers).all() and found.chance == 1
+
+
+def test_strangers_alone_are_no_pairing():
+    pairs = agreement(each([1]), {5: torch.tensor([1])})
+    with pytest.raises(ValueError, match="a teacher each"):
+        pairing(pairs)
+
+
+def test_off_the_favourite():
+    teacher, student = torch.tensor([7, 7, 7, 1, 2]), torch.tensor([7, 1, 7, 1, 1])
+    assert favourite(teacher) == 0.6
+    found = off_favourite(student, teacher)
+    assert found.agreement == 0.5
+    assert found.chance == pytest.approx((3 / 5 + 0) / 2)
+
+
+def test_two_of_three():
+    assert two_of_them(list(each([1, 1], [1, 2], [1, 2]).values())) == pytest.approx(2 / 3)
+
+
+def test_students_of_clothes_agree_as_the_page_said():
+    """As stored before the table was made: 89.1 % (88.2 to 90.0), 69.7 %, 1 of 120."""
+    lab = Lab("mnist_to_fashion")
+    _, fashion = mnist_to_fashion.load(lab)
+    runs = {seed: mnist_to_fashion.fresh(lab, seed) for seed in mnist_to_fashion.FRESH}
+    students, teachers = (
+        {seed: each[arm].predict(fashion.test) for seed, each in runs.items()}
+        for arm in ("of-teacher", "teacher")
+    )
+    found = pairing(agreement(students, teachers))
+    own = [found.own.mean(), found.own.min(), found.own.max()]
+    assert np.round(100 * np.array(own), 1).tolist() == [89.1, 88.2, 90.0]
+    assert round(100 * found.strangers.mean(), 1) == 69.7
+    assert round(found.chance * factorial(5)) == 1

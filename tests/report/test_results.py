@@ -1,0 +1,118 @@
+"""The table of results: every record, in words, with the numbers that the pages have."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning import training_sets
+from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.recording.records import Store
+from mislabel_utils.report import results
+from mislabel_utils.studies import mnist_to_fashion
+
+MNIST = "mnist/test@mnist"
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return results.frame()
+
+
+def selected(rows, **of):
+    for column, value in of.items():
+        rows = rows[rows[column] == value]
+    return rows
+
+
+def test_every_record_is_in_it(rows):
+    paths = Store().paths()
+    assert set(rows.record) == {path.stem[-12:] for path in paths}
+    assert rows.record.nunique() == len(paths) >= 865
+    assert list(rows.columns) == list(results.COLUMNS)
+    assert not rows.duplicated(["record", "test_set"]).any()
+
+
+def test_a_record_says_the_same(rows):
+    record = Store().find("157d7d7ba7bf")
+    mine = selected(rows, record="157d7d7ba7bf").set_index("test_set")
+    assert mine.accuracy.to_dict() == record.metrics
+    assert (mine.seconds == record.environment["seconds"]).all()
+    assert set(mine["name"]) == {"teacher"} and set(mine.seed) == {4} == {record.seed}
+
+
+def test_means_and_intervals_are_those_of_the_page(rows):
+    """As stored before the table was made: 95.49 % [94.73, 96.26] and 10.22 % (9.80 to 10.32)."""
+    ours = selected(rows, chapter="mnist_to_fashion", test_set=MNIST)
+    found = (100 * results.summary(ours)).round(2)
+    of = found.loc["student"]
+    assert (of["mean"], of["low"], of["high"], of.n) == (95.49, 94.73, 96.26, 1000)
+    of = found.loc["the same labels, shuffled"]
+    assert (of["mean"], of["lowest"], of["highest"], of.n) == (10.22, 9.80, 10.32, 500)
+
+
+def test_intervals_stay_where_shares_are():
+    rows = pd.DataFrame({"name": ["a", "a", "b"], "accuracy": [0.99, 1.0, 0.5]})
+    found = results.summary(rows)
+    assert found.loc["a", "high"] == 1 and found.loc["a", "next_high"] == 1
+    assert np.isnan(found.loc["b", "low"]) and found.loc["b", "n"] == 1
+
+
+def test_who_taught_whom(rows):
+    assert set(rows.role) == {"teacher", "student", "control", ""}
+    assert set(rows.labels) == {"teacher", "true", "other", ""}
+    ours = selected(rows, chapter="mnist_to_fashion")
+    assert set(ours[ours.role != ""].arm) == set(mnist_to_fashion.ARMS)
+    (deranged,) = set(selected(rows, arm="control-deranged").labels)
+    assert deranged == "other"
+    assert not rows["name"].str.startswith("…").any()
+
+
+def test_the_number_of_images_is_counted_from_the_labels(rows):
+    """A control of as many images as there are mistakes was given their number."""
+    mistakes, control = (
+        selected(rows, chapter="mislabeled", arm=arm).groupby("seed").images.first()
+        for arm in ("student-mixed", "control-right")
+    )
+    assert len(control) and (mistakes[control.index] == control).all()
+    assert set(selected(rows, arm="untrained").images) == {0}
+    assert set(selected(rows, arm="small-natural-few", seed=0).images) == {7_933}
+
+
+def test_chance_is_the_commonest_class(rows):
+    assert set(selected(rows, test_set=MNIST).chance) == {0.1135}
+    assert set(selected(rows, test_set="cifar10/test@cifar10").chance) == {0.1}
+
+
+def test_it_is_read_in_a_moment(rows):
+    start = time.process_time()
+    results.frame()
+    assert time.process_time() - start < 3
+
+
+def test_runs_of_the_moment_make_a_table_too(isolated, monkeypatch):
+    monkeypatch.setenv("MISLABEL_SCALE", "quick")
+    lab, recipe = Lab("mnist_to_fashion"), Recipe("small_cnn", epochs=1)
+    mnist, fashion = mnist_to_fashion.load(lab)
+    teacher = lab.train(
+        mnist.train, recipe, seed=3, arm="teacher", test=mnist.test, also=[fashion.train]
+    )
+    clothes = training_sets.predictions(teacher, fashion.train)
+    student = lab.train(clothes, recipe, seed=1003, arm="student-own", test=mnist.test)
+    found = results.frame([teacher, student])
+    assert found.accuracy.tolist() == [
+        *teacher.record.metrics.values(), student.accuracy(mnist.test),
+    ]  # fmt: skip
+    assert set(found.seed) == {3} and set(found.images) == {len(mnist.train)}
+    assert set(found.data) == {"a sample of MNIST", "a sample of Fashion-MNIST"}
+
+
+def test_the_download_is_the_table(tmp_path, rows):
+    results.download(tmp_path)
+    read = pd.read_csv(tmp_path / "results.csv", keep_default_na=False, na_values={"accuracy": ""})
+    assert len(read) == len(rows)
+    assert read.accuracy.sum() == pytest.approx(rows.accuracy.sum())
+    columns = pd.read_csv(tmp_path / "results-columns.csv")
+    assert columns.column.tolist() == list(read.columns)
