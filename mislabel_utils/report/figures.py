@@ -36,6 +36,8 @@ def seeds(
     alt: str,
     published: Mapping[str, float] | None = None,
     chance: float | None = None,
+    by: str = "name",
+    of: str = "accuracy",
     xlabel: str = ACCURACY,
     limits: tuple[float, float] = (0, 100),
 ) -> Picture:
@@ -43,21 +45,22 @@ def seeds(
 
     Parameters
     ----------
-    frame : a row for each network, with its `condition` in words, its `role` and its `value` in
-        [0, 1]; conditions are drawn in the order in which they come
+    frame : a row for each network, as `results.frame` has it: its condition in words, its `role`
+        and a share of one; conditions are drawn in the order in which they come
     alt : what there is to see
     published : by condition, in per cent
     chance : in per cent, a line across all rows
+    by, of : the columns that say the condition and the share
     """
-    rows = list(dict.fromkeys(frame["condition"]))
+    rows = list(dict.fromkeys(frame[by]))
     with styled(height=40 * len(rows) + 76) as figure:
         ax = figure.subplots()
         if chance is not None:
             ax.axvline(chance, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
             _note(ax, "guessing", (chance, -0.85), ROLES["chance"])
         for line, name in enumerate(rows):
-            some = frame[frame["condition"] == name]
-            values = 100 * some["value"].to_numpy(float)
+            some = frame[frame[by] == name]
+            values = 100 * some[of].to_numpy(float)
             colour = ROLES[some["role"].iloc[0]]
             _words(ax, line, name, f"{values.mean():.1f}")
             spread = 0.1 * (np.arange(len(values)) % 3 - 1) if len(values) > 1 else 0
@@ -117,17 +120,17 @@ def curves(
 
     Parameters
     ----------
-    frame : a row for each network and moment: `condition`, `role`, `x`, `value` in [0, 1]
+    frame : a row for each network and epoch: `name`, `role`, `epoch`, `accuracy` in [0, 1]
     alt : what there is to see
     lines : by name, in per cent, what to compare with
     """
     with styled(height=340) as figure:
         ax = figure.subplots()
         ends, styles = {}, {}
-        for name, some in frame.groupby("condition", sort=False):
+        for name, some in frame.groupby("name", sort=False):
             role = some["role"].iloc[0]
             style = styles[role] = styles.get(role, -1) + 1
-            means = 100 * some.groupby("x")["value"].agg(["mean", "min", "max"])
+            means = 100 * some.groupby("epoch")["accuracy"].agg(["mean", "min", "max"])
             ax.plot(means.index, means["mean"], LINES[style % len(LINES)], color=ROLES[role])
             ax.fill_between(means.index, means["min"], means["max"], color=ROLES[role], alpha=0.12,
                             linewidth=0)  # fmt: skip
@@ -139,7 +142,7 @@ def curves(
         for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
             ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
                         va="center", annotation_clip=False)  # fmt: skip
-        ax.set(xlabel=xlabel, ylim=(0, 101), xticks=sorted(set(frame["x"])))
+        ax.set(xlabel="epoch", ylim=(0, 101), xticks=sorted(set(frame["epoch"])))
         ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
         ax.tick_params(labelcolor=QUIET)
         ax.grid(axis="y", linewidth=1)

@@ -21,7 +21,7 @@ ALT = "Three dots, “one” to the left & two to the right"
 NETWORKS = pd.DataFrame(
     [("student of clothes", "student", 0.95), ("student of clothes", "student", 0.97),
      ("labels shuffled", "control", 0.1)],
-    columns=["condition", "role", "value"],
+    columns=["name", "role", "accuracy"],
 )  # fmt: skip
 IMAGES = torch.arange(6 * 28 * 28).reshape(6, 1, 28, 28).to(torch.uint8)
 POINTS = pd.DataFrame({"name": list("4499"), "x": [10, 20, 200, 100], "y": [0.9, 1, 0.5, 0.6]})
@@ -31,7 +31,7 @@ DRAWN = {
     "bars": lambda: figures.bars(pd.Series({"0": 1200, "1": 30}), ALT, "clothes"),
     "matrix": lambda: figures.matrix(SHARES, ALT, "digit"),
     "curves": lambda: figures.curves(
-        pd.concat([NETWORKS.assign(x=x) for x in (1, 2)]), ALT, {"guessing": 11.4}
+        pd.concat([NETWORKS.assign(epoch=epoch) for epoch in (1, 2)]), ALT, {"guessing": 11.4}
     ),
     "dots": lambda: figures.dots(POINTS, ALT, "clothes", "accuracy, %"),
     "pictures": lambda: figures.pictures(IMAGES, ["“2”\nBag, 54 %"] * 6, ALT),
