@@ -11,7 +11,8 @@ import anywidget
 FOLDER = Path(__file__).parent
 
 
-def _module(*names: str) -> str:
+def joined(*names: str) -> str:
+    """The text of some files beside this one, as a module or a style sheet."""
     return "".join((FOLDER / name).read_text("utf-8") for name in names)
 
 
@@ -30,7 +31,7 @@ class Playground(Live):
     Draw, radius and width stand in the page's address, so that a link shares them.
     """
 
-    _esm = _module("plane.js", "view.js", "playground.js")
+    _esm = joined("random.js", "plane.js", "view.js", "playground.js")
 
 
 class Mistakes(Live):
@@ -41,4 +42,4 @@ class Mistakes(Live):
     `plane.mistakes` computes the same in PyTorch.
     """
 
-    _esm = _module("plane.js", "view.js", "mistakes.js")
+    _esm = joined("random.js", "plane.js", "view.js", "mistakes.js")

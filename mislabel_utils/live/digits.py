@@ -6,7 +6,7 @@ import torch
 import traitlets
 
 from mislabel_utils.learning.datasets import Split
-from mislabel_utils.live import FOLDER, Live
+from mislabel_utils.live import Live, joined
 from mislabel_utils.live.weights import Compact
 
 EACH = 2  # examples of each digit
@@ -24,8 +24,8 @@ class DrawADigit(Live):
     labels : n digits
     """
 
-    _esm = FOLDER / "digits.js"
-    _css = "".join((FOLDER / name).read_text("utf-8") for name in ("live.css", "digits.css"))
+    _esm = joined("paper.js", "digits.js")
+    _css = joined("live.css", "paper.css", "digits.css")
     teacher = traitlets.Bytes().tag(sync=True)
     student = traitlets.Bytes().tag(sync=True)
     shapes = traitlets.List().tag(sync=True)

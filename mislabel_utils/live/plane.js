@@ -4,17 +4,6 @@
 export const COUNT = 32, STEPS = 600, RATE = 0.02, ATTACK_STEPS = 40, SIDE = 50;
 const SPREAD = Math.sqrt(12); // brings uniform coordinates to variance 1
 
-/** Random numbers in [0, 1): mulberry32, one sequence for each use (`stream`) of a draw. */
-export function generator(seed, stream) {
-  let state = Math.imul(seed * 4 + stream + 1, 0x9e3779b1) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** A network 2 -> width -> width -> 2 as PyTorch initialises it; `random` may be left out.
  *
  * Its parameters `p` lie in one row: weights (in, out) and biases of each layer in turn. All that

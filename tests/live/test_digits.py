@@ -10,14 +10,14 @@ import torch
 from browsing import PHONE, WIDE
 
 from mislabel_utils.learning import datasets, inference
-from mislabel_utils.live import FOLDER, weights
-from mislabel_utils.live.digits import draw_a_digit, first_of_each
+from mislabel_utils.live import weights
+from mislabel_utils.live.digits import DrawADigit, draw_a_digit, first_of_each
 from mislabel_utils.recording.records import RecordError, Store
 from mislabel_utils.recording.runs import Run
 
 PAGE = "book/mnist_to_fashion.html"
 RUNS = {"teacher": "351897a7206c", "student": "93affb1cfa67"}
-MODULE = (FOLDER / "digits.js").read_text("utf-8")
+MODULE = DrawADigit._esm
 IMPORT = """
 const load = (source) =>
   import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
