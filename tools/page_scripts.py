@@ -1,4 +1,4 @@
-"""Serve the scripts for widgets and maths from the book itself, and keep pages light.
+"""Serve the scripts for widgets and maths from the book itself.
 
 Sphinx loads this file as an extension (see _config.yml). MyST-NB and Sphinx
 would take the scripts from three other sites, on every page that needs them.
@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import shutil
-import struct
 import subprocess
 import sys
 import tarfile
@@ -210,54 +208,6 @@ def direct(app, pagename, templatename, context, doctree):
         app.add_js_file(None, body=SLIDER_NAMES)
 
 
-def trim(app, pagename, templatename, context, doctree):
-    """Drop the scripts that other extensions put on pages without a use for them.
-
-    Thebe (code run in the page) is switched off, but its start-up code stays and
-    logs an error; Sphinx adds the maths to a page if a page below it has some.
-    """
-    maths = doctree is not None and next(doctree.findall(is_maths), None) is not None
-    unwanted = ("thebe",) if maths else ("thebe", "mathjax")
-    for kind in ("script_files", "css_files"):
-        files = context[kind]
-        files[:] = [f for f in files if not any(word in described(f) for word in unwanted)]
-
-
-def measure(app, pagename, templatename, context, doctree):
-    """Give pictures their size, so that nothing moves when they come.
-
-    They are not left to come late (`loading="lazy"`): what nobody has scrolled to is not printed.
-    """
-    sources = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
-
-    def measured(match: re.Match[str]) -> str:
-        head = sources[match["name"]].read_bytes()[:24]
-        if not head.startswith(b"\x89PNG"):
-            return match[0]
-        width, height = struct.unpack(">2I", head[16:])
-        return f'<img width="{width}" height="{height}" {match["rest"]}'
-
-    picture = r'<img (?P<rest>[^>]*src="[./]*_images/(?P<name>[^"]+)")'
-    body = re.sub(picture, measured, context.get("body", ""))
-    # docutils calls the references a list of items that are none: worse than no role.
-    context["body"] = body.replace('role="list" class="citation-list"', 'class="citation-list"')
-
-
-def lighten(app, exception):
-    """Empty the theme's script for icons: its style sheet draws the same ones from a font."""
-    if exception is None:
-        Path(app.outdir, "_static", "scripts", "fontawesome.js").write_text("")
-
-
-def is_maths(node) -> bool:
-    return node.tagname in ("math", "math_block")
-
-
-def described(file) -> str:
-    """What a page's script is: its address, or the code that stands in the page."""
-    return f"{file.filename or ''} {file.attributes.get('body') or ''}".lower()
-
-
 def setup(app):
     """Sphinx's entry point."""
     local = fetch()
@@ -266,7 +216,4 @@ def setup(app):
     if local:
         app.config.html_static_path.append(str(FOLDER))
     app.connect("html-page-context", direct, priority=800)
-    app.connect("html-page-context", trim, priority=900)
-    app.connect("html-page-context", measure)
-    app.connect("build-finished", lighten)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
