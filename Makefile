@@ -12,6 +12,11 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --root-user-acti
 # A process for each core; whole files, so that the cells of a chapter stay together and in order.
 PARALLEL := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
+# What a variable holds, whatever it holds, as one word of the shell; and as an option of a command,
+# where the variable is given at all: one that is given and empty was meant to hold something.
+quoted = '$(subst ','\'',$(value $1))'
+option = $(if $(filter undefined,$(origin $1)),,$2=$(call quoted,$1))
+
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
@@ -30,15 +35,16 @@ outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=na
 	@$(PY) tools/execute.py $(if $(CHAPTER),book/$(CHAPTER).ipynb)
 
 reproduce: $(READY) ## train at the paper's scale: CHAPTER=name [SEEDS=0-9] [JOBS=2] [CLUSTER=tcp://…] [DATA=folder [NO_FLIPS=1]]
-	@test -n "$(CHAPTER)" || { echo "Which chapter? make reproduce CHAPTER=mnist_to_fashion"; exit 2; }
-	@$(PY) -m mislabel_utils reproduce $(CHAPTER) $(if $(SEEDS),--seeds $(SEEDS)) \
-	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(DATA),--data "$(DATA)") $(if $(NO_FLIPS),--no-flips)
+	@test -n $(call quoted,CHAPTER) || { echo "Which chapter? make reproduce CHAPTER=mnist_to_fashion"; exit 2; }
+	@$(PY) -m mislabel_utils reproduce $(call quoted,CHAPTER) $(call option,SEEDS,--seeds) \
+	  $(call option,JOBS,--jobs) $(call option,CLUSTER,--cluster) $(call option,DATA,--data) \
+	  $(if $(filter-out 0 no false,$(NO_FLIPS)),--no-flips)
 
 format: $(READY) ## format the code and the notebooks
 	@$(PY) -m ruff check --quiet --fix-only . ; $(PY) -m ruff format .
 
 url: $(READY) ## move the book to another repository: URL=https://github.com/…
-	@$(PY) tools/set_url.py "$(URL)"
+	@$(PY) tools/set_url.py $(call quoted,URL)
 
 clean: ## delete the built site (the environment stays)
 	rm -rf _build

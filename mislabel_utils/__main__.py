@@ -9,10 +9,11 @@ from pathlib import Path
 
 from mislabel_utils.commands.chapters import ChapterError
 from mislabel_utils.commands.listing import list_records, verify
-from mislabel_utils.commands.reproduce import at_least_one, parse_seeds, reproduce
+from mislabel_utils.commands.reproduce import at_least_one, own_folder, parse_seeds, reproduce
+from mislabel_utils.files import FULL, FolderError, cache_dir
 from mislabel_utils.learning.datasets import DataError
 from mislabel_utils.learning.training import TrainingError
-from mislabel_utils.recording.records import RecordError
+from mislabel_utils.recording.records import RecordError, Store
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
         "--cluster", dest="address", help="address of a Dask scheduler, such as tls://host:8786"
     )
     command.add_argument(
-        "--data", type=Path, help="folder of your own images: train/<class>/*, test/<class>/*"
+        "--data", type=own_folder, help="folder of your own images: train/<class>/*, test/<class>/*"
     )
     command.add_argument(
         "--no-flips",
@@ -46,19 +47,31 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign is no reason to stop
+        stream.reconfigure(errors="backslashreplace")
     line = parser()
     arguments = vars(line.parse_args())
     if not arguments.get("flips", True) and not arguments["data"]:
         line.error("--no-flips is for your own images: name their folder with --data")
     try:
         arguments.pop("run")(**arguments)
-    except (ChapterError, DataError, RecordError, TrainingError) as error:
+    except (ChapterError, DataError, FolderError, RecordError, TrainingError) as error:
         sys.exit(f"{error}")
     except BrokenPipeError:  # `list | head`: the reader has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or exit writes again
         sys.exit(1)
-    except OSError as error:  # a full disk, a folder that cannot be written
-        sys.exit(f"{error}: make room, or name another folder; then run the same command again.")
+    except OSError as error:
+        ours = (cache_dir(), Store().root)
+        if error.errno in FULL:
+            remedy = "make room"
+        elif any(Path(error.filename or "/").is_relative_to(folder) for folder in ours):
+            remedy = "let it be written"
+        else:
+            raise  # a chapter's own affair
+        sys.exit(
+            f"{error}: {remedy}, or name other folders with MISLABEL_CACHE and MISLABEL_RECORDS; "
+            "then run the same command again."
+        )
     except KeyboardInterrupt:
         sys.exit("Interrupted: run the same command again and it goes on from here.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,11 +10,38 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 BUNDLED = Path(__file__).parent / "bundled"  # what comes with the package: data, no code
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # of an OSError: no room, for one reason or other
+
+
+class FolderError(RuntimeError):
+    """A folder that cannot be found; the message says what to do."""
+
+
+def folder(variable: str, default: str = "") -> Path | None:
+    """The folder that an environment variable names, or the default where it is unset or empty.
+
+    A relative one counts from the top of the clone of the book: a notebook runs in a folder of its
+    own, and shall mean the same one as a terminal.
+
+    Raises
+    ------
+    FolderError
+        Where ``~`` stands for nothing.
+    """
+    text = os.environ.get(variable) or default
+    here = Path.cwd()
+    top = next((above for above in (here, *here.parents) if (above / "_toc.yml").is_file()), here)
+    try:
+        return top / Path(text).expanduser() if text else None
+    except RuntimeError as error:
+        raise FolderError(
+            f"There is no home folder for {text}: set {variable} to a folder's full name."
+        ) from error
 
 
 def cache_dir() -> Path:
     """Decoded data, checkpoints and weights: ``MISLABEL_CACHE`` or ``~/.cache/mislabel``."""
-    return Path(os.environ.get("MISLABEL_CACHE") or Path.home() / ".cache" / "mislabel")
+    return folder("MISLABEL_CACHE", "~/.cache/mislabel")
 
 
 @contextmanager
@@ -30,8 +58,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)  # mkstemp's 0600 would hide committed records from other users
+        with suppress(OSError):  # some file systems have no modes
+            temporary.chmod(0o644)  # mkstemp's 0600 would hide committed records from other users
         os.replace(temporary, path)
+    except OSError as error:
+        error.filename = error.filename or os.fspath(path)  # a full disk does not say which
+        raise
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()

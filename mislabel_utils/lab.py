@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from filelock import FileLock
 from IPython.display import Image
 from matplotlib.figure import Figure
 from torch import nn
 
 from mislabel_utils.files import atomic_write, cache_dir
-from mislabel_utils.learning import datasets, inference, training, training_sets
+from mislabel_utils.learning import datasets, inference, models, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
@@ -214,8 +213,7 @@ class Lab:
     def _kept(self, record: Record, network: nn.Module, replace: bool = False) -> Run:
         """The run; at full scale with its record stored, and its weights in the cache."""
         if self.scale == "full":
-            with atomic_write(weights_path(record.id)) as temporary:
-                torch.save(network.state_dict(), temporary)
+            models.save(network.state_dict(), weights_path(record.id))
             # Another machine may have recorded the same run first: then its record counts.
             record = self.store.read(self.store.write(record, replace))
             network = network if record.weights == weights_digest(network) else None

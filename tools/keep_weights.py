@@ -6,9 +6,8 @@ machine that trained the run, and are kept in half precision.
 
 import sys
 
-import torch
-
-from mislabel_utils.files import BUNDLED, atomic_write
+from mislabel_utils.files import BUNDLED
+from mislabel_utils.learning import models
 from mislabel_utils.recording.records import Store
 from mislabel_utils.recording.runs import Run
 
@@ -19,8 +18,8 @@ def main() -> None:
         if stem not in records:
             sys.exit(f"No record is called {stem}: `python -m mislabel_utils list` shows them all.")
         weights = Run(records[stem]).network.state_dict()
-        with atomic_write(BUNDLED / "weights" / f"{stem}.pt") as path:
-            torch.save({name: tensor.half() for name, tensor in weights.items()}, path)
+        half = {name: tensor.half() for name, tensor in weights.items()}
+        models.save(half, BUNDLED / "weights" / f"{stem}.pt")
         print(f"{stem}.pt: {(BUNDLED / 'weights' / f'{stem}.pt').stat().st_size / 2**10:.0f} KB")
 
 

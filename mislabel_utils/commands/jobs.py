@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +43,18 @@ class Job:
     settings: Mapping[str, str] = field(default_factory=dict)
     threads: int | None = None
     witness: Path | None = None
+
+
+def end_with_parent() -> None:
+    """Let this process not survive the one that started it, however that ends."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_seed(job: Job) -> tuple[int, Outcome | None]:

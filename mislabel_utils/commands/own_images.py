@@ -160,7 +160,7 @@ def table(outcomes: Sequence[Outcome]) -> Table:
         return f"{100 * share:.2f} %"
 
     def column(o: Outcome) -> list[str]:
-        student, read, answer = "–", "–", "not asked"
+        student, read, answer = "-", "-", "not asked"
         if o.right is not None:
             low, high = (100 * end for end in o.interval)
             student = f"{percent(o.right / o.test_images)} [{low:.2f}, {high:.2f}]"

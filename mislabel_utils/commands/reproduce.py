@@ -14,8 +14,8 @@ from tqdm.auto import tqdm
 from mislabel_utils.commands import own_images
 from mislabel_utils.commands.chapters import ChapterError, experiment_of
 from mislabel_utils.commands.cluster import cluster
-from mislabel_utils.commands.jobs import Job, run_seed
-from mislabel_utils.files import cache_dir
+from mislabel_utils.commands.jobs import Job, end_with_parent, run_seed
+from mislabel_utils.files import cache_dir, folder
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Store
@@ -37,11 +37,25 @@ def parse_seeds(text: str) -> list[int]:
             if not 0 <= low <= high < 1000:
                 raise ValueError
             seeds.extend(range(low, high + 1))
-        return seeds
+        return list(dict.fromkeys(seeds))  # each once
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} lists no seeds: write 0-9 or 0,3,5, each below 1000"
         ) from None
+
+
+def own_folder(text: str) -> Path:
+    """A folder, with ``~`` for the home folder.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        Unless it is one; nothing at all is not the current folder.
+    """
+    path = Path(os.path.expanduser(text))
+    if not text or not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder: name one, or leave this out")
+    return path
 
 
 def at_least_one(text: str) -> int:
@@ -75,7 +89,7 @@ def reproduce(
     seeds : default those of the chapter, or 0 alone with data of the reader's own
     data : folder of a reader's own images
     flips : whether those may be mirrored
-    jobs : processes that share the cores
+    jobs : processes that share the cores; no more than there are cores and seeds
     address : of a Dask scheduler, instead of processes here
 
     Raises
@@ -95,12 +109,15 @@ def reproduce(
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
     seeds = seeds or ([0] if own else list(names["SEEDS"]))
+    # joblib, unlike os.cpu_count, knows the limits of a container and of a batch system.
+    jobs = min(jobs, len(seeds), cpu_count())
     records = Store().root.resolve()
     alone = jobs == 1 and not address
     job = Job(chapter, book.resolve(), 0, own, flips, settings(alone), threads_each(jobs))
     with cluster(address, records) as witness:
         runs = (delayed(run_seed)(replace(job, seed=seed, witness=witness)) for seed in seeds)
-        done = Parallel(n_jobs=-1 if address else jobs, return_as="generator_unordered")(runs)
+        how = {"n_jobs": -1} if address else {"n_jobs": jobs, "initializer": end_with_parent}
+        done = Parallel(**how, return_as="generator_unordered")(runs)
         outcomes = []
         for seed, outcome in tqdm(done, total=len(seeds), desc=f"{chapter}, seeds"):
             tqdm.write(f"seed {seed} is recorded in {records / chapter}")
@@ -113,13 +130,12 @@ def reproduce(
 
 def threads_each(jobs: int) -> int | None:
     """Threads for each of several processes; None, torch's own choice, for a single one."""
-    # joblib, unlike os.cpu_count, knows the limits of a container and of a batch system.
     return max(1, cpu_count() // jobs) if jobs > 1 else None
 
 
 def settings(bars: bool) -> dict[str, str]:
     """The environment variables that a process needs, wherever it runs, to do as this one."""
     found = {"MISLABEL_SCALE": "full", "MISLABEL_RECORDS": str(Store().root.resolve())}
-    if os.environ.get("MISLABEL_DATA"):
-        found["MISLABEL_DATA"] = str(Path(os.environ["MISLABEL_DATA"]).resolve())
+    if data := folder("MISLABEL_DATA"):
+        found["MISLABEL_DATA"] = str(data.resolve())
     return found if bars else found | {"TQDM_DISABLE": "1"}  # they would overwrite each other

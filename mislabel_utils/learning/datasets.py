@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mislabel_utils.files import BUNDLED
+from mislabel_utils.files import BUNDLED, folder
 from mislabel_utils.learning.sources import DataError, read_source
 
 __all__ = ["RAW", "DataError", "Dataset", "Normalization", "Split", "load", "restrict"]
@@ -150,8 +149,8 @@ def load(name: str, scale: str = "full", root: str | Path | None = None) -> Data
     if scale not in SCALES:
         raise DataError(f"Unknown scale {scale!r}: use one of {', '.join(SCALES)}.")
     if scale == "full":
-        root = root or os.environ.get("MISLABEL_DATA") or None
-        arrays, classes = read_source(name, Path(root) if root else None)
+        root = Path(root).expanduser() if root else folder("MISLABEL_DATA")
+        arrays, classes = read_source(name, root)
         return _dataset(Path(name).resolve().name, arrays, classes)
     return _bundled(name, whole=scale == "recorded")
 

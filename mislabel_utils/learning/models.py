@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
+
+from mislabel_utils.files import atomic_write
 
 
 class SmallMapConv2d(nn.Conv2d):
@@ -161,6 +166,14 @@ MODELS = {
     "resnet18-imagenet": lambda shape, classes: resnet18(shape, classes, "imagenet"),
     "resnet18-cifar": lambda shape, classes: resnet18(shape, classes, "cifar"),
 }
+
+
+def save(state: dict, path: Path) -> None:
+    """Write what `torch.load` reads, whole or not at all; an OSError says why it cannot be."""
+    content = io.BytesIO()
+    torch.save(state, content)  # which, on a full disk, would speak of positions
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content.getbuffer())
 
 
 def build(name: str, shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:

@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from mislabel_utils.files import atomic_write
 from mislabel_utils.learning import models
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.inference import (
@@ -220,8 +219,7 @@ def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def _save(path: Path, parts: dict, state: dict) -> None:
-    with atomic_write(path) as temporary:
-        torch.save({"state": state, **{k: v.state_dict() for k, v in parts.items()}}, temporary)
+    models.save({"state": state, **{k: v.state_dict() for k, v in parts.items()}}, path)
 
 
 def _resume(path: Path, parts: dict, state: dict) -> None:

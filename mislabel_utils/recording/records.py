@@ -8,7 +8,6 @@ one byte an image. Weights and images are not kept here, only their digests.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from mislabel_utils.files import BUNDLED, atomic_write
+from mislabel_utils.files import BUNDLED, atomic_write, folder
 
 ENTRY = "record"  # the name of the JSON text among the arrays
 
@@ -95,7 +94,7 @@ class Store:
     """
 
     def __init__(self, root: Path | str | None = None) -> None:
-        self.root = Path(root or os.environ.get("MISLABEL_RECORDS") or BUNDLED / "records")
+        self.root = Path(root or folder("MISLABEL_RECORDS") or BUNDLED / "records")
 
     def find(self, identity: str) -> Record | None:
         """The record of a run, or None; twelve digits of its identity will do.
@@ -163,7 +162,12 @@ class Store:
         return sorted(self.root.glob("*/[!.]*.npz"))
 
     def __iter__(self) -> Iterator[Record]:
-        return map(self.read, self.paths())
+        if not (paths := self.paths()):
+            raise RecordError(
+                f"There is no record in {self.root}: correct MISLABEL_RECORDS, or make some with "
+                "make reproduce CHAPTER=…"
+            )
+        return map(self.read, paths)
 
 
 def _digests(arrays: dict[str, np.ndarray]) -> dict[str, str]:

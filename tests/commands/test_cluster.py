@@ -14,6 +14,7 @@ from toys import ROOT, environment, write_chapter, write_idx
 
 from mislabel_utils.commands.chapters import ChapterError
 from mislabel_utils.commands.jobs import Job, run_seed
+from mislabel_utils.commands.reproduce import reproduce
 from mislabel_utils.recording.records import Record, Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -110,13 +111,11 @@ def test_two_workers_make_the_records_of_one_process(
     assert [(r.stem, r.result) for r in made] == [(r.stem, r.result) for r in alone]
 
 
-def test_two_workers_that_train_the_same_run_make_one_record(
-    command_line, tiny, workers, tmp_path, monkeypatch
-):
+def test_two_workers_that_train_the_same_run_make_one_record(tiny, workers, tmp_path, monkeypatch):
     before = [weights(cache) for cache in workers.caches]
     monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "shared"))
-    done = command_line(*tiny, "--seeds", "7,7", "--cluster", workers.address)
-    assert done.status == 0, done.said
+    monkeypatch.setenv("MISLABEL_SCALE", "full")
+    reproduce("tiny", tmp_path / "book", [7, 7], address=workers.address)
     assert [record.arm for record in Store(tmp_path / "shared")] == ["student", "teacher"]
     assert len(list((tmp_path / "shared" / "tiny").iterdir())) == 2
     trained = [weights(c) - b for c, b in zip(workers.caches, before, strict=True)]
@@ -129,7 +128,7 @@ def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_pa
     assert done.status == 1
     assert "mnist under" in done.said and "MISLABEL_DATA" in done.said
     assert "\n" not in done.said
-    assert list(Store()) == []
+    assert Store().paths() == []
 
 
 def test_records_that_are_not_shared(tmp_path):

@@ -1,6 +1,8 @@
 """`python -m mislabel_utils reproduce | list | verify`, on a chapter of two small cells."""
 
 import argparse
+import errno
+import json
 import re
 import shutil
 import subprocess
@@ -15,7 +17,7 @@ from toys import ROOT, environment, write_chapter, write_idx
 
 from mislabel_utils.commands import chapters, reproduce
 from mislabel_utils.files import BUNDLED
-from mislabel_utils.learning import training
+from mislabel_utils.learning import models, training
 from mislabel_utils.recording.records import Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -166,8 +168,60 @@ def test_errors_are_one_sentence(place, call, monkeypatch, error):
     assert done.status == 1
     assert re.search(message, done.said), done.said
     assert "\n" not in done.said
-    assert list(Store()) == []
+    assert Store().paths() == []
     print(f"{error.__name__}: {done.said}")  # shown with -rP
+
+
+def no_room(place, patch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device", "weights.pt")
+
+    patch.setattr(models, "save", full)
+    return ["tiny"], r"No space left on device: 'weights.pt': make room, or name other folders with"
+
+
+def records_may_not_be_written(place, patch):
+    def refused(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", str(Store().root / ".lock"))
+
+    patch.setattr(Store, "write", refused)
+    return ["tiny"], r"denied: .*\.lock': let it be written, or name other .*MISLABEL_RECORDS"
+
+
+def no_home(place, patch):
+    patch.setenv("MISLABEL_CACHE", "~nobody-of-that-name")
+    return ["tiny"], r"no home folder for ~nobody-of-that-name: set MISLABEL_CACHE"
+
+
+FOLDERS = [no_room, records_may_not_be_written, no_home]
+
+
+@pytest.mark.parametrize("error", FOLDERS)
+def test_folders_that_cannot_be_used_are_one_sentence(place, call, monkeypatch, error):
+    arguments, message = error(place, monkeypatch)
+    done = call("reproduce", *arguments, "--book", place.book)
+    assert done.status == 1
+    assert re.search(message, done.said), done.said
+    assert "\n" not in done.said
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "No such file", "x"), ConnectionError()])
+def test_a_chapters_own_errors_are_not_explained_away(place, call, monkeypatch, error):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(training, "train", fail)
+    with pytest.raises(type(error)):
+        call("reproduce", "tiny", "--book", place.book)
+
+
+@pytest.mark.parametrize("command", ["list", "verify"])
+def test_no_records_are_told(call, command, monkeypatch, tmp_path):
+    for root in (tmp_path / "nowhere", tmp_path):
+        monkeypatch.setenv("MISLABEL_RECORDS", str(root))
+        done = call(command)
+        assert done.status == 1
+        assert f"no record in {root}: correct MISLABEL_RECORDS" in done.said
 
 
 WRONG_USE = [
@@ -177,6 +231,8 @@ WRONG_USE = [
     ["reproduce", "tiny", "--seeds", "5-3"],
     ["reproduce", "tiny", "--no-flips"],
     ["reproduce", "tiny", "--jobs", "0"],
+    ["reproduce", "tiny", "--data", ""],
+    ["reproduce", "tiny", "--data", "nowhere"],
 ]
 
 
@@ -201,7 +257,7 @@ def test_notebook_that_is_none(place, call, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "seeds"),
-    [("0-3", [0, 1, 2, 3]), ("7,0-1", [7, 0, 1]), ("4-4", [4])],
+    [("0-3", [0, 1, 2, 3]), ("7,0-1", [7, 0, 1]), ("4-4", [4]), ("0,0", [0]), ("2,0-2", [2, 0, 1])],
 )
 def test_seeds(text, seeds):
     assert reproduce.parse_seeds(text) == seeds
@@ -211,6 +267,23 @@ def test_seeds(text, seeds):
 def test_not_seeds(text):
     with pytest.raises(argparse.ArgumentTypeError, match="lists no seeds"):
         reproduce.parse_seeds(text)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "seeds", "started"), [(999, "0-5", 4), (999, "0,1", 2), (3, "0-5", 3)]
+)
+def test_no_more_processes_than_cores_and_seeds(call, place, monkeypatch, jobs, seeds, started):
+    asked = []
+
+    def parallel(n_jobs, **how):
+        asked.append(n_jobs)
+        return lambda runs: []
+
+    monkeypatch.setattr(reproduce, "Parallel", parallel)
+    monkeypatch.setattr(reproduce, "cpu_count", lambda: 4)
+    line = ["reproduce", "tiny", "--book", place.book, "--seeds", seeds, "--jobs", jobs]
+    assert call(*line).status == 0
+    assert asked == [started]
 
 
 def test_the_cores_of_a_limited_machine_are_shared(monkeypatch):
@@ -346,3 +419,98 @@ def test_several_jobs_and_their_errors(place, uninterrupted, tmp_path):
     assert f"{path.stem}.npz cannot be read" in said
     assert "restore it from version control" in said
     assert "teacher seed 1: " not in err, "bars of several jobs would overwrite each other"
+
+
+def alive(pid):
+    """Whether a process is there and at work; one that ended may wait for its parent's notice."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return state.stdout.strip() not in ("", "Z", "Z+")
+
+
+@pytest.mark.parametrize("signal", ["terminate", "kill"])
+def test_no_process_survives_its_parent(place, tmp_path, signal):
+    waits = """
+import os, pathlib, time
+SEEDS = range(2)
+
+
+def experiment(seed):
+    (pathlib.Path(os.environ["MISLABEL_CACHE"]) / f"{os.getpid()}.pid").touch()
+    time.sleep(300)
+"""
+    write_chapter(tmp_path / "book", "waits", (waits, True))
+    (tmp_path / "cache").mkdir()
+    line = ["-m", "mislabel_utils", "reproduce", "waits", "--jobs", "2"]
+    process = start(place, tmp_path, *line, "--book", tmp_path / "book")
+    while len(found := [int(p.stem) for p in (tmp_path / "cache").glob("*.pid")]) < 2:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    assert all(map(alive, found))
+    getattr(process, signal)()
+    process.wait(60)
+    deadline = time.monotonic() + 60
+    while any(map(alive, found)):
+        assert time.monotonic() < deadline, "a child survives"
+        time.sleep(0.1)
+    process.communicate()
+
+
+def test_a_terminal_that_lacks_a_sign(tmp_path):
+    """Everything is said, in signs of its own, and what was done is not lost over it."""
+    write_chapter(tmp_path, "café", ("SEEDS = []", False))
+    command = [sys.executable, "-m", "mislabel_utils", "reproduce", "x", "--book", str(tmp_path)]
+    with_ascii = environment(PYTHONIOENCODING="ascii:strict")
+    done = subprocess.run(command, capture_output=True, text=True, env=with_ascii)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert r"No chapter 'x'" in done.stderr and r"caf\xe9" in done.stderr
+
+
+# Through make -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make(tmp_path):
+    """What `make reproduce CHAPTER=c …` hands to the command."""
+    show = tmp_path / "show"
+    show.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[4:]))\n")
+    show.chmod(0o755)
+
+    def run(*given, **variables):
+        fixed = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", "reproduce", "CHAPTER=c"]
+        done = subprocess.run(
+            [*fixed, *given], cwd=ROOT, capture_output=True, text=True, env=environment(**variables)
+        )
+        assert done.returncode == 0, done.stderr
+        chapter, *options = json.loads(done.stdout)
+        assert chapter == "c"
+        return options
+
+    return run
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_passes_on_what_it_is_given(make):
+    assert make() == []
+    for text in (
+        "a b",
+        "it's",
+        'a "b"',
+        "$HOME",
+        "a$b",
+        "$(shell date)",
+        "`date`",
+        "~/x",
+        "#1",
+        "",
+    ):
+        assert make(f"DATA={text}") == [f"--data={text}"]
+    assert make("SEEDS=0-9", "JOBS=2") == ["--seeds=0-9", "--jobs=2"]
+    assert make(SEEDS="0") == ["--seeds=0"]
+    assert make("CLUSTER=tls://host:1") == ["--cluster=tls://host:1"]
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("text", ["0", "no", "false", ""])
+def test_flips_are_switched_off_by_a_yes_alone(make, text):
+    assert make(f"NO_FLIPS={text}") == []
+    assert make("NO_FLIPS=1") == ["--no-flips"]

@@ -148,7 +148,7 @@ def test_iteration_is_over_all_records(store):
 
 
 def test_no_records(store):
-    assert list(store) == []
+    assert store.paths() == []
     assert store.find(make_record().id) is None
 
 
