@@ -1,7 +1,5 @@
-// "Draw a digit": two small networks that run in the page, and a field to draw on.
+// "Draw a digit": small networks that read in the page what is drawn.
 // First the arithmetic, as pure functions; then the view. Python joins this file with paper.js.
-
-// ---------------------------------------------------------------- networks
 
 /**
  * A network's layers from its bytes: for each layer a scale and a bias for every output, then
@@ -82,105 +80,175 @@ export function linear(input, { weight, bias }) {
   return output;
 }
 
-/** The ten logits of a `small_cnn`, from 28 x 28 standardised pixels. */
+/** What a `small_cnn` makes of 28 x 28 standardised pixels: its last layer's inputs, its logits. */
 export function forward([first, second, third, fourth], image) {
   const maps = convolve(convolve(image, FIELD, first), FIELD / 2, second);
-  return linear(linear(maps, third).map((value) => Math.max(0, value)), fourth);
+  const features = linear(maps, third).map((value) => Math.max(0, value));
+  return { features, logits: linear(features, fourth) };
+}
+
+/** The `count` of the given features, in rows as long as `asked`, that point most nearly its way. */
+export function nearest(asked, features, count) {
+  const alike = [];
+  for (let at = 0; at < features.length; at += asked.length) {
+    let [product, square] = [0, 0];
+    for (let i = 0; i < asked.length; i++) {
+      product += asked[i] * features[at + i];
+      square += features[at + i] ** 2;
+    }
+    alike.push(product / Math.sqrt(square || 1));
+  }
+  return [...alike.keys()].sort((a, b) => alike[b] - alike[a]).slice(0, count);
 }
 
 // ---------------------------------------------------------------- view
 
-/** Name, words and bars of one network. */
-function panel(name, about) {
-  const says = element("p", { className: "says" });
-  const rows = Array.from({ length: 10 }, (_, digit) =>
-    element("li", {}, element("b", {}, `${digit}`), element("i"), element("span")),
-  );
+const NEAR = 6; // garments shown
+const ACROSS = 20; // garments in a row of the sheet they come on
+const WHO = {
+  teacher: ["Teacher", "learnt digits"],
+  student: ["Student", "saw only clothes"],
+  control: ["Control", "same labels, shuffled"],
+};
+
+const percent = (share) => (share > 0.99 ? "> 99 %" : `${Math.round(100 * share)} %`);
+
+const likeliest = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
+
+/** What one network answers: the digit, how sure it is, all ten probabilities, and its score. */
+function panel(role) {
+  const [name, about] = WHO[role];
+  const digit = element("b");
+  const sure = element("span");
+  const verdict = element("span", { className: "verdict" });
+  const says = element("p", { className: "says" }, digit, verdict, sure);
+  const score = element("p", { className: "score" });
+  let words = "";
+  const bars = Array.from({ length: 10 }, (_, k) => element("li", {}, element("i"), `${k}`));
+  const list = element("ol", { role: "img" }, ...bars);
   const node = element(
     "section",
-    { className: name, "aria-label": `what the ${name} thinks` },
-    element("h4", {}, capital(name)),
-    element("p", { className: "live-quiet" }, about),
+    { className: role, "aria-label": `${name}, ${about}` },
+    element("p", { className: "name" }, name),
+    element("p", { className: "about" }, about),
     says,
-    element("ol", {}, ...rows),
+    list,
+    score,
   );
-  const show = (probabilities) => {
-    says.textContent = probabilities ? words(probabilities) : "…";
-    const best = probabilities && Math.max(...probabilities);
-    rows.forEach((row, digit) => {
-      const share = probabilities ? probabilities[digit] : 0;
-      row.style.setProperty("--share", share);
-      row.classList.toggle("best", share > 0 && share === best);
-      row.lastChild.textContent = probabilities ? `${Math.round(100 * share)} %` : "";
-    });
+  return {
+    node,
+    words: () => `${name}: ${words}. ${score.textContent}`,
+    show(probabilities, meant) {
+      const best = probabilities && likeliest(probabilities);
+      digit.textContent = best ?? "?";
+      sure.textContent = probabilities ? percent(probabilities[best]) : "";
+      const known = probabilities && meant !== null;
+      verdict.textContent = known ? (best === meant ? "right" : "wrong") : "";
+      words = [digit, verdict, sure].map(({ textContent }) => textContent).filter(Boolean).join(", ");
+      bars.forEach((bar, k) => {
+        bar.style.setProperty("--share", probabilities ? probabilities[k] : 0);
+        bar.classList.toggle("best", k === best);
+      });
+      const all = probabilities?.map((share, k) => `${k}: ${percent(share)}`).join(", ");
+      list.setAttribute("aria-label", all ?? "nothing to read yet");
+    },
+    count(right, all) {
+      score.textContent = all ? `${right} of ${all} right` : "\u00a0";
+    },
   };
+}
+
+/** The garments next to a drawing, with what the teacher called each. */
+function wardrobe({ features, called, sheet }) {
+  const rows = new Uint8Array(features.buffer, features.byteOffset, features.byteLength);
+  const places = Array.from({ length: NEAR }, () => {
+    const canvas = element("canvas", { width: FIELD, height: FIELD, role: "img" });
+    const name = element("b");
+    return { canvas, name, node: element("li", {}, canvas, name) };
+  });
+  const list = element("ol", {}, ...places.map(({ node }) => node));
+  const title = `In the student’s last layer, the nearest of ${called.length} clothes, and what the teacher called them`;
+  let picture = null;
+  let last = null;
+  const node = element("div", { className: "near" }, element("p", {}, title), list);
+
+  function show(asked) {
+    last = asked;
+    const found = asked && picture ? nearest(asked, rows, NEAR) : [];
+    places.forEach(({ canvas, name }, place) => {
+      const pen = canvas.getContext("2d");
+      const k = found[place];
+      pen.clearRect(0, 0, FIELD, FIELD);
+      name.textContent = k === undefined ? "" : `“${called[k]}”`;
+      canvas.setAttribute("aria-label", k === undefined ? "nothing yet" : "a garment, called");
+      if (k === undefined) return;
+      const [x, y] = [FIELD * (k % ACROSS), FIELD * Math.floor(k / ACROSS)];
+      pen.drawImage(picture, x, y, FIELD, FIELD, 0, 0, FIELD, FIELD);
+    });
+  }
+  createImageBitmap(new Blob([sheet], { type: "image/png" })).then((bitmap) => {
+    picture = bitmap;
+    show(last);
+  });
   return { node, show };
 }
 
 function render({ model, el }) {
   const [mean, std] = model.get("normalization");
-  const networks = ["teacher", "student"].map((name) => ({
-    layers: unpack(model.get(name), model.get("shapes")),
-    panel: panel(name, name === "teacher" ? "knows digits" : "knows only clothes"),
-  }));
+  const hero = model.get("hero");
   const pictures = model.get("examples");
   const labels = model.get("labels");
+  const garments = model.get("garments");
+  const trained = model.get("networks");
+  const networks = Object.keys(WHO).filter((role) => role in trained).map((role) => ({
+    role,
+    layers: unpack(trained[role], model.get("shapes")),
+    panel: panel(role),
+  }));
 
-  // The picture on the paper: `key` tells it from others, `example` is its number among the
-  // examples, `meant` what it should be. `counted` holds the pictures that were named.
-  const drawing = () => ({ key: Symbol("drawing"), example: null, meant: null });
-  let picture;
-  let counted;
+  const examples = labels.map((meant, number) => {
+    const at = pictures.byteOffset + number * FIELD ** 2;
+    const before = labels.slice(0, number).filter((each) => each === meant).length;
+    const name = `test digit ${meant}${before ? `, no. ${before + 1}` : ""}`;
+    return { meant, name, pixels: new Uint8Array(pictures.buffer, at, FIELD ** 2) };
+  });
+  const greeting = { ...examples[3] }; // is read when the page opens, and not counted
+  const counted = new Map(); // what was named, with what each network took it for
+  let picture; // on the sheet; `meant` is the digit that it should be, where that is known
   let frame = null;
   let announcing = null;
 
-  // Who adds to an example makes a drawing of their own.
-  const field = drawingField(update, () => picture.example && (picture = drawing()));
-  const seen = element("canvas", { width: FIELD, height: FIELD, className: "seen", role: "img" });
-  const status = element("p", { className: "live-hidden", role: "status" });
-  const tally = element("p", { className: "tally" });
+  // A pen that meets an example begins a new drawing.
+  const field = drawingField(update, () => picture.name && clear());
+  function clear() {
+    field.clear();
+    picture = { meant: null };
+    update();
+  }
+  function show(example) {
+    field.show(example.pixels);
+    picture = example;
+    update();
+  }
 
-  const examples = labels.map((label, number) => {
-    const pixels = new Uint8Array(pictures.buffer, pictures.byteOffset + number * FIELD ** 2, FIELD ** 2);
-    const thumbnail = element("canvas", { width: FIELD, height: FIELD });
-    paint(thumbnail, pixels);
-    const before = labels.slice(0, number).filter((each) => each === label).length;
-    const name = `example ${label}${before ? `, no. ${before + 1}` : ""}`;
-    const onclick = () => {
-      picture = { key: name, example: name, meant: label };
-      field.show(pixels);
-      update();
-    };
-    return element("button", { type: "button", "aria-label": name, onclick }, thumbnail);
+  const seen = element("canvas", { width: FIELD, height: FIELD, className: "seen", role: "img" });
+  seen.setAttribute("aria-label", "what the networks see, 28 by 28 pixels");
+  const near = garments.called ? wardrobe(garments) : null;
+  const status = element("p", { className: "live-hidden", role: "status" });
+  const button = (attributes, ...children) =>
+    element("button", { type: "button", ...attributes }, ...children);
+  const tiles = examples.map((example) => {
+    const canvas = element("canvas", { width: FIELD, height: FIELD });
+    paint(canvas, example.pixels);
+    return button({ ariaLabel: example.name, onclick: () => show(example) }, canvas);
   });
   const digits = Array.from({ length: 10 }, (_, digit) => {
     const onclick = () => {
       picture.meant = digit;
       update();
     };
-    return element("button", { type: "button", onclick }, `${digit}`);
+    return button({ onclick }, `${digit}`);
   });
-
-  function clear() {
-    field.clear();
-    picture = drawing();
-    update();
-  }
-
-  function startAgain() {
-    counted = new Map();
-    clear();
-  }
-
-  function showTally() {
-    const all = [...counted.values()];
-    const right = (who) => all.filter(({ meant, said }) => said[who] === meant).length;
-    const times = all.length === 1 ? "time" : "times";
-    tally.textContent = all.length
-      ? `The student, which has seen only clothes, agrees with you ${right(1)} of ${all.length} ` +
-        `${times}; the teacher, ${right(0)} of ${all.length}.`
-      : "Say which digit you drew, or choose an example, and the counting begins.";
-  }
 
   function update() {
     frame ??= requestAnimationFrame(() => {
@@ -188,57 +256,58 @@ function render({ model, el }) {
       const image = field.image();
       paint(seen, image ?? new Uint8Array(FIELD ** 2));
       const input = image && standardise(image, mean, std);
-      const thoughts = networks.map(({ layers, panel }) => {
-        const probabilities = input && softmax(forward(layers, input));
-        panel.show(probabilities);
-        return probabilities;
+      const thoughts = networks.map(({ layers }) => input && forward(layers, input));
+      const answers = thoughts.map((each) => each && softmax(each.logits));
+      if (image && picture.meant !== null && picture !== greeting)
+        counted.set(picture, { meant: picture.meant, said: answers.map(likeliest) });
+      const all = [...counted.values()];
+      networks.forEach(({ role, panel }, who) => {
+        panel.show(answers[who], picture.meant);
+        panel.count(all.filter(({ meant, said }) => said[who] === meant).length, all.length);
+        if (role === "student") near?.show(thoughts[who]?.features ?? null);
       });
-      if (image && picture.meant !== null) {
-        const said = thoughts.map((each) => each.indexOf(Math.max(...each)));
-        counted.set(picture.key, { meant: picture.meant, said });
-      }
-      const what = !image ? "empty" : picture.example ?? "your drawing";
-      field.describe(what);
-      seen.setAttribute("aria-label", `what the networks see, 28 by 28 pixels: ${what}`);
-      digits.forEach((button, digit) => {
-        button.disabled = !image || Boolean(picture.example);
-        button.setAttribute("aria-pressed", picture.meant === digit);
+      field.describe(!image ? "empty" : picture.name ?? "your drawing");
+      examples.forEach(({ name }, k) => tiles[k].setAttribute("aria-pressed", name === picture.name));
+      digits.forEach((each, digit) => {
+        each.disabled = !image || Boolean(picture.name);
+        each.setAttribute("aria-pressed", picture.meant === digit);
       });
-      showTally();
       // Said aloud when the picture has rested for a moment, not at every move of the pen.
       clearTimeout(announcing);
       announcing = setTimeout(() => {
         status.textContent = image
-          ? `Teacher: ${words(thoughts[0])} Student: ${words(thoughts[1])} ${tally.textContent}`
+          ? networks.map(({ panel }) => panel.words()).join(" ")
           : "The drawing field is empty.";
       }, 700);
     });
   }
 
-  const button = (text, onclick) => element("button", { type: "button", onclick }, text);
+  function startAgain() {
+    counted.clear();
+    clear();
+  }
+
   const group = (name, title, ...children) =>
     element("div", { className: name, role: "group", "aria-label": title }, ...children);
   el.classList.add("live", "jupyter-widgets", "digits");
+  el.classList.toggle("hero", hero);
   el.append(
     element(
       "div",
-      { className: "top" },
-      element(
-        "div",
-        { className: "drawing" },
-        field.node,
-        element("div", { className: "beside" }, seen, element("small", {}, "what they see: 28 × 28 pixels"), button("Clear", clear)),
-      ),
-      ...networks.map((network) => network.panel.node),
+      { className: "read" },
+      element("div", { className: "sheet" }, field.node, seen, button({ onclick: clear }, "Clear")),
+      element("div", { className: "answers" }, ...networks.map(({ panel }) => panel.node)),
     ),
-    element("p", { className: "ask" }, "Which digit did you draw?"),
-    group("ten", "Which digit did you draw?", ...digits),
-    element("p", { className: "ask" }, "Or let them read a digit of the test set:"),
-    group("ten", "Examples of the test set", ...examples),
-    element("div", { className: "count" }, tally, button("Start again", startAgain)),
-    status,
+    group("tiles", "Digits of the test set", ...tiles),
   );
-  startAgain();
+  if (!hero) {
+    const again = button({ onclick: startAgain, className: "again" }, "Start again");
+    const ten = group("ten", "Which digit did you draw?", ...digits);
+    el.append(element("div", { className: "meant" }, element("span", {}, "You drew"), ten, again));
+  }
+  if (near) el.append(near.node);
+  el.append(status);
+  show(greeting);
   return () => {
     clearTimeout(announcing);
     cancelAnimationFrame(frame);

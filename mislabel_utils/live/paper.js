@@ -170,7 +170,7 @@ export function drawingField(changed, begun = () => {}) {
     /** What is on it, in words. */
     describe(what) {
       paper.setAttribute("aria-label", `drawing field: ${what}`);
-      hint.hidden = what !== "empty";
+      hint.hidden = what === "your drawing";
     },
     image: () => normalise(ink(paper), PAPER),
   };
