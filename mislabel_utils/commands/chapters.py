@@ -31,7 +31,7 @@ def experiment_of(chapter: str, book: Path, own: bool = False) -> dict[str, Any]
         When there is no such chapter, it defines no ``SEEDS`` and ``experiment``, or shall run on
         a reader's `own` images and cannot.
     """
-    names = _of_study(chapter) or _of_notebook(chapter, book)
+    names = _of_study(chapter, own) or _of_notebook(chapter, book)
     if own and not names.keys() >= FOR_OWN_IMAGES:
         raise ChapterError(
             f"The chapter {chapter} runs on its own data only: leave --data out, or choose a "
@@ -40,16 +40,21 @@ def experiment_of(chapter: str, book: Path, own: bool = False) -> dict[str, Any]
     return names
 
 
-def _of_study(chapter: str) -> dict[str, Any]:
-    """What a study defines, with the lab in its experiment; nothing if there is none."""
+def _of_study(chapter: str, own: bool) -> dict[str, Any]:
+    """What a study defines, with the lab in its functions; nothing if there is none."""
     module = study(chapter)
     if module is None:
         return {}
     from mislabel_utils.lab import Lab  # here: it reads environment variables
 
     lab = Lab(chapter)
-    module.load(lab)  # missing data fail at once
-    return vars(module) | {"experiment": partial(module.experiment, lab)}
+    if not own:
+        module.load(lab)  # missing data fail at once
+    functions = ("experiment", "train_teacher", "train_student")
+    bound = {
+        name: partial(getattr(module, name), lab) for name in functions if hasattr(module, name)
+    }
+    return vars(module) | {"lab": lab, "recipe": module.RECIPE} | bound
 
 
 def _of_notebook(chapter: str, book: Path) -> dict[str, Any]:

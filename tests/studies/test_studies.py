@@ -1,0 +1,41 @@
+"""Each study finds every record of its chapter, and asks for no other."""
+
+import pytest
+
+from mislabel_utils.lab import Lab
+from mislabel_utils.recording.records import Store
+from mislabel_utils.studies import study
+
+RECORDS = {"mnist_to_fashion": 185, "mislabeled": 202}
+
+
+@pytest.mark.parametrize("chapter", RECORDS)
+def test_all_records_of_the_chapter_are_found(chapter):
+    """At recorded scale it would be an error to ask for another."""
+    found = set()
+
+    class Watched(Store):
+        def find(self, identity):
+            found.add(identity[:12])
+            return super().find(identity)
+
+    module = study(chapter)
+    lab = Lab(chapter, store=Watched())
+    for seed in module.SEEDS:
+        for run in module.experiment(lab, seed).values():
+            assert run.record.arm in module.ARMS
+    of_chapter = {path.stem[-12:] for path in Store().paths() if path.parent.name == chapter}
+    assert found == of_chapter and len(found) == RECORDS[chapter]
+
+
+@pytest.mark.parametrize("chapter", RECORDS)
+def test_arms_have_names_of_their_own(chapter):
+    arms = study(chapter).ARMS.values()
+    assert len({arm.name for arm in arms}) == len(arms)
+    assert {arm.role for arm in arms} <= {"teacher", "student", "control"}
+    assert {arm.labels for arm in arms} <= {"teacher", "true", "other", ""}
+
+
+@pytest.mark.parametrize("chapter", ["no_such", "../mnist_to_fashion", ""])
+def test_a_chapter_without_a_study_has_none(chapter):
+    assert study(chapter) is None
