@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from math import factorial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import permutation_test
 from torch import Tensor
+
+from mislabel_utils.learning.datasets import Split
+from mislabel_utils.recording.runs import Run
 
 MOST = 9  # pairs: 9! assignments are a second's work
 
@@ -44,6 +48,26 @@ def agreement(
     )
 
 
+def between(
+    runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split,
+    *, misread: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """`agreement` of two arms of an experiment.
+
+    Parameters
+    ----------
+    runs : by seed, the runs of an experiment by arm
+    on : the images that both were asked about
+    misread : whether only those count that the teacher gets wrong
+    """
+    students, teachers = (
+        {seed: each[arm].predict(on) for seed, each in runs.items()} for arm in (student, teacher)
+    )
+    if misread:
+        teachers = {seed: errors(said, on.labels) for seed, said in teachers.items()}
+    return agreement(students, teachers, on.name)
+
+
 def errors(predictions: Tensor, labels: Tensor) -> Tensor:
     """Predictions where they are wrong, and -1 elsewhere: `agreement` then leaves those out."""
     return predictions.where(predictions != labels, -1)
@@ -61,6 +85,12 @@ class Pairing(NamedTuple):
     own: np.ndarray
     strangers: np.ndarray
     chance: float
+
+    @property
+    def ways(self) -> str:
+        """How many assignments do as well, such as "1 of 120"."""
+        count = factorial(len(self.own))
+        return f"{round(self.chance * count):,} of {count:,}"
 
 
 def pairing(pairs: pd.DataFrame) -> Pairing:
@@ -126,7 +156,11 @@ def off_favourite(student: Tensor, teacher: Tensor) -> OffFavourite:
     return OffFavourite(same, often[teacher[off]].mean().item())
 
 
-def two_of_them(predictions: Sequence[Tensor]) -> float:
-    """The share of images for which two networks predict the same, the mean of all pairs."""
-    pairs = [(a == b) for i, a in enumerate(predictions) for b in predictions[:i]]
-    return float(np.mean([same.double().mean().item() for same in pairs])) if pairs else np.nan
+def among(runs: Mapping[int, Mapping[str, Run]], arm: str, on: Split) -> float:
+    """The share of images for which two networks of an arm predict the same, the mean of all pairs.
+
+    NaN for a single network.
+    """
+    said = [each[arm].predict(on) for each in runs.values()]
+    pairs = [(a == b).double().mean().item() for i, a in enumerate(said) for b in said[:i]]
+    return float(np.mean(pairs)) if pairs else np.nan

@@ -239,6 +239,33 @@ def picture_rows(rows: Mapping[str, Tensor], alt: str) -> Picture:
     return Picture(figure, alt)
 
 
+def readings(
+    images: Tensor, read: Mapping[str, Sequence[object]], alt: str, role: str = "student"
+) -> Picture:
+    """Images uint8 (n, C, H, W) in a row, and below them what each network reads in each.
+
+    Parameters
+    ----------
+    read : by what a network is called, n words
+    alt : what there is to see
+    """
+    side = WIDTH / len(images)
+    with styled(height=side + 46 * len(read) + 6) as figure:
+        ax = figure.subplots()
+        for column, image in enumerate(images):
+            box = (column + 0.08, column + 0.92, 0.92 * side, 0.08 * side)
+            _show(ax, image, box)
+        for line, (name, words) in enumerate(read.items()):
+            below = side + 46 * line
+            ax.text(0.08, below + 14, name, color=QUIET, va="center")
+            for column, word in enumerate(words):
+                ax.text(column + 0.5, below + 34, str(word), color=ROLES[role], ha="center",
+                        va="center", fontweight="bold")  # fmt: skip
+        ax.set(xlim=(0, len(images)), ylim=(side + 46 * len(read), 0), aspect="auto")
+        ax.axis("off")
+    return Picture(figure, alt)
+
+
 def _words(ax: Axes, line: int, name: str, number: str) -> None:
     """A row's name above it, and its number at the end of the same line."""
     for x, text, side in ((0, name, "left"), (1, number, "right")):
@@ -253,9 +280,16 @@ def _note(ax: Axes, text: str, place: tuple[float, float], colour: str) -> None:
                 ha="right" if left else "left", va="center")  # fmt: skip
 
 
-def _show(ax: Axes, image: Tensor) -> None:
-    """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are."""
+def _show(ax: Axes, image: Tensor, box: tuple[float, ...] | None = None) -> None:
+    """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are.
+
+    Parameters
+    ----------
+    box : left, right, bottom and top, where it is not alone
+    """
     pixels = image.permute(1, 2, 0).numpy()
     grey = pixels.shape[-1] == 1
     shown = 255 - pixels[..., 0] if grey else pixels
-    ax.imshow(shown, cmap="gray" if grey else None, vmin=0, vmax=255, interpolation="none")
+    ax.imshow(
+        shown, cmap="gray" if grey else None, vmin=0, vmax=255, interpolation="none", extent=box
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,13 @@ WHOSE = {
 SOME = ("reached", "without", "unmoved", "deranged within classes")
 
 
-def frame(runs: Iterable[Run] | None = None) -> pd.DataFrame:
+def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
     """A row for each run and each set of images that it was tested on.
 
     Parameters
     ----------
-    runs : default every record of the store, as it says itself (``make verify`` checks them)
+    runs : by seed, what an experiment returned, its runs by arm; default every record of the
+        store, as it says itself (``make verify`` checks them)
 
     Returns
     -------
@@ -66,7 +67,10 @@ def frame(runs: Iterable[Run] | None = None) -> pd.DataFrame:
     >>> runs = frame().query("chapter == 'mnist_to_fashion' and test_set == 'mnist/test@mnist'")
     >>> runs.groupby("name").accuracy.agg(["mean", "min", "max", "count"])
     """
-    described = _stored() if runs is None else [vars(run.record) for run in runs]
+    if runs is None:
+        described = _stored()
+    else:
+        described = [vars(run.record) for each in runs.values() for run in each.values()]
     by_id = {run_id(one["config"]): one for one in described}
     rows = [row for identity, one in by_id.items() for row in _rows(one, identity, by_id)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"images": "Int64"})
@@ -98,6 +102,13 @@ def summary(
 
     found = rows.groupby(by, sort=False)[of].apply(one).unstack()
     return found.astype({"n": int})
+
+
+def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+    """The rows of some arms, in the order in which these are named."""
+    places = {arm: place for place, arm in enumerate(arms)}
+    mine = rows[rows["arm"].isin(places)]
+    return mine.sort_values("arm", key=lambda arm: arm.map(places), kind="stable")
 
 
 def download(folder: Path) -> None:

@@ -36,6 +36,7 @@ DRAWN = {
     "dots": lambda: figures.dots(POINTS, ALT, "clothes", "accuracy, %"),
     "pictures": lambda: figures.pictures(IMAGES, ["“2”\nBag, 54 %"] * 6, ALT),
     "picture_rows": lambda: figures.picture_rows({"a 4": IMAGES[:3], "a 9": IMAGES[:2]}, ALT),
+    "readings": lambda: figures.readings(IMAGES, {"one": range(6), "other": "abcdef"}, ALT),
 }
 SAYS = {
     "seeds": {"student of clothes", "96.0", "guessing", "published 91.04", figures.ACCURACY},
@@ -45,6 +46,7 @@ SAYS = {
     "dots": {"4", "9", "clothes", "accuracy, %"},
     "pictures": {"“2”", "Bag, 54 %"},
     "picture_rows": {"a 4", "a 9"},
+    "readings": {"one", "5", "other", "f"},
 }
 
 

@@ -101,7 +101,7 @@ def test_runs_of_the_moment_make_a_table_too(isolated, monkeypatch):
     )
     clothes = training_sets.predictions(teacher, fashion.train)
     student = lab.train(clothes, recipe, seed=1003, arm="student-own", test=mnist.test)
-    found = results.frame([teacher, student])
+    found = results.frame({3: {"teacher": teacher, "student-own": student}})
     assert found.accuracy.tolist() == [
         *teacher.record.metrics.values(), student.accuracy(mnist.test),
     ]  # fmt: skip
