@@ -62,7 +62,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
             temporary.chmod(0o644)  # mkstemp's 0600 would hide committed records from other users
         os.replace(temporary, path)
     except OSError as error:
-        error.filename = error.filename or os.fspath(path)  # a full disk does not say which
+        if error.errno and not error.filename:  # a full disk does not say which
+            error.filename = os.fspath(path)
         raise
     finally:
         with suppress(FileNotFoundError):

@@ -357,7 +357,7 @@ def test_an_error_while_a_record_is_written_loses_nothing(store, monkeypatch, st
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
         patch.setattr(files.os, step, failing)
         store.write(new, replace)
-    found = list(store)
+    found = map(store.read, store.paths())
     assert [record.result for record in found] == [old.result] * replace
     store.write(new, replace)
     assert store.find(new.id).result == new.result
