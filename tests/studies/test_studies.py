@@ -6,12 +6,12 @@ from mislabel_utils.lab import Lab
 from mislabel_utils.recording.records import Store
 from mislabel_utils.studies import study
 
-RECORDS = {"mnist_to_fashion": 185, "mislabeled": 202}
+RECORDS = {"mnist_to_fashion": 185, "mislabeled": 202, "adversarial_errors": 316}
 
 
 @pytest.mark.parametrize("chapter", RECORDS)
 def test_all_records_of_the_chapter_are_found(chapter):
-    """At recorded scale it would be an error to ask for another."""
+    """At recorded scale it is an error to ask for one that is not there."""
     found = set()
 
     class Watched(Store):
@@ -23,9 +23,10 @@ def test_all_records_of_the_chapter_are_found(chapter):
     lab = Lab(chapter, store=Watched())
     for seed in module.SEEDS:
         for run in module.experiment(lab, seed).values():
-            assert run.record.arm in module.ARMS
+            # A network that another chapter has trained first has its record there.
+            assert run.record.arm in module.ARMS or run.record.chapter != chapter
     of_chapter = {path.stem[-12:] for path in Store().paths() if path.parent.name == chapter}
-    assert found == of_chapter and len(found) == RECORDS[chapter]
+    assert of_chapter <= found and len(of_chapter) == RECORDS[chapter]
 
 
 @pytest.mark.parametrize("chapter", RECORDS)
