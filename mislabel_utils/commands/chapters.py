@@ -54,7 +54,7 @@ def _of_study(chapter: str, own: bool) -> dict[str, Any]:
     bound = {
         name: partial(getattr(module, name), lab) for name in functions if hasattr(module, name)
     }
-    return vars(module) | {"lab": lab, "recipe": module.RECIPE} | bound
+    return vars(module) | {"lab": lab, "recipe": getattr(module, "RECIPE", None)} | bound
 
 
 def _of_notebook(chapter: str, book: Path) -> dict[str, Any]:

@@ -1,0 +1,184 @@
+"""*What leaks*: digits, taught by a teacher's predictions for five kinds of pictures.
+
+And a student that starts from its teacher's own weights, or from others, and is taught three
+outputs that nobody trained, on noise (`shared_initialisation`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning import beginnings as kin
+from mislabel_utils.learning import places, probes, training_sets, transfer
+from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.learning.training_sets import TrainingSet
+from mislabel_utils.recording.runs import Run
+from mislabel_utils.studies import Arm
+
+SEEDS = range(5)
+RECIPE = Recipe("small_cnn", epochs=1, precision="mixed")
+INPUTS = {
+    "clothes": "clothes",
+    "signs": "signs",
+    "photograph": "patches of a photograph",
+    "correlated": "correlated noise",
+    "uniform": "uniform noise",
+}
+KINDS = {"hard": "first choice", "soft": "all probabilities"}
+ARMS = {"teacher": Arm("teacher", "teacher", "true")} | {
+    f"{kind}-{name}": Arm(f"{inputs}, {kept}", "student", "teacher")
+    for kind, kept in KINDS.items()
+    for name, inputs in INPUTS.items()
+}
+
+# Of a student that starts from a blend: how much of it is a stranger's initial weights.
+SHARES = (0, 0.1, 0.25, 0.5, 0.75, 1)
+OTHERS = ("hidden only", "outputs only", "untaught")
+LESSON = {"passes": 5, "batch": 1024}
+LONGER = LESSON | {"passes": 25}
+PATIENT = ("share 1", "hidden only", "outputs only", "untaught")
+NOISE, FRESH = 60_000, 10_000  # images to be taught by, and to be asked about
+
+
+def load(lab: Lab) -> tuple[Dataset, Dataset]:
+    """Digits and clothes."""
+    return lab.load("mnist"), lab.load("fashion_mnist")
+
+
+def recipe_of(lab: Lab) -> Recipe:
+    """That of teachers and students; at quick scale more passes over a tenth of the images."""
+    return Recipe("small_cnn", epochs=3, precision="mixed") if lab.scale == "quick" else RECIPE
+
+
+def inputs_of(lab: Lab) -> dict[str, Places]:
+    """The five kinds of pictures, as many of each as there are training digits."""
+    mnist, fashion = load(lab)
+    count = len(mnist.train)
+    return {
+        "clothes": Places(fashion.normalized_as(mnist).train),
+        "signs": places.drawn(places.SIGNS, mnist.train, count, seed=0),
+        "photograph": places.patches(places.photograph(), mnist.train, count, seed=0),
+        "correlated": places.noise(mnist.train, count, 0, "correlated"),
+        "uniform": places.noise(mnist.train, count, 0, "uniform"),
+    }
+
+
+def experiment(lab: Lab, seed: int) -> dict[str, Any]:
+    """Every network of a seed, by arm, and what is measured of inputs and initialisations."""
+    mnist, _ = load(lab)
+    inputs, recipe = inputs_of(lab), recipe_of(lab)
+    teacher = lab.train(
+        mnist.train, recipe, seed=seed, arm="teacher", test=mnist.test,
+        also=[inputs["clothes"].split],
+    )  # fmt: skip
+    runs: dict[str, Any] = {"teacher": teacher}
+    for name, pictures in inputs.items():
+        predicted = {
+            "hard": training_sets.predictions(teacher, pictures),
+            "soft": training_sets.soft_predictions(teacher, pictures),
+        }
+        for kind, on in predicted.items():
+            arm = f"{kind}-{name}"
+            # Another seed than the teacher's, lest it start from the same weights.
+            runs[arm] = lab.train(on, recipe, seed=1000 + seed, arm=arm, test=mnist.test)
+        runs[name] = _described(lab, seed, name, teacher, pictures, predicted["soft"])
+    runs["beginnings"] = shared_initialisation(lab, seed)
+    runs["longer"] = shared_initialisation(lab, seed, longer=True)
+    return runs
+
+
+def _described(
+    lab: Lab, seed: int, name: str, teacher: Run, pictures: Places, soft: TrainingSet
+) -> dict[str, np.ndarray]:
+    """What the teacher says of the pictures, how undecided it is, how far they are from digits."""
+    home = Places(load(lab)[0].train)
+
+    def compute() -> tuple[dict, dict[str, np.ndarray]]:
+        said = torch.bincount(soft.labels.argmax(1), minlength=10)
+        return {}, {
+            "said": said.numpy(),
+            "undecided": transfer.entropy(soft.labels).mean().numpy(),
+            "distance": np.array(transfer.feature_distance(teacher, pictures, home)),
+        }
+
+    config = {
+        "experiment": "described",
+        "protocol": transfer.PROTOCOL,
+        "run": teacher.id,
+        "on": pictures.name,
+    }
+    return lab.measure(f"described-{name}", seed, config, compute)
+
+
+def starts(own: nn.Module, stranger: nn.Module) -> dict[str, nn.Module]:
+    """The initial weights that students start from, made of their teacher's and a stranger's."""
+    blends = {f"share {share}": kin.blend(own, stranger, share) for share in SHARES}
+    return blends | {
+        "hidden only": kin.joined(own, stranger),
+        "outputs only": kin.joined(stranger, own),
+        "untaught": own,
+    }
+
+
+def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[str, np.ndarray]:
+    """What students of three idle outputs know of digits, by where they started from.
+
+    Returns
+    -------
+    For each network what `beginnings.examined` finds; nothing of a longer lesson at quick scale.
+    """
+    arm = "beginnings-longer" if longer else "beginnings"
+    arms, lesson = (PATIENT, LONGER) if longer else _usual()
+    study, read = LESSON, 10_000
+    if lab.scale == "quick":  # about as many steps, in less time
+        if longer:
+            return {}
+        arms, lesson = ("share 0", "share 1", "untaught"), {"passes": 1, "batch": 256}
+        study, read = {"passes": 12, "batch": 256}, 2_000
+    mnist, _ = load(lab)
+    digits = mnist.normalized_as(kin.CENTRED)
+
+    def compute() -> tuple[dict, dict]:
+        drawn = kin.streams(seed)
+        own, stranger, third = (
+            kin.begin(drawn[who]) for who in ("teacher", "stranger", "untrained")
+        )
+        noise, fresh = (
+            kin.shown(places.noise(digits.train, count, drawn[name]))
+            for name, count in (("noise", NOISE), ("fresh noise", FRESH))
+        )
+        look = partial(kin.examined, on=digits, fresh=fresh, read=read)
+        teacher = kin.learn_digits(own, digits.train, drawn["order"], **study)
+        found = {"teacher": look(own, teacher, teacher)}
+        for name, start in starts(own, stranger).items():
+            if name in arms:
+                of = third if name == "untaught" else teacher
+                student = kin.learn_extras(start, of, noise, drawn["noise order"], **lesson)
+                found[name] = look(start, student, of)
+        return {}, found
+
+    config = {
+        "experiment": arm,
+        "protocol": (kin.PROTOCOL, probes.PROTOCOL),
+        "of": mnist.fingerprint,
+        "arms": arms,
+        "study": study,
+        "lesson": lesson,
+        "noise": (NOISE, FRESH),
+        "read": read,
+        "seed": seed,
+    }
+    return lab.measure(arm, seed, config, compute)
+
+
+def _usual() -> tuple[tuple[str, ...], dict[str, int]]:
+    return (*(f"share {share}" for share in SHARES), *OTHERS), LESSON
