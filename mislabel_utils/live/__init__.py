@@ -25,7 +25,13 @@ class Live(anywidget.AnyWidget):
         return f"{type(self).__name__}()"
 
 
-class Playground(Live):
+class Plane(Live):
+    """What the views of the plane share."""
+
+    _css = joined("live.css", "plane.css")
+
+
+class Playground(Plane):
     """The experiment of the two-dimensional chapter, trained while one watches.
 
     Draw, radius and width stand in the page's address, so that a link shares them.
@@ -34,7 +40,7 @@ class Playground(Live):
     _esm = joined("random.js", "plane.js", "view.js", "playground.js")
 
 
-class Mistakes(Live):
+class Mistakes(Plane):
     """Two classes in the plane: which mistakes of a teacher are kept, and what a student makes of
     them.
 

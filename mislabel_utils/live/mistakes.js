@@ -8,26 +8,34 @@ export const CHOICES = {
   labels: ["teacher", "true"],
 };
 const FIRST = { seed: 0, steps: "60", kept: "all", labels: "teacher" };
+// One change each to the plain experiment, which comes first.
+const PRESETS = [
+  ["Nothing but mistakes", {}],
+  ["Tell it the truth", { labels: "true" }],
+  ["Only confident mistakes", { kept: "confident" }],
+  ["A teacher that knows more", { steps: "600" }],
+];
+const GROUPS = {
+  steps: ["Teacher’s steps", ["20", "60", "200", "600"]],
+  kept: ["Mistakes", ["all", "surest fifth", "least sure fifth"]],
+  labels: ["Labels", ["the teacher’s", "true"]],
+};
+const buttons = (name, texts) =>
+  texts.map((text, k) => `<button data-${name}="${k}">${text}</button>`).join("");
+const figure = (name, words) => `
+  <figure><p class="badge ${name}">${words}<b></b></p>
+    <canvas role="img" aria-label="A square in two colours"></canvas><figcaption></figcaption></figure>`;
 const FRAME = `
-  <div class="live-row">
-    <label>teacher's training <select name="steps"><option value="20">20 steps</option>
-      <option value="60">60 steps</option><option value="200">200 steps</option>
-      <option value="600">600 steps</option></select></label>
-    <label>mistakes <select name="kept"><option value="all">all</option>
-      <option value="confident">most confident fifth</option>
-      <option value="timid">least confident fifth</option></select></label>
-    <label>labels <select name="labels"><option value="teacher">the teacher's</option>
-      <option value="true">the true ones</option></select></label>
-  </div>
-  <div class="live-row">
-    <button data-do="draw">New draw</button> <button data-do="reset">Reset</button>
-  </div>
-  <div class="playground-pair">
-    <figure><figcaption>Teacher and its mistakes</figcaption><canvas role="img" aria-label="The teacher's regions"></canvas></figure>
-    <figure><figcaption>Student of the mistakes</figcaption><canvas role="img" aria-label="The student's regions"></canvas></figure>
-  </div>
-  <p class="live-numbers"></p>
-  <p role="status"></p>`;
+  <div class="presets" role="group" aria-label="Experiments">
+    ${buttons("preset", PRESETS.map(([words]) => words))}</div>
+  <div class="pair">${figure("labels", "labels right")}${figure("student", "student right")}</div>
+  <p role="status"></p>
+  <p class="live-quiet">Line: the true border. Filled: what the student learns, in the colour of its
+    label. Hollow: the teacher’s other mistakes.</p>
+  <div class="live-row">${Object.entries(GROUPS).map(([name, [title, texts]]) => `
+    <div class="segments" role="group" aria-label="${title}"><span>${title}</span>
+      <div>${buttons(name, texts)}</div></div>`).join("")}
+    <button data-do="draw">New draw</button></div>`;
 
 /** What the address asks for, or the start where it asks for nothing that makes sense. */
 export function choiceIn(query) {
@@ -105,11 +113,12 @@ function fill(net, classes) {
 
 /** The figures under the pictures: what is right and what agrees, of all cells of the square. */
 export function tallied(lesson) {
-  const { teacher, student, seen, real, wrong, kept } = lesson, sum = (a, b) => a + b;
+  const { teacher, student, seen, real, wrong, kept, shown, right } = lesson, sum = (a, b) => a + b;
   fill(teacher, seen[0]);
   fill(student, seen[1]);
   return {
     teacher: agreement(seen[0], real), mistakes: wrong.reduce(sum), kept: kept.reduce(sum),
+    true: kept.reduce((count, each, k) => count + (each && shown[k] === right[k]), 0),
     agree: agreement(...seen), right: agreement(seen[1], real),
   };
 }
@@ -134,9 +143,9 @@ function paintSide(canvas, tiles, lesson, side, ready) {
   pen.fillRect(0, 0, size, size);
   if (ready) paintRegions(pen, size, tiles, lesson.seen[side]);
   paintBorder(pen, size, lesson.border);
-  if (!kept || side) return;
-  const mark = Math.max(2.5, size / 110);
-  for (const solid of [0, 1]) { // what is kept lies above what is not
+  if (!kept) return;
+  const mark = Math.max(2, size / (side ? 140 : 110));
+  for (const solid of side ? [1] : [0, 1]) { // what is kept lies above what is not
     for (let k = 0; k < FRESH; k++) {
       if (!wrong[k] || kept[k] !== solid) continue;
       dot(pen, fresh[2 * k] * size, (1 - fresh[2 * k + 1]) * size, shown[k], mark, !solid);
@@ -147,9 +156,9 @@ function paintSide(canvas, tiles, lesson, side, ready) {
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function render({ el }) {
-  el.classList.add("live", "jupyter-widgets", "playground", "mistakes");
+  el.classList.add("live", "jupyter-widgets", "plane", "mistakes");
   el.innerHTML = FRAME;
-  const find = (what) => el.querySelector(what), selects = [...el.querySelectorAll("select")];
+  const find = (what) => el.querySelector(what), captions = el.querySelectorAll("figcaption");
   const canvases = [...el.querySelectorAll("canvas")], tiles = [tile(), tile()];
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let state = OURS ? choiceIn(location.search) : { ...FIRST };
@@ -158,7 +167,11 @@ function render({ el }) {
   function restart(opened) {
     if (!opened) remember(state);
     find("[role=status]").textContent = ""; // until there is something to say of this choice
-    for (const select of selects) select.value = state[select.name];
+    for (const [choice, values, chosen] of controls()) {
+      el.querySelectorAll(`[data-${choice}]`).forEach((each, k) => {
+        each.ariaPressed = chosen(values[k]);
+      });
+    }
     const same = lesson?.margins && lesson.seed === state.seed && lesson.steps === state.steps;
     if (same) return study();
     lesson = Object.assign(pose(state.seed), { steps: state.steps });
@@ -192,22 +205,20 @@ function render({ el }) {
 
   function show() {
     const done = stage === "done", { teacher, student, seen } = lesson;
-    if (done) lesson.told = tallied(lesson);
-    else fill(stage === "teacher" ? teacher : student ?? teacher, seen[stage === "teacher" ? 0 : 1]);
+    const told = done ? (lesson.told = tallied(lesson)) : null;
+    if (!done) fill(stage === "teacher" ? teacher : student ?? teacher, seen[stage === "teacher" ? 0 : 1]);
     paint();
-    const what = `Draw ${state.seed}`;
-    if (!done) {
-      find(".live-numbers").textContent = stage === "teacher"
-        ? `${what}: the teacher learns, step ${step} of ${state.steps}.`
-        : `${what}: the student learns, step ${step} of ${LEARN}.`;
-      return;
-    }
-    const told = lesson.told;
-    find(".live-numbers").textContent = `${what}: the teacher is right on ` +
-      `${percent(told.teacher)} of the square, and wrong on ${told.mistakes} of ${FRESH} new ` +
-      `points. The student learned ${told.kept} of these.`;
-    find("[role=status]").textContent = `The student gives the teacher's answer on ` +
-      `${percent(told.agree)} of the square, and the true one on ${percent(told.right)}.`;
+    find(".labels b").textContent = told ? percent(told.true / told.kept) : "…";
+    find(".student b").textContent = told ? percent(told.right) : "…";
+    captions[0].textContent = stage === "teacher" ? `Teacher: step ${step} of ${state.steps}`
+      : done ? `Teacher, right on ${percent(told.teacher)} of the square` : "Teacher";
+    captions[1].textContent = stage === "teacher" ? "Student: waits"
+      : done ? `Student, like the teacher on ${percent(told.agree)}` : `Student: step ${step} of ${LEARN}`;
+    if (!done) return;
+    find("[role=status]").textContent =
+      `Draw ${state.seed}: of ${FRESH.toLocaleString("en")} new points the teacher gets ${told.mistakes} wrong. Taught ` +
+      `${told.kept === told.mistakes ? "these" : `${told.kept} of these`}, with ${told.true ? "their true" : "the teacher’s"} labels, the student ` +
+      `is right on ${percent(told.right)} of the square.`;
     canvases[0].ariaLabel = `The teacher's two regions, right on ${percent(told.teacher)} of the ` +
       `square, the true border as a line, and ${told.kept} mistakes that are kept.`;
     canvases[1].ariaLabel = `The student's two regions and the true border: right on ` +
@@ -219,21 +230,23 @@ function render({ el }) {
     paintSide(canvases[1], tiles[1], lesson, 1, stage !== "teacher");
   }
 
-  const again = () => { if (stage !== "done") sight.wake(); };
-  for (const select of selects) {
-    select.onchange = () => {
-      state = { ...state, [select.name]: select.value };
-      restart();
-      again();
-    };
+  /** The rows of buttons: name, what each button asks for, and whether that is chosen. */
+  function controls() {
+    const presets = PRESETS.map(([, changes]) => ({ ...FIRST, ...changes, seed: state.seed }));
+    const same = (asked) => Object.keys(FIRST).every((name) => asked[name] === state[name]);
+    return [
+      ["preset", presets, same],
+      ...Object.entries(CHOICES).map(([name, values]) =>
+        [name, values.map((value) => ({ ...state, [name]: value })), same]),
+    ];
   }
-  find("[data-do=draw]").onclick = () => {
-    state = { ...state, seed: state.seed + 1 };
-    restart();
-    again();
-  };
-  find("[data-do=reset]").onclick = () => {
-    state = { ...FIRST };
+
+  const again = () => { if (stage !== "done") sight.wake(); };
+  el.onclick = ({ target }) => {
+    const asked = target.closest("button")?.dataset;
+    if (!asked) return;
+    if (asked.do) state = { ...state, seed: state.seed + 1 };
+    for (const [choice, values] of controls()) if (choice in asked) state = values[asked[choice]];
     restart();
     again();
   };

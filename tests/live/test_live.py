@@ -26,7 +26,6 @@ def test_views_hold_their_module_and_say_the_same_each_time():
     view = live.Playground()
     state = view.get_state()
     assert state["_esm"].rstrip().endswith("export default { render };")
-    assert state["_css"] == (live.FOLDER / "live.css").read_text("utf-8")
     assert view._repr_mimebundle_()[0]["text/plain"] == "Playground()"
 
 

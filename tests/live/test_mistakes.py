@@ -94,7 +94,7 @@ def test_the_choice_and_the_student(module, both):
 
 
 def test_the_figures(both):
-    _, found = both
+    (*_, whose), found = both
     grid, border = networks.grid().double(), torch.tensor([found["border"]])
     teacher, student = (networks.predict(nets(found[n]), grid) for n in ("learned", "student"))
     true = mistakes.truth(border, grid)
@@ -102,6 +102,8 @@ def test_the_figures(both):
     expected = [each.double().mean().item() for each in shares]
     assert [found[n] for n in ("teacher", "agree", "right")] == pytest.approx(expected, abs=4e-4)
     assert found["mistakes"] == sum(found["wrong"])
+    shown = sum(found["kept"]) if whose == "true" else 0
+    assert found["true"] == shown
 
 
 def test_the_protocol_is_the_records(module):
@@ -145,21 +147,27 @@ def choose(visit, site):
 
 
 def status(view):
-    view.get_by_text(re.compile("The student gives the teacher's answer")).wait_for()
+    view.get_by_text(re.compile("the student is right on")).wait_for()
     return view.get_by_role("status").inner_text()
+
+
+def chosen(view) -> list[str]:
+    return view.locator("button[aria-pressed=true]").all_inner_texts()
 
 
 def test_a_choice_is_made_by_keyboard_on_a_phone(module, visit, choose):
     page, view = choose("seed=3", PHONE)
     before = status(view)
-    view.get_by_role("combobox", name="labels").focus()
-    page.keyboard.press("ArrowDown")
+    assert view.locator(".badge b").first.inner_text() == "0 %"
+    button = view.get_by_role("group", name="Labels").get_by_role("button", name="true", exact=True)
+    button.press("Enter")
     view.get_by_text(before).wait_for(state="detached")
     asked = {"seed": 3, "weights": None, "steps": 60, "kept": "all", "labels": "true"}
     expected = module.evaluate(COMPUTE, asked)
-    text = status(view)
-    assert f"answer on {100 * expected['agree']:.0f} % of the square" in text
-    assert f"the true one on {100 * expected['right']:.0f} %" in text
+    assert f"right on {100 * expected['right']:.0f} % of the square" in status(view)
+    badges = view.locator(".badge b").all_inner_texts()
+    assert badges == ["100 %", f"{100 * expected['right']:.0f} %"]
+    assert chosen(view) == ["Tell it the truth", "60", "all", "true"]
     for picture in view.get_by_role("img").all():
         assert len(picture.get_attribute("aria-label")) > 30
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -168,15 +176,13 @@ def test_a_choice_is_made_by_keyboard_on_a_phone(module, visit, choose):
 
 def test_the_address_shares_a_choice(visit, choose):
     page, view = choose("seed=7")
-    view.get_by_role("combobox", name="mistakes").select_option("timid")
-    view.get_by_role("combobox", name="teacher's training").select_option("200 steps")
+    view.get_by_role("button", name="Only confident mistakes").click()
+    view.get_by_role("button", name="200", exact=True).click()
     view.get_by_role("button", name="New draw").press("Enter")
     shared = page.url.partition("?")[2]
-    assert shared == "seed=8&steps=200&kept=timid&labels=teacher"
+    assert shared == "seed=8&steps=200&kept=confident&labels=teacher"
     expected = status(view)
     page, view = choose(shared)
-    assert view.get_by_role("combobox", name="mistakes").input_value() == "timid"
+    assert chosen(view) == ["200", "surest fifth", "the teacher’s"]
     assert status(view) == expected
-    view.get_by_role("button", name="Reset").press("Enter")
-    assert page.url.endswith("?seed=0&steps=60&kept=all&labels=teacher")
     assert not visit.complaints, "\n".join(visit.complaints)
