@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mislabel_utils.live import training
 from mislabel_utils.report import results
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,7 @@ SOURCES = (
     "book/**/*",
     "mislabel_utils/**/*.py",  # the page on the package is made from the docstrings
     "mislabel_utils/bundled/records/*/*.npz",  # and the table of results from the records
+    "mislabel_utils/bundled/sample/*.npz",  # and what the reader's browser learns from the sample
 )
 NOT_SOURCES = {"_assets", ".ipynb_checkpoints", "__pycache__"}
 
@@ -56,6 +58,7 @@ def build() -> Path:
         sys.stdout.buffer.write(done.stdout)
         raise RuntimeError("The site was not built: see the warnings above.")
     results.download(SITE)
+    training.beside(SITE)
     STAMP.write_text(current)
     return SITE
 

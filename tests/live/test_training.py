@@ -1,0 +1,360 @@
+"""Train it here: the browser's arithmetic is PyTorch's, and everybody can use it."""
+
+import gzip
+import json
+import re
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+import torch
+import twin
+from axe_playwright_python.sync_playwright import Axe
+from browsing import PHONE, WIDE, QuietHandler
+
+from mislabel_utils.learning import datasets
+from mislabel_utils.learning.recipes import learning_rate
+from mislabel_utils.live import training
+from mislabel_utils.live.training import Training, train_it_here
+from mislabel_utils.recording.records import Store
+from mislabel_utils.recording.runs import Run
+
+VIEW = Training  # what `module` loads
+FEW = {"garments": 320, "digits": 100}  # of a lesson that takes seconds
+
+STEPS = """
+({ weights, images, targets, scale, rates }) => {
+  const net = plane.network(() => 0.5), order = Int32Array.from({ length: 32 }, (_, i) => i);
+  net.p.set(weights);
+  const data = { images: Uint8Array.from(images), targets: Float32Array.from(targets), scale };
+  const row = (numbers) => [...numbers], gradients = [], losses = [];
+  for (const rate of rates) {
+    losses.push(plane.trainStep(net, data, order, 0, rate));
+    gradients.push(row(net.g));
+  }
+  const said = order.map((i) => plane.forward(net, data.images, i, scale));
+  return { losses, gradients, weights: row(net.p), said: row(said), logits: row(net.logits) };
+}
+"""
+PAGE = """<!doctype html>
+<html lang="en" ROOT><title>Train it here</title><link rel="icon" href="data:,">
+<style>STYLE</style><main><h1>Train it here</h1><div id="view"></div></main>
+<script type="module">
+  const traits = TRAITS;
+  const code = new Blob([traits._esm], { type: "text/javascript" });
+  const module = await import(URL.createObjectURL(code));
+  const model = { get: (name) => traits[name], ...window.kernel };
+  module.default.render({ model, el: document.getElementById("view") });
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def garments():
+    return datasets.load("fashion_mnist", "recorded").train
+
+
+@pytest.fixture(scope="module")
+def called(garments):
+    """The digit that the recorded teacher named for each garment of the sample."""
+    return Run(Store().find(training.TEACHER)).predict(garments)[garments.index]
+
+
+# The arithmetic
+
+
+def row(tensors) -> torch.Tensor:
+    return torch.cat([each.detach().flatten() for each in tensors])
+
+
+@pytest.mark.parametrize("soft", [False, True], ids=["digits", "probabilities"])
+def test_steps_of_the_optimiser_are_pytorchs(module, garments, called, soft):
+    torch.manual_seed(0)
+    net = twin.network().double()
+    targets = torch.rand(32, 10).mul(4).softmax(1) if soft else called[:32]
+    images = twin.standardised(garments)[:32].double()
+    asked = {
+        "weights": row(net.parameters()).tolist(),
+        "images": garments.images[:32].flatten().tolist(),
+        "targets": (targets if soft else torch.eye(10)[targets]).flatten().tolist(),
+        "scale": [garments.normalization.mean[0], garments.normalization.std[0]],
+        "rates": [0.003, 0.006, 0.002],
+    }
+    found = module.evaluate(STEPS, asked)
+    optimizer = twin.adam(net)
+    for rate, gradient in zip(asked["rates"], found["gradients"], strict=True):
+        twin.step(net, optimizer, images, targets.double() if soft else targets, rate)
+        expected = row(each.grad for each in net.parameters())
+        assert expected.abs().max() > 0.01
+        torch.testing.assert_close(torch.tensor(gradient).double(), expected, atol=2e-5, rtol=1e-3)
+    weights = torch.tensor(found["weights"]).double()
+    torch.testing.assert_close(weights, row(net.parameters()), atol=1e-4, rtol=0)
+    logits = net(images)
+    assert found["said"] == logits.argmax(1).tolist()
+    torch.testing.assert_close(
+        torch.tensor(found["logits"]).double(), logits[-1].detach(), atol=1e-3, rtol=0
+    )
+
+
+def test_the_rate_rises_and_falls_as_everywhere_in_the_book(module):
+    found = module.evaluate("[0, 10, 20, 50, 99].map((step) => plane.rateAt(step, 100))")
+    expected = [learning_rate(twin.RECIPE, step, 100) for step in (0, 10, 20, 50, 99)]
+    assert found == pytest.approx(expected)
+
+
+def test_it_begins_as_pytorch_does_and_shuffles_fairly(module):
+    weights = module.evaluate("[...plane.network(plane.generator(3, 0)).p]")
+    at = 0
+    for theirs in twin.network().parameters():
+        mine = torch.tensor(weights[at : at + theirs.numel()])
+        at += theirs.numel()
+        if theirs.ndim > 1:
+            bound = theirs[0].numel() ** -0.5  # PyTorch's default
+            assert mine.abs().max() <= bound
+            assert mine.std().item() == pytest.approx(bound / 3**0.5, rel=0.2)
+    assert at == len(weights)
+    orders = module.evaluate(
+        """[...Array(600).keys()].map((seed) =>
+          [...plane.shuffle(Int32Array.of(0, 1, 2), 1, plane.generator(seed, 2))].join(""))"""
+    )
+    counts = {order: orders.count(order) for order in orders}
+    assert len(counts) == 6 and all(60 < count < 140 for count in counts.values())
+
+
+# What is loaded
+
+
+def unpacked(packed: bytes) -> dict[str, np.ndarray]:
+    raw = gzip.decompress(packed)
+    n, m = np.frombuffer(raw, "<u4", 2)
+    parts = (("garments", n * 784, "u1"), ("called", n, "u1"), ("kinds", n, "u1"),
+             ("soft", n * 10, "<u2"), ("images", m * 784, "u1"), ("digits", m, "u1"))  # fmt: skip
+    found, at = {}, 8
+    for name, count, kind in parts:
+        found[name] = np.frombuffer(raw, kind, count, at)
+        at += found[name].nbytes
+    assert at == len(raw)
+    return found
+
+
+def test_the_lessons_are_the_recorded_teachers(garments, called):
+    packed = training.lessons()
+    assert len(packed) < 3_000_000
+    found = unpacked(packed)
+    assert np.array_equal(found["garments"], garments.images.numpy().ravel())
+    assert np.array_equal(found["called"], called.numpy())
+    soft = found["soft"].reshape(-1, 10) / 65535
+    assert abs(soft.sum(1) - 1).max() < 1e-3
+    # A rounded network's: here and there it names another digit than the recorded one.
+    assert (soft.argmax(1) == called.numpy()).mean() > 0.99
+    test = datasets.load("mnist", "recorded").test
+    assert np.array_equal(found["images"], test.images.numpy().ravel())
+    assert np.array_equal(found["digits"], test.labels[test.index].numpy())
+
+
+def test_the_site_has_them_beside_it(site):
+    for name in training.FILES:
+        assert gzip.decompress((site / "_static" / "training" / f"{name}.bin").read_bytes())
+
+
+def test_a_kernel_sends_what_the_view_asks_for(monkeypatch):
+    view, sent = train_it_here(), []
+    monkeypatch.setattr(view, "send", lambda *message: sent.append(message))
+    for asked in ("digits", "secrets", {"lessons": 1}):
+        view._handle_custom_msg(asked, [])
+    assert sent == [("digits", [training.digits()])]
+
+
+# The view
+
+
+def short(packed: bytes) -> bytes:
+    """The lessons with few pictures."""
+    found, (n, m) = unpacked(packed), FEW.values()
+    sizes = (n * 784, n, n, 10 * n, m * 784, m)
+    parts = [each[:size].tobytes() for each, size in zip(found.values(), sizes, strict=True)]
+    return gzip.compress(np.array([n, m], "<u4").tobytes() + b"".join(parts))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A site with the view and all of its pictures."""
+    site = tmp_path_factory.mktemp("site")
+    training.beside(site)
+    state = train_it_here().get_state()
+    traits = json.dumps({name: state[name] for name in ("_esm", "scales", "kinds")})
+    page = PAGE.replace("STYLE", state["_css"]).replace("TRAITS", traits.replace("</", "<\\/"))
+    (site / "whole.html").write_text(page.replace("ROOT", 'data-content_root="./"'))
+    (site / "few").mkdir()
+    files = site / "few" / "_static" / "training"
+    files.mkdir(parents=True)
+    (files / "lessons.bin").write_bytes(short(training.lessons()))
+    raw = gzip.decompress(training.digits())
+    (files / "digits.bin").write_bytes(gzip.compress(raw[: 320 * 784] + raw[-6000:][:320]))
+    (site / "few.html").write_text(page.replace("ROOT", 'data-content_root="./few/"'))
+    (site / "notebook.html").write_text(page.replace("ROOT", ""))
+    return site
+
+
+@pytest.fixture(scope="module")
+def served(folder):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_view(browser, served):
+    """Open a page with the view; nothing may go wrong on it."""
+    page, complaints = browser.new_page(), []
+    page.set_default_timeout(300_000)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+
+    def visit(name, viewport=WIDE, before=""):
+        page.set_viewport_size(viewport)
+        if before:
+            page.add_init_script(before)
+        page.goto(f"{served}/{name}.html")
+        return page
+
+    yield visit
+    page.close()
+    assert not complaints, "\n".join(complaints)
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def points(page, role) -> int:
+    """How many points the curve of a student has."""
+    return page.evaluate(
+        """(role) => (document.querySelector(`.curves path.${role}:not(.former)`)
+            ?.getAttribute("d").match(/[ML]/g) ?? []).length""",
+        role,
+    )
+
+
+def number(page, role) -> float:
+    return float(page.locator(f".counter.{role} strong").inner_text().rstrip(" %").replace(",", ""))
+
+
+def test_it_stops_goes_on_and_begins_again(open_view):
+    page = open_view("few", PHONE)
+    button(page, "Train it here").press("Enter")
+    page.locator(".curves circle.student").wait_for(state="attached")
+    button(page, "Stop").press("Enter")
+    page.wait_for_timeout(300)  # what was under way is told
+    seen, drawn = number(page, "seen"), points(page, "student")
+    page.wait_for_timeout(700)
+    assert number(page, "seen") == seen and points(page, "student") == drawn
+    button(page, "Resume").press("Enter")
+    button(page, "Train again").wait_for()
+    assert number(page, "seen") == 12 * 320 > seen
+    first = page.locator(".curves path.student").get_attribute("d")
+    button(page, "Train again").press("Enter")
+    page.wait_for_function("document.querySelectorAll('.curves path.former').length === 2")
+    button(page, "Train again").wait_for()
+    # A lesson that was interrupted is the same as one that was not.
+    assert page.locator(".curves path.student:not(.former)").get_attribute("d") == first
+    button(page, "Another seed").press("Enter")
+    page.wait_for_function("document.querySelectorAll('.curves path.former').length === 4")
+    button(page, "Train again").wait_for()
+    assert page.locator(".curves path.student:not(.former)").get_attribute("d") != first
+    assert page.get_by_text("Seed 1 ").count()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_teacher_of_the_readers_own_and_soft_labels(open_view):
+    page = open_view("few")
+    page.get_by_role("checkbox", name="train the teacher too").check()
+    page.get_by_role("checkbox", name="soft labels").check()
+    button(page, "Train it here").press("Enter")
+    button(page, "Train again").wait_for()
+    assert [points(page, role) > 5 for role in ("teacher", "student", "control")] == [True] * 3
+    assert number(page, "teacher") > 30  # after some eighty steps
+    page.get_by_text("probabilities of the teacher trained here").wait_for()
+
+
+NO_WORKER = {
+    "none": "delete window.Worker;",
+    "forbidden": "window.Worker = class { constructor() { throw new Error('no'); } };",
+    "broken": """window.Worker = class extends Worker {
+        constructor() { super("data:text/javascript,throw Error()"); }
+    };""",
+}
+
+
+@pytest.mark.parametrize("fault", NO_WORKER)
+def test_without_a_worker_it_learns_in_the_page_and_says_so(open_view, fault):
+    page = open_view("few", before=NO_WORKER[fault])
+    button(page, "Train it here").press("Enter")
+    button(page, "Stop").wait_for()
+    button(page, "Train again").wait_for()
+    page.get_by_text("this browser lends no worker").wait_for()
+    assert number(page, "seen") == 12 * 320 and points(page, "control") > 20
+
+
+def test_it_reads_a_digit_and_shows_what_is_nearest(open_view, folder):
+    page = open_view("few")
+    button(page, "Train it here").press("Enter")
+    button(page, "Train again").wait_for()
+    button(page, "test digit 3").press("Enter")
+    for name in ("Taught by wrong labels", "Same labels, shuffled"):
+        answer = page.get_by_role("region", name=name)
+        answer.get_by_role("listitem").nth(4).wait_for()
+        assert answer.get_by_role("listitem").count() == 5
+        assert re.fullmatch(r"\d", answer.locator("strong").inner_text())
+        assert answer.get_by_role("img").first.get_attribute("aria-label")
+    page.get_by_role("status").filter(has_text="Student: ").wait_for(state="attached")
+    button(page, "Clear").press("Enter")
+    page.wait_for_function("!document.querySelector('.near li')")
+
+
+def test_in_a_notebook_the_kernel_is_asked(open_view, folder):
+    lessons = list((folder / "few" / "_static" / "training" / "lessons.bin").read_bytes())
+    kernel = f"""
+      let hear;
+      const view = new DataView(Uint8Array.from({lessons}).buffer);
+      window.kernel = {{
+        on: (event, heard) => (hear = heard),
+        off: () => {{}},
+        send: (asked) => setTimeout(() => hear(asked, [view])),
+      }};
+    """
+    page = open_view("notebook", before=kernel)
+    button(page, "Train it here").press("Enter")
+    button(page, "Train again").wait_for()
+    assert number(page, "seen") == 12 * 320
+
+
+def test_pictures_that_do_not_come_are_told(browser, served):
+    page = browser.new_page()
+    page.route("**/lessons.bin", lambda route: route.abort())
+    page.goto(f"{served}/few.html")
+    button(page, "Train it here").press("Enter")
+    page.get_by_text("The pictures did not come").first.wait_for()
+    page.unroute("**/lessons.bin")
+    button(page, "Try again").press("Enter")
+    button(page, "Train again").wait_for()
+    page.close()
+
+
+def test_everything_has_a_name(open_view):
+    page = open_view("few")
+    assert "Nothing is trained yet" in page.get_by_role("img").first.get_attribute("aria-label")
+    button(page, "Train it here").press("Enter")
+    button(page, "Train again").wait_for()
+    label = page.locator(".curves").get_attribute("aria-label")
+    assert re.search(r"student: \d+ %, no right label; control: \d+ %, shuffled", label)
+    assert re.search(r"Done\. student: \d+ %", page.get_by_role("status").inner_text())
+    page.locator("button[aria-label='test digit 8']").press("Enter")
+    page.get_by_role("listitem").first.wait_for()
+    found = [each["id"] for each in Axe().run(page).response["violations"]]
+    assert not found
