@@ -23,7 +23,7 @@ from build import ROOT, book_build
 from execute import WIDGET_VIEW, chapters
 from page_scripts import CDN
 
-WIDGET_SCRIPTS = re.compile(r"require(\.min)?\.js|embed-amd\.js|html-manager")
+WIDGET_SCRIPTS = re.compile(r"views\.js|require(\.min)?\.js|embed-amd\.js|html-manager")
 MATHS_SCRIPT = re.compile("mathjax", re.IGNORECASE)
 
 
@@ -142,7 +142,7 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, pages, viewport, c
         page = visit(name, viewport, colours)
         views = page.locator(f'script[type="{WIDGET_VIEW}"]').count()
         if views:  # with no kernel, from the state that is stored in the page
-            drawn = page.locator(".cell_output :not(.jupyter-widgets) > .jupyter-widgets")
+            drawn = page.locator(".cell_output .jupyter-widgets:not(.jupyter-widgets *)")
             drawn.nth(views - 1).wait_for(state="attached")
             if drawn.count() != views:
                 visit.complain(f"{drawn.count()} widgets drawn, not {views}")

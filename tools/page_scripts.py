@@ -127,11 +127,10 @@ def fetch(folder: Path = FOLDER) -> bool:
 
 def addresses(local: bool) -> dict[str, object]:
     """The Sphinx settings that say where the scripts are."""
-    settings: dict[str, object] = {"nb_ipywidgets_js": {}}  # they come later, see WHEN_NEAR
     if local:
-        return settings | {"mathjax_path": MATHS.local, "mathjax_options": {"defer": "defer"}}
+        return {"mathjax_path": MATHS.local, "mathjax_options": {"defer": "defer"}}
     checked = {"integrity": f"sha384-{MATHS.sha384}", "crossorigin": "anonymous"}
-    return settings | {
+    return {
         "mathjax_path": MATHS.remote,
         "mathjax_options": checked | {"defer": "defer"},
     }
@@ -201,7 +200,9 @@ def _here(package: Package) -> str:
 
 def direct(app, pagename, templatename, context, doctree):
     """On pages with widgets: say where their scripts are, and name the sliders."""
-    if any(f.attributes.get("type") == WIDGET_STATE for f in context["script_files"]):
+    files = context["script_files"]
+    if any('"@jupyter-widgets/controls"' in f.attributes.get("body", "") for f in files):
+        files[:] = [f for f in files if "views.js" not in str(f.filename)]
         local = MATHS.local in app.config.mathjax_path
         app.add_js_file(None, body=directions(local))
         app.add_js_file(None, body=when_near(local), type="module")
