@@ -1,0 +1,180 @@
+"""Two cues: which of them students read, as tables of the records that are there.
+
+A page that shows them names what has not been run: it is missing, not left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from mislabel_utils.learning import datasets
+from mislabel_utils.recording.records import Record, Store
+from mislabel_utils.report.figures import apart
+from mislabel_utils.report.style import QUIET, ROLES, SMALL, Picture, styled
+from mislabel_utils.studies import two_cues
+from mislabel_utils.studies.two_cues import RADII, SEEDS, arm_name
+
+Records = Mapping[tuple[str, int], Record]
+ENOUGH = 0.9  # of the labels: a cue that is learnt
+
+
+def recorded(store: Store | None = None) -> Records:
+    """The records of the study, by arm and seed."""
+    store = store or Store()
+    paths = sorted((store.root / "two_cues").glob("[!.]*.npz"))
+    return {(record.arm, record.seed % 1000): record for record in map(store.read, paths)}
+
+
+def turning(records: Records) -> pd.DataFrame:
+    """A row for each student: what it answers on unmoved test images, and how fast it learnt.
+
+    Columns: `data`, `kind` (see `two_cues.KINDS`), `radius` (NaN where nothing is moved), `seed`,
+    `own` and `next` (shares in [0, 1] of answers with the image's class, and with the class after
+    it), `passes` (until 90 % of the labels are learnt; infinite if they never were), `fit` (the
+    share learnt in the last pass).
+    """
+    rows = []
+    for data, name in two_cues.DATA.items():
+        test = datasets.load(name, "recorded").test
+        labels, classes = test.labels.numpy(), len(test.classes)
+        for kind in two_cues.KINDS:
+            for radius in (None,) if kind in ("good", "next") else RADII[data]:
+                for seed in SEEDS:
+                    record = records.get((arm_name(data, kind, radius), seed))
+                    if record is None:
+                        continue
+                    said = record.arrays[test.key]
+                    learnt = [point["train_accuracy"] for point in record.curve]
+                    rows.append({
+                        "data": data, "kind": kind, "radius": radius, "seed": seed,
+                        "own": np.mean(said == labels),
+                        "next": np.mean(said == (labels + 1) % classes),
+                        "passes": passes(learnt), "fit": learnt[-1],
+                    })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def passes(learnt: Sequence[float], enough: float = ENOUGH) -> float:
+    """After how many passes so much of the labels was learnt, interpolated between them.
+
+    >>> passes([0.5, 0.8, 1.0])
+    2.5
+    >>> passes([0.95, 1.0]), passes([0.5, 0.6])
+    (1.0, inf)
+    """
+    above = [share >= enough for share in learnt]
+    if True not in above:
+        return float("inf")
+    after = above.index(True)
+    if after == 0:
+        return 1.0
+    before, now = learnt[after - 1 : after + 1]
+    return round(after + (enough - before) / (now - before), 6)
+
+
+def crossing(differences: Mapping[float, float]) -> float:
+    """The first radius where a difference turns from below to above zero; NaN if it does not.
+
+    Interpolated in the logarithm of the radius.
+
+    >>> crossing({1.0: -0.5, 4.0: 0.5})
+    2.0
+    """
+    points = sorted(differences.items())
+    for (near, below), (far, above) in pairwise(points):
+        if below < 0 <= above:
+            return float(near * (far / near) ** (-below / (above - below)))
+    return float("nan")
+
+
+def foreseen(records: Records) -> pd.DataFrame:
+    """What teachers alone say, a row for each data set, radius and seed.
+
+    Columns: `reached`, the share of D_det's targets; `dealt`, how much more often they see the
+    target than the image's own class in another image's perturbation, of targets that are wrong.
+    """
+    rows = []
+    for (arm, seed), record in records.items():
+        data, what, *radius = arm.split("-")
+        if what == "foreseen":
+            said, wrong = record.arrays, record.arrays["target"] != record.arrays["true"]
+            aimed, own = (said["dealt"] == said[name] for name in ("target", "true"))
+            rows.append({
+                "data": data, "radius": float(*radius), "seed": seed,
+                "reached": np.mean(said["det"] == said["next"]),
+                "dealt": aimed[wrong].mean() - own[wrong].mean(),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def crossings(differences: pd.DataFrame) -> pd.Series:
+    """The crossing of the mean over seeds ("mean"), and of each seed.
+
+    Parameters
+    ----------
+    differences : a row for each radius, a column for each seed
+    """
+    shares = {"mean": differences.dropna().mean(axis=1)} | dict(differences.items())
+    return pd.Series({name: crossing(dict(some.dropna())) for name, some in shares.items()})
+
+
+def asked(records: Records, what: str) -> pd.DataFrame:
+    """Shares of the answers to images of a conflict, or of D_det's ("shown"), by who was asked.
+
+    Returns
+    -------
+    Columns: `data`, `radius`, `seed`, `who`, and `own`, `next` and, in a conflict, `aim`.
+    """
+
+    def each() -> Iterator[dict[str, object]]:
+        for (arm, seed), record in records.items():
+            data, kind, *radius = arm.split("-")
+            if kind != what:
+                continue
+            arrays = dict(record.arrays)
+            true, aim = arrays.pop("true"), arrays.pop("aim", None)
+            for who, said in arrays.items():
+                found = {"own": said == true, "next": said == (true + 1) % 10}
+                found |= {} if aim is None else {"aim": said == aim}
+                yield {"data": data, "radius": float(*radius), "seed": seed, "who": who} | {
+                    name: hits.mean() for name, hits in found.items()
+                }
+
+    return pd.DataFrame(each()).sort_values(["data", "radius", "seed"], ignore_index=True)
+
+
+def against_radius(frame: pd.DataFrame, lines: Mapping[str, tuple[str, str]], alt: str) -> Picture:
+    """Shares against the radius: dots are seeds, lines their mean, each named at its end.
+
+    Parameters
+    ----------
+    frame : a row for each point: `line`, `radius`, `share` in [0, 1]
+    lines : by `line` its role in `style.ROLES` and its stroke
+    alt : what there is to see
+    """
+    with styled(height=320) as figure:
+        ax = figure.subplots()
+        ends = {}
+        for line, (role, stroke) in lines.items():
+            some = frame[frame["line"] == line]
+            means = 100 * some.groupby("radius")["share"].mean()
+            ax.plot(means.index, means, stroke, color=ROLES[role])
+            ax.plot(some["radius"], 100 * some["share"], "o", color=ROLES[role], markersize=3,
+                    alpha=0.6)  # fmt: skip
+            ends[line] = means.iloc[-1], ROLES[role]
+        heights = apart([height for height, _ in ends.values()], 7)
+        for (line, (_, colour)), height in zip(ends.items(), heights, strict=True):
+            ax.annotate(line, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
+                        va="center", annotation_clip=False)  # fmt: skip
+        radii = sorted(set(frame["radius"]))
+        ax.set(xscale="log", xlabel="radius, L2", ylim=(0, 101))
+        ax.set_xticks(radii, [f"{radius:g}" for radius in radii])
+        ax.minorticks_off()
+        ax.set_title("% of answers", loc="left", fontsize=SMALL, color=QUIET)
+        ax.tick_params(labelcolor=QUIET)
+        ax.grid(axis="y", linewidth=1)
+    return Picture(figure, alt)

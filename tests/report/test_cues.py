@@ -1,0 +1,39 @@
+"""Two cues: how fast a cue is learnt, and where two lines cross."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mislabel_utils.recording.records import Record
+from mislabel_utils.report import cues
+
+
+@pytest.mark.parametrize(
+    "learnt, found",
+    [([0.5, 0.8, 1.0], 2.5), ([0.95, 1.0], 1.0), ([0.5, 0.6], math.inf), ([0.8, 0.9], 2.0)],
+)
+def test_passes_until_a_cue_is_learnt(learnt, found):
+    assert cues.passes(learnt) == pytest.approx(found)
+
+
+def test_lines_cross_once_from_below():
+    assert cues.crossing({1.0: -0.5, 4.0: 0.5}) == pytest.approx(2.0)
+    assert cues.crossing({8.0: 0.1, 2.0: 0.0, 1.0: -0.5}) == 2.0
+    assert math.isnan(cues.crossing({1.0: -0.5, 2.0: -0.1}))
+    assert math.isnan(cues.crossing({1.0: 0.5, 2.0: -0.1}))  # from above
+
+
+def test_the_crossing_of_the_mean_needs_every_seed():
+    shares = pd.DataFrame({20: [-1.0, 1.0, np.nan], 21: [-1.0, 0.5, 1.0]}, index=[1.0, 2.0, 4.0])
+    found = cues.crossings(shares)
+    assert found[20] == pytest.approx(2**0.5) and found["mean"] < found[21]
+
+
+def test_what_is_answered_in_a_conflict():
+    arrays = {"true": [9, 1, 2, 3], "aim": [4, 5, 6, 7], "student": [0, 5, 2, 7]}
+    arrays = {name: np.array(each, np.uint8) for name, each in arrays.items()}
+    record = Record("two_cues", "clothes-conflict-1.5", 20, {}, [], {}, arrays)
+    (row,) = cues.asked({(record.arm, 20): record}, "conflict").itertuples()
+    assert (row.who, row.radius, row.own, row.next, row.aim) == ("student", 1.5, 0.25, 0.25, 0.5)
