@@ -15,8 +15,31 @@ import time
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-from mislabel_utils.plane.networks import Nets, Recipe, draw, train, train_one_at_a_time
+from mislabel_utils.plane.networks import Nets, Recipe, draw, train
+
+RECIPE = Recipe()
+
+
+def train_one_at_a_time(
+    nets: Nets, points: Tensor, labels: Tensor, counted: Tensor, recipe: Recipe = RECIPE
+) -> list[nn.Sequential]:
+    """The training of `networks.train` with ordinary modules, one network after the other."""
+    modules = [nets.module(row) for row in range(len(nets))]
+    for module, x, y, kept in zip(modules, points, labels, counted, strict=True):
+        if not kept.any():
+            continue
+        optimiser = torch.optim.Adam(module.parameters(), lr=recipe.rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: 1 - s / recipe.steps)
+        for _ in range(recipe.steps):
+            loss = F.cross_entropy(module(x[kept]), y[kept])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return modules
 
 
 def seconds(work: Callable[[], object]) -> float:

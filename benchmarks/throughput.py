@@ -24,10 +24,10 @@ from torchvision.transforms import v2
 from mislabel_utils.learning import models
 from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.environment import environment
 from mislabel_utils.learning.inference import autocast, default_device, mixed_dtype, standardised
 from mislabel_utils.learning.training import Recipe, train
 from mislabel_utils.learning.training_sets import true_labels
-from mislabel_utils.recording.environment import environment
 from mislabel_utils.recording.records import Record, Store
 
 BATCH, WARM_UP = 128, 2
@@ -167,10 +167,13 @@ def main() -> None:
     for precision in PRECISIONS:
         metrics[f"pgd/{precision}"] = attacked(WORKS["resnet18-imagenet"], precision)
     made = environment("mixed") | {"seconds": round(time.monotonic() - start, 1)}
+    made["finished"] = time.strftime("%Y-%m-%d", time.gmtime())
     setting = {"batch": BATCH, "batches": {name: work.batches for name, work in WORKS.items()}}
     config = {"experiment": "throughput", "setting": setting}
     record = Record("benchmarks", "throughput", 0, config, [], metrics, {}, made)
-    path = Store().write(record, replace=True)
+    for before in Store().paths(f"-{record.id[:12]}"):
+        before.unlink()
+    path = Store().write(record)
     for name, value in metrics.items():
         print(f"{name}: {value:,.0f}")
     print(f"{made['threads']} threads, mixed is {made['mixed']}; recorded in {path}")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 BUNDLED = Path(__file__).parent / "bundled"  # what comes with the package: data, no code
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # of an OSError: no room, for one reason or other
@@ -42,6 +45,21 @@ def folder(variable: str, default: str = "") -> Path | None:
 def cache_dir() -> Path:
     """Decoded data, checkpoints and weights: ``MISLABEL_CACHE`` or ``~/.cache/mislabel``."""
     return folder("MISLABEL_CACHE", "~/.cache/mislabel")
+
+
+@contextmanager
+def locked(path: Path, what: str, patience: float = 5.0) -> Iterator[None]:
+    """Be the only process that holds a file's lock; say so when another one is waited for."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=patience)
+    except Timeout:
+        print(f"Waiting for another process that {what} (it holds {path}).", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -16,19 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+import PIL.Image
 from IPython.display import Image
 from matplotlib.figure import Figure
 from torch import nn
 
-from mislabel_utils.files import atomic_write, cache_dir
+from mislabel_utils.files import atomic_write, cache_dir, locked
 from mislabel_utils.learning import datasets, inference, models, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
+from mislabel_utils.learning.environment import environment
+from mislabel_utils.learning.pinned import pinned
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording import checks
-from mislabel_utils.recording.environment import environment
-from mislabel_utils.recording.records import Record, RecordError, Store, run_id
+from mislabel_utils.recording.records import Record, RecordError, Store, canonical, run_id
 from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
 
 MetricsAndArrays = tuple[dict[str, float], dict[str, np.ndarray]]  # of a record
@@ -90,46 +91,38 @@ class Lab:
         Raises
         ------
         RecordError
-            At recorded scale, when nobody has recorded this run so far; at full scale, when the
-            recorded run was trained on other labels than `on` has.
+            At recorded scale, when nobody has recorded this run so far; when the recorded run was
+            trained on other labels than `on` has; at full scale, when no record could be written.
         """
         on = on if isinstance(on, TrainingSet) else training_sets.true_labels(on)
         config = configuration(on, recipe, seed)
         identity, splits = run_id(config), (test, *also)
         checks.one_name_each(splits)
-        run = self._found(identity, arm, seed)  # which raises at recorded scale if there is none
-        if self.scale != "recorded" and not _complete(run, splits):
-            with self._alone(identity) as checkpoint:
+        run = self._found(identity, arm, seed, on)  # raises at recorded scale if there is none
+        if self.scale != "recorded" and _missing(run, splits):
+            with self._alone(identity, f"trains {arm} seed {seed}") as checkpoint:
                 if self.scale == "full":  # others may have recorded more in the meantime
                     self._runs.pop(identity, None)
-                run = self._found(identity, arm, seed)
-                checks.same_set(run, on)
+                run = self._found(identity, arm, seed, on)
                 if run is None:
                     made = training.train(
                         recipe, on, seed=seed, test=test, checkpoint=checkpoint,
                         title=f"{arm} seed {seed}",
                     )  # fmt: skip
-                    where = environment(recipe.precision) | {"seconds": round(made.seconds, 1)}
-                    metrics, arrays = _evaluated(made.network, splits, recipe.precision)
                     record = Record(
-                        self.chapter, arm, seed, config, made.curve, metrics, arrays, where,
-                        made.trained_on, weights_digest(made.network), _seen(splits),
+                        self.chapter, arm, seed, config, made.curve,
+                        **_evaluated(made.network, splits, recipe.precision),
+                        environment=_where(made.seconds, made.sittings),
+                        trained_on=made.trained_on, weights=weights_digest(made.network),
                     )  # fmt: skip
                     run = self._kept(record, made.network)
                     if checkpoint:
                         checkpoint.unlink(missing_ok=True)
-                elif not _complete(run, splits):
+                elif missing := _missing(run, splits):
                     # The page asks for more than when the run was recorded: no need to train again.
-                    seen = _evaluated(run.network, splits, run.precision)
-                    record = dataclasses.replace(
-                        run.record,
-                        metrics=run.record.metrics | seen[0],
-                        arrays=run.record.arrays | seen[1],
-                        seen=run.record.seen | _seen(splits),
-                    )
-                    run = self._kept(record, run.network, replace=True)
-        elif self.scale == "full":
-            checks.same_set(run, on)
+                    found = _evaluated(run.network, missing, run.precision)
+                    more = dataclasses.replace(run.record, **found)
+                    run = self._kept(run.record.extended(more), run.network)
         self._runs[identity] = run
         return run
 
@@ -147,16 +140,26 @@ class Lab:
         Raises
         ------
         RecordError
-            At recorded scale, when nobody has recorded it yet.
+            At recorded scale, when nobody has recorded it yet; at every other, when it was measured
+            on other weights than those of a run that `config` names.
         """
         record = None if self.scale == "quick" else self._recorded(run_id(config), arm, seed)
+        weights = self._weights_of(config)
         if record is None:
+            if self.scale == "full":
+                self.store.require_writable(self.chapter)
             start = time.monotonic()
-            metrics, arrays = compute()
-            made = environment() | {"seconds": round(time.monotonic() - start, 1)}
-            record = Record(self.chapter, arm, seed, config, [], metrics, arrays, made)
+            with pinned():
+                metrics, arrays = compute()
+            made = _where(time.monotonic() - start, [environment()])
+            record = Record(self.chapter, arm, seed, config, [], metrics, arrays, made, weights)
             if self.scale == "full":
                 record = self.store.read(self.store.write(record))
+        if any(record.trained_on.get(name, now) != now for name, now in weights.items()):
+            raise RecordError(
+                f"{record.stem} was measured on a network that has since been trained anew, with "
+                "other weights: delete the record to measure it again."
+            )
         return record.arrays
 
     def picture(
@@ -181,16 +184,23 @@ class Lab:
         identity = of.id if config is None else run_id({"run": of.id} | config)
         path = self.store.root / self.chapter / f"{name}-{identity[:12]}.png"
         if self.scale != "quick" and path.is_file():  # to draw it again may take weights
+            with PIL.Image.open(path) as drawn:
+                if drawn.info.get("weights", of.weights) != of.weights:
+                    raise RecordError(
+                        f"{path} shows a network that has since been trained anew, with other "
+                        "weights: delete it to draw it again."
+                    )
             return Image(path)
         if self.scale == "recorded":
             raise RecordError(
                 f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}"
             )
+        if self.scale == "full":
+            self.store.require_writable(self.chapter)
         figure = draw()
         if self.scale == "full":
-            path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_write(path) as temporary:
-                figure.savefig(temporary, format="png")
+                figure.savefig(temporary, format="png", metadata={"weights": of.weights})
         return figure
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
@@ -203,24 +213,42 @@ class Lab:
             )
         return record
 
-    def _found(self, identity: str, arm: str, seed: int) -> Run | None:
-        """The run as it was last seen in this process, or else as it is recorded."""
-        if identity in self._runs:
-            return self._runs[identity]
-        record = None if self.scale == "quick" else self._recorded(identity, arm, seed)
-        return record and Run(record)
+    def _found(self, identity: str, arm: str, seed: int, on: TrainingSet) -> Run | None:
+        """The run as it was last seen in this process, or else as it is recorded.
 
-    def _kept(self, record: Record, network: nn.Module, replace: bool = False) -> Run:
+        One of other labels than those given now is trained again at quick scale, where what makes
+        them may change from call to call; elsewhere it is refused.
+        """
+        run = self._runs.get(identity)
+        if run is None and self.scale != "quick":
+            record = self._recorded(identity, arm, seed)
+            run = record and Run(record)
+        if run is None or checks.same_set(run, on):
+            return run
+        if self.scale == "quick":
+            return None
+        raise RecordError(
+            f"{run.record.stem} was trained on other labels than {on.source['kind']} now makes: "
+            "what makes them has changed. Give them another `kind`, or delete the record."
+        )
+
+    def _kept(self, record: Record, network: nn.Module) -> Run:
         """The run; at full scale with its record stored, and its weights in the cache."""
         if self.scale == "full":
-            models.save(network.state_dict(), weights_path(record.id))
+            if not (weights := weights_path(record.id)).exists():
+                models.save(network.state_dict(), weights)
             # Another machine may have recorded the same run first: then its record counts.
-            record = self.store.read(self.store.write(record, replace))
+            record = self.store.read(self.store.write(record))
             network = network if record.weights == weights_digest(network) else None
         return Run(record, network)
 
+    def _weights_of(self, config: dict[str, Any]) -> dict[str, str]:
+        """By their identity, the weights of the runs of this lab that a configuration names."""
+        text = canonical(config)
+        return {name: run.weights for name, run in self._runs.items() if name in text}
+
     @contextmanager
-    def _alone(self, identity: str) -> Iterator[Path | None]:
+    def _alone(self, identity: str, what: str) -> Iterator[Path | None]:
         """Yield where to keep the checkpoint of a run, if anywhere.
 
         One process trains; another that wants the same run waits and then finds its record.
@@ -228,23 +256,27 @@ class Lab:
         if self.scale == "quick":
             yield None
             return
+        self.store.require_writable(self.chapter)
         checkpoints = cache_dir() / "checkpoints"
         checkpoints.mkdir(parents=True, exist_ok=True)
-        with FileLock(checkpoints / f"{identity}.lock"):
+        with locked(checkpoints / f"{identity}.lock", what):
             yield checkpoints / f"{identity}.pt"
 
 
-def _complete(run: Run | None, splits: Sequence[Split]) -> bool:
-    """Whether a run is there, with all that is asked of it."""
-    return run is not None and all(split.key in run.record.metrics for split in splits)
+def _missing(run: Run | None, splits: Sequence[Split]) -> list[Split]:
+    """What a run is asked for and has not answered."""
+    return [split for split in splits if run is None or not run.knows(split)]
 
 
-def _seen(splits: Sequence[Split]) -> dict[str, str]:
-    return {split.key: split.digest for split in splits}
+def _where(seconds: float, sittings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The environment of a `Record`: the last sitting, and all where there were several."""
+    finished = time.strftime("%Y-%m-%d", time.gmtime())
+    several = {"sittings": list(sittings)} if len(sittings) > 1 else {}
+    return {**sittings[-1], "finished": finished, "seconds": round(seconds, 1), **several}
 
 
-def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> MetricsAndArrays:
-    """Metrics and arrays of a `Record`."""
+def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> dict[str, Any]:
+    """Metrics and arrays of a `Record`, and the digests of what was seen."""
     metrics, arrays = {}, {}
     for split in splits:
         confidence, predicted = inference.probabilities(network, split, precision).max(1)
@@ -253,4 +285,5 @@ def _evaluated(network: nn.Module, splits: Sequence[Split], precision: str) -> M
         if split.name.endswith("/train"):  # what a teacher labels: how sure was it?
             rounded = (confidence * 255).round()
             arrays[f"confidence:{split.key}"] = rounded.numpy().astype(np.uint8)
-    return metrics, arrays
+    seen = {split.key: split.digest for split in splits}
+    return {"metrics": metrics, "arrays": arrays, "seen": seen}

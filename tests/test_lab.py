@@ -1,21 +1,26 @@
 """`Lab.train` trains, remembers, records and looks up; a `Run` knows what its network said."""
 
 import dataclasses
+import os
+import signal
 import threading
 import time
+import warnings
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from toys import fixed, toy_split
 
 from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import inference, training, training_sets
+from mislabel_utils.learning import inference, selections, training, training_sets
 from mislabel_utils.learning.datasets import RAW
+from mislabel_utils.learning.places import Places
 from mislabel_utils.learning.training import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
-from mislabel_utils.recording import runs
+from mislabel_utils.recording import records, runs
 from mislabel_utils.recording.records import RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.showing import figures
@@ -38,7 +43,7 @@ def trained(monkeypatch):
         runs.append(options["title"])
         return train(*arguments, **options)
 
-    counted.__kwdefaults__ = train.__kwdefaults__
+    counted.__wrapped__ = train.__wrapped__
     monkeypatch.setattr(training, "train", counted)
     return runs
 
@@ -191,6 +196,263 @@ def test_another_split_is_asked_for_in_the_same_process(trained, scale):
     assert trained == ["teacher seed 0"]
 
 
+def test_what_was_learnt_from_stays_when_more_is_asked_for(trained, monkeypatch):
+    """The network in half precision, or on another machine, would answer otherwise."""
+    job = {"seed": 0, "arm": "teacher", "test": TEST}
+    before = Lab("chapter", "full").train(TRAIN, RECIPE, **job, also=[TRAIN])
+    answers, asked = inference.probabilities, []
+
+    def otherwise(network, split, precision):
+        asked.append(split.key)
+        return answers(network, split, precision).roll(1, dims=1)
+
+    monkeypatch.setattr(inference, "probabilities", otherwise)
+    after = Lab("chapter", "full").train(TRAIN, RECIPE, **job, also=[TRAIN, OTHER])
+    assert asked == [OTHER.key] and trained == ["teacher seed 0"]
+    assert torch.equal(after.predict(TRAIN), before.predict(TRAIN))
+    assert torch.equal(after.confidence(TRAIN), before.confidence(TRAIN))
+    assert after.accuracy(TEST) == before.accuracy(TEST)
+    assert len(Store().find(before.id).arrays[OTHER.key]) == len(OTHER)
+
+
+def test_what_others_have_added_to_a_record_stays():
+    """Two machines that share the records, and not the cache with its locks."""
+    job = {"seed": 0, "arm": "teacher", "test": TEST}
+    run = Lab("chapter", "full").train(TRAIN, RECIPE, **job)
+    lab = Lab("chapter", "full")
+    lab.train(TRAIN, RECIPE, **job, also=[TRAIN])
+    mine = dataclasses.replace(run.record, metrics={**run.record.metrics, "mine": 0.5})
+    Store().write(mine)
+    assert Store().find(run.id).metrics.keys() == {TEST.key, TRAIN.key, "mine"}
+    foreign = dataclasses.replace(mine, weights="1" * 64, metrics=mine.metrics | {"theirs": 0.5})
+    Store().write(foreign)
+    assert "theirs" not in Store().find(run.id).metrics, "another network's"
+
+
+def mine(labels, name="mine"):
+    return training_sets.true_labels(TRAIN).relabelled(name, lambda: labels)
+
+
+def test_a_label_maker_that_was_changed_trains_anew_at_quick_scale(trained):
+    lab = Lab("chapter", "quick")
+    first = lab.train(mine(TRAIN.labels), RECIPE, **JOB)
+    again = lab.train(mine(TRAIN.labels.flip(0)), RECIPE, **JOB)
+    assert len(trained) == 2 and again.weights != first.weights
+    assert lab.train(mine(TRAIN.labels.flip(0)), RECIPE, **JOB) is again
+    assert len(trained) == 2
+
+
+def test_a_label_maker_that_was_changed_is_refused_at_recorded_scale():
+    made = Lab("chapter", "full").train(mine(TRAIN.labels), RECIPE, **JOB)
+    lab, here = Lab("chapter", "recorded"), without_images(TRAIN)
+    job = JOB | {"test": without_images(TEST), "also": []}
+    same = training_sets.true_labels(here).relabelled("mine", lambda: here.labels)
+    assert lab.train(same, RECIPE, **job).id == made.id
+    other = training_sets.true_labels(here).relabelled("mine", lambda: here.labels.flip(0))
+    with pytest.raises(RecordError, match="trained on other labels than mine now makes"):
+        lab.train(other, RECIPE, **job)
+    # What can only be made from images or weights that are not here is not compared.
+    (runs.weights_path(made.id)).unlink()
+    made_here = Lab("chapter", "recorded").train(same, RECIPE, **job)
+    norm = here.normalization
+    for compute in (
+        lambda: here.pictures(torch.arange(96)).flatten(1)[:, 0].long(),
+        lambda: made_here.outputs(here.images, norm).argmax(1),
+        lambda: here.images.flatten(1).amax(1).long(),
+    ):
+        asks = training_sets.true_labels(here).relabelled("mine", compute)
+        assert lab.train(asks, RECIPE, **job).id == made.id
+
+
+def test_students_of_a_teacher_that_was_trained_anew_are_too(trained):
+    lab, labels = Lab("chapter", "quick"), TRAIN.labels
+
+    def pair():
+        teacher = lab.train(mine(labels), RECIPE, **(JOB | {"also": [TRAIN]}))
+        return lab.train(training_sets.predictions(teacher, TRAIN), RECIPE, **JOB)
+
+    one = pair()
+    labels = (TRAIN.labels + 1) % 4
+    assert pair().weights != one.weights and len(trained) == 4
+
+
+@pytest.mark.parametrize("scale", ["quick", "full"])
+def test_images_whose_maker_was_changed(scale, trained):
+    lab = Lab("chapter", scale)
+
+    def made(shade):
+        images = Places(TRAIN, {"kind": "drawn by me"}, lambda: TRAIN.images // shade)
+        return training_sets.true_labels(images)
+
+    lab.train(made(2), RECIPE, **JOB)
+    lab.train(made(2), RECIPE, **JOB)
+    assert len(trained) == 1
+    if scale == "quick":
+        lab.train(made(3), RECIPE, **JOB)
+        assert len(trained) == 2
+    else:
+        with pytest.raises(RecordError, match="trained on other labels"):
+            lab.train(made(3), RECIPE, **JOB)
+
+
+def test_labels_are_compared_where_only_the_images_take_a_network():
+    lab = Lab("chapter", "full")
+    images = Places(TRAIN, {"kind": "moved"}, lambda: TRAIN.images, network="1" * 64)
+
+    def on(labels):
+        return training_sets.true_labels(images).relabelled("mine", lambda: labels)
+
+    lab.train(on(TRAIN.labels), RECIPE, **JOB)
+    lab.train(on(TRAIN.labels), RECIPE, **JOB)
+    with pytest.raises(RecordError, match="trained on other labels"):
+        lab.train(on(TRAIN.labels.flip(0)), RECIPE, **JOB)
+
+
+def test_other_images_under_the_name_of_recorded_ones_are_refused_before_they_are_used():
+    lab = Lab("chapter", "full")
+    lab.train(TRAIN, RECIPE, **JOB)
+    other = dataclasses.replace(TEST, fingerprint="another")
+    with pytest.raises(RecordError, match="another version of toy/test"):
+        lab.train(TRAIN, RECIPE, **(JOB | {"test": other}))
+
+
+def test_parts_of_equal_size_are_told_apart():
+    first, second = (selections.part(TEST, rows) for rows in torch.arange(64).split(32))
+    run = Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"also": [first, second]}))
+    assert len({first.key, second.key}) == 2
+    assert torch.equal(torch.cat([run.predict(first), run.predict(second)]), run.predict(TEST))
+
+
+# Measured, drawn --------------------------------------------------------------------------------
+
+
+def weighed(lab, run, value):
+    config = {"experiment": "weighed", "of": [run.id]}
+    return float(lab.measure("w", 0, config, lambda: ({}, {"a": np.array(value)}))["a"])
+
+
+def test_what_was_measured_belongs_to_the_weights_it_was_measured_on(monkeypatch, isolated):
+    lab = Lab("chapter", "full")
+    run = lab.train(TRAIN, RECIPE, **JOB)
+    assert weighed(lab, run, 1) == weighed(lab, run, 2) == 1
+    (measured,) = (r for r in Store() if r.arm == "w")
+    assert measured.trained_on == {run.id: run.weights}
+    for path in files(isolated / "records") + files(isolated / "cache"):
+        if run.id[:12] in path.name:
+            path.unlink()
+    step = training.step
+    monkeypatch.setattr(training, "step", lambda learner, x, y: step(learner, x * 1.5, y))
+    again = Lab("chapter", "full")
+    run = again.train(TRAIN, RECIPE, **JOB)
+    for scale in ("full", "recorded"):
+        lab = Lab("chapter", scale)
+        run = lab.train(TRAIN, RECIPE, **JOB)
+        with pytest.raises(RecordError, match="measured on a network that has since been trained"):
+            weighed(lab, run, 3)
+    old = dataclasses.replace(measured, trained_on={})  # from before it was kept
+    Store().root.joinpath("chapter", f"{measured.stem}.npz").unlink()
+    Store().write(old)
+    assert weighed(lab, run, 4) == 1
+
+
+# Folders, locks, interruptions ------------------------------------------------------------------
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """A records folder in which nothing can be written; root may write anywhere, so it is said."""
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(records.tempfile, "TemporaryFile", refuse)
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_folder_that_cannot_be_written_is_noticed_before_anything_is_done(trained):
+    lab, done = Lab("chapter", "full"), []
+    told = r"No record can be written to .*chapter \(Permission denied\): set MISLABEL_RECORDS"
+    with pytest.raises(RecordError, match=told):
+        lab.train(TRAIN, RECIPE, **JOB)
+    with pytest.raises(RecordError, match=told):
+        lab.measure("m", 0, {}, lambda: done.append(1))
+    with pytest.raises(RecordError, match=told):
+        lab.picture("p", SimpleNamespace(id="1" * 64, weights=""), lambda: done.append(1))
+    assert not trained and not done
+
+
+def test_ctrl_c_before_the_first_checkpoint_keeps_the_steps(trained, monkeypatch):
+    whole = Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
+    step, steps = training.step, []
+
+    def pressed(*arguments):
+        steps.append(1)
+        if len(steps) == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(*arguments)
+
+    monkeypatch.setattr(training, "step", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert len(steps) == 4, "the step it came in was not ended"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    resumed = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert len(steps) == 12
+    assert resumed.record.result == whole.record.result
+
+
+def test_ctrl_c_twice_is_at_once(monkeypatch):
+    def pressed(*arguments):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+        pytest.fail("still at work")
+
+    monkeypatch.setattr(training, "step", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_each_sitting_is_recorded_and_another_number_of_threads_is_told(monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setitem(training.train.__wrapped__.__kwdefaults__, "checkpoint_seconds", -1)
+        save = training._save
+        patch.setattr(training, "_save", lambda *a: (save(*a), interrupt()))
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    torch.set_num_threads(2)
+    try:
+        with pytest.warns(UserWarning, match=r"teacher seed 0 goes on .*threads 1, now 2"):
+            run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    finally:
+        torch.set_num_threads(1)
+    assert [each["threads"] for each in run.record.environment["sittings"]] == [1, 2]
+    assert run.record.environment["threads"] == 2
+    single = Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"seed": 1}))
+    assert "sittings" not in single.record.environment
+
+
+def test_a_checkpoint_from_before_sittings_were_kept(monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        save = training._save
+
+        def older(path, learner):
+            del learner.state["sittings"]
+            save(path, learner)
+            raise KeyboardInterrupt
+
+        patch.setitem(training.train.__wrapped__.__kwdefaults__, "checkpoint_seconds", -1)
+        patch.setattr(training, "_save", older)
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert "sittings" not in run.record.environment
+
+
 def test_a_source_that_stands_for_other_labels_than_it_did(trained):
     lab = Lab("chapter", "full")
     first = lab.train(fixed(TRAIN, TRAIN.labels), RECIPE, **JOB)
@@ -199,7 +461,7 @@ def test_a_source_that_stands_for_other_labels_than_it_did(trained):
     for again in (lab, Lab("chapter", "full")):
         with pytest.raises(RecordError, match=r"trained on other labels than fixed now makes"):
             again.train(turned, RECIPE, **JOB)
-    asked = dataclasses.replace(turned, network="1" * 64)  # that would take a network
+    asked = dataclasses.replace(turned, asked="1" * 64)  # that would take a network
     assert lab.train(asked, RECIPE, **JOB).id == first.id, "not made for the comparison"
     assert trained == ["teacher seed 0"]
 
@@ -215,9 +477,9 @@ def test_other_labels_are_refused_on_every_way_to_a_record(trained):
 def test_another_network_behind_the_same_source():
     """A teacher trained anew keeps its identity: what was asked of the old one is not returned."""
     lab, asked = Lab("chapter", "full"), fixed(TRAIN, TRAIN.labels)
-    lab.train(dataclasses.replace(asked, network="1" * 64), RECIPE, **JOB)
+    lab.train(dataclasses.replace(asked, asked="1" * 64), RECIPE, **JOB)
     with pytest.raises(RecordError, match="trained on other labels"):
-        lab.train(dataclasses.replace(asked, network="2" * 64), RECIPE, **JOB)
+        lab.train(dataclasses.replace(asked, asked="2" * 64), RECIPE, **JOB)
 
 
 def test_images_that_only_have_the_name():
@@ -268,7 +530,7 @@ def test_teacher_and_student_at_two_scales(trained):
 
 def test_killed_and_resumed(trained, monkeypatch):
     whole = Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
-    monkeypatch.setitem(training.train.__kwdefaults__, "checkpoint_seconds", -1)
+    monkeypatch.setitem(training.train.__wrapped__.__kwdefaults__, "checkpoint_seconds", -1)
     schedule = training.learning_rate
     steps = []
 
@@ -361,7 +623,7 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
     found.append(identity(dataclasses.replace(TRAIN, name="toy/test")))
     found.append(identity(training_sets.uniform(TRAIN, 0)))
     found.append(identity(training_sets.uniform(TRAIN, 1)))
-    monkeypatch.setattr(runs, "PROTOCOL", runs.PROTOCOL + 1)
+    monkeypatch.setattr(training, "PROTOCOL", training.PROTOCOL + 1)
     found.append(identity())
     assert len(set(found)) == len(found)
 
@@ -471,7 +733,7 @@ def test_split_of_another_version():
 
 def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
     store, drawn = Store(tmp_path), []
-    one, two = (SimpleNamespace(id=digit * 64) for digit in "12")
+    one, two = (SimpleNamespace(id=digit * 64, weights=digit) for digit in "12")
 
     def draw():
         drawn.append(1)
@@ -488,6 +750,9 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
     assert len(drawn) == 2
     with pytest.raises(RecordError, match="make reproduce"):  # a picture of another run
         Lab("chapter", "recorded", store).picture("grid", two, draw)
+    anew = SimpleNamespace(id=one.id, weights="3")
+    with pytest.raises(RecordError, match=r"grid-1+\.png shows a network that has since been tra"):
+        Lab("chapter", "recorded", store).picture("grid", anew, draw)
 
 
 def bars():
@@ -495,7 +760,7 @@ def bars():
 
 
 def test_a_picture_of_other_settings_is_another(tmp_path):
-    store, run = Store(tmp_path), SimpleNamespace(id="1" * 64)
+    store, run = Store(tmp_path), SimpleNamespace(id="1" * 64, weights="1")
     for radius in (0.25, 0.5):
         Lab("chapter", "full", store).picture("moved", run, bars, {"radius": radius})
     assert len(files(tmp_path)) == 2

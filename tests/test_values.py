@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from inspect import unwrap
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -179,7 +180,7 @@ def transfer_sets():
 
 def small_lesson(monkeypatch):
     """Few steps: of many, the last digits depend on the machine."""
-    monkeypatch.setattr(networks.train, "__defaults__", (None, networks.Recipe(8, 0.01)))
+    monkeypatch.setattr(unwrap(networks.train), "__defaults__", (None, networks.Recipe(8, 0.01)))
     experiment._teachers.cache_clear()
     given = experiment.lesson(experiment.Setting(), range(3, 6))
     experiment._teachers.cache_clear()

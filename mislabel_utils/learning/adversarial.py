@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
@@ -75,8 +75,8 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
 
     source = {"kind": "adversarial", "run": run.id, "of": start.name,
               "attack": asdict(attack), "targets": targets.source}  # fmt: skip
-    places = Places(start.split, source, compute, start.aligned)
-    return TrainingSet(places, targets.source, lambda: targets.labels, run.weights)
+    places = Places(start.split, source, compute, start.aligned, run.weights)
+    return TrainingSet(places, targets.source, lambda: targets.labels, targets.asked)
 
 
 def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
@@ -94,13 +94,13 @@ def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
         said = run.outputs(given.images, given.split.normalization).argmax(1)
         return torch.where(said == given.labels, given.labels, LEFT_OUT)
 
-    return given.relabelled("reached", compute, run=run.id)
+    return replace(given.relabelled("reached", compute, run=run.id), asked=run.weights)
 
 
 def unmoved(given: TrainingSet) -> TrainingSet:
     """The labels of moved images on the same images as they were."""
     source = {"kind": "unmoved", "of": given.source, "moved": given.places.source}
-    return TrainingSet(places_of(given.split), source, lambda: given.labels, given.network)
+    return TrainingSet(places_of(given.split), source, lambda: given.labels, given.asked)
 
 
 def perturbations(given: TrainingSet) -> Tensor:
@@ -160,8 +160,8 @@ def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:
         return images
 
     source = {"kind": "shaken", "of": start.name, "epsilon": epsilon, "seed": seed}
-    places = Places(start.split, source, compute, start.aligned)
-    return TrainingSet(places, targets.source, lambda: targets.labels, targets.network)
+    places = Places(start.split, source, compute, start.aligned, start.network)
+    return TrainingSet(places, targets.source, lambda: targets.labels, targets.asked)
 
 
 def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
@@ -193,8 +193,8 @@ def _moved_on(
     given: TrainingSet, kind: str, compute: Callable[[], Tensor], **how: int
 ) -> TrainingSet:
     source = {"kind": kind, "of": given.places.source, **how}
-    places = Places(given.split, source, compute, given.places.aligned)
-    return TrainingSet(places, given.source, lambda: given.labels, given.network)
+    places = Places(given.split, source, compute, given.places.aligned, given.places.network)
+    return TrainingSet(places, given.source, lambda: given.labels, given.asked)
 
 
 def _pixels(images: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 Model = Callable[[Tensor], Tensor]
 
@@ -83,6 +83,7 @@ class Attacked(NamedTuple):
     flipped: Tensor
 
 
+@torch.inference_mode(False)  # gradients are what it follows, whoever calls it
 def pgd(
     model: Model,
     inputs: Tensor,
@@ -119,7 +120,7 @@ def pgd(
     _check(model, inputs, labels, steps, bounds)
     _check_length("step_size", step_size)
     direction = -1.0 if targeted else 1.0
-    origin = inputs.detach().flatten(labels.ndim)
+    origin = inputs.detach().clone().flatten(labels.ndim)
     iterate = origin
 
     for step in range(steps + 1):
@@ -197,10 +198,11 @@ def _check(
     model: Model, inputs: Tensor, labels: Tensor, steps: int, bounds: tuple[float, float]
 ) -> None:
     low, high = bounds
-    if getattr(model, "training", False):
+    parts = model.modules() if isinstance(model, nn.Module) else [model]
+    if any(getattr(part, "training", False) for part in parts):
         raise ValueError(
-            "the model is in training mode, where batch normalisation makes one example's attack "
-            "depend on the others; call model.eval() first"
+            "the model, or a layer of it, is in training mode, where batch normalisation makes one "
+            "example's attack depend on the others; call model.eval() first"
         )
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")

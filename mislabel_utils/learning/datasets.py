@@ -60,6 +60,17 @@ class Split:
     normalization: Normalization
     fingerprint: str
 
+    def __post_init__(self) -> None:
+        """Refuse images of which it is not known which rows they are."""
+        rows = self.index
+        if len(self.images) != len(rows) or len(rows.unique()) < len(rows):
+            raise ValueError(
+                f"{self.name}: {len(self.images)} images, rows {list(rows.shape)}: "
+                "`index` names a row of its own for each image."
+            )
+        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self.labels):
+            raise ValueError(f"{self.name}: `index` names rows that have no label.")
+
     def __len__(self) -> int:
         return len(self.labels)
 

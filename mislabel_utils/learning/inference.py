@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.pinned import pinned
 
 BATCH = 500
 
@@ -49,17 +50,16 @@ def mixed_dtype(device: torch.device) -> torch.dtype:
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which a network computes in a recipe's precision.
-
-    It also makes sure that float32 means float32 on a GPU, where convolutions are shortened
-    to 19 bits by default.
-    """
-    torch.backends.cudnn.allow_tf32 = False
+    """The context in which a network computes in a recipe's precision, within `pinned`."""
     dtype = mixed_dtype(device) if precision == "mixed" else torch.float32
     low = dtype != torch.float32
-    return torch.autocast(device.type, dtype if low else torch.bfloat16, enabled=low)
+    # No cache: it is emptied by the outermost context alone, and would outlive an optimiser's step.
+    return torch.autocast(
+        device.type, dtype if low else torch.bfloat16, enabled=low, cache_enabled=False
+    )
 
 
+@pinned()
 @torch.no_grad()
 def outputs(
     network: nn.Module, images: Tensor, normalization: Normalization, precision: str = "float32"

@@ -9,8 +9,10 @@ import torch
 import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from mislabel_utils.files import atomic_write
+from mislabel_utils.learning.pinned import pinned
 
 
 class SmallMapConv2d(nn.Conv2d):
@@ -176,6 +178,21 @@ def save(state: dict, path: Path) -> None:
         temporary.write_bytes(content.getbuffer())
 
 
+class Drawing(TorchFunctionMode):
+    """What is drawn at random comes from this generator; other threads draw from theirs."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if "generator" in kwargs:
+            kwargs = kwargs | {"generator": self.generator}
+        return func(*args, **kwargs)
+
+
+@pinned()
 def build(name: str, shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
     """A freshly initialised network, the same for the same seed; PyTorch's default initialisation.
 
@@ -186,6 +203,5 @@ def build(name: str, shape: tuple[int, int, int], classes: int, seed: int) -> nn
     """
     if name not in MODELS:
         raise ValueError(f"Unknown model {name!r}: use one of {', '.join(MODELS)}.")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with Drawing(torch.Generator().manual_seed(seed)):
         return MODELS[name](shape, classes).to(memory_format=torch.channels_last)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.inference import standardised
+from mislabel_utils.learning.pinned import pinned
 
 PROTOCOL = 1  # raise it when the code changes what a vote is: old records then count no more
 VOTERS = 11
@@ -19,6 +20,7 @@ def pixels(split: Split) -> Tensor:
     return standardised(split.images, split.normalization).flatten(1)
 
 
+@pinned()
 def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = VOTERS) -> Tensor:
     """The commonest label among the nearest of the pictures shown.
 

@@ -19,6 +19,7 @@ from torch import Tensor
 from torchvision.transforms.functional import pil_to_tensor
 
 from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.pinned import pinned
 
 NOISES = ("uniform", "gaussian", "correlated")
 # Arrows and mathematical operators of Unicode: strokes like those of digits, and no digit.
@@ -35,14 +36,17 @@ class Places:
     source : JSON that says how the images were made; None for those of the split
     compute : makes the images, uint8 or float32 in [0, 1], (N, C, H, W)
     aligned : whether row n was made from row n of the split, so that its true label is known
+    network : SHA-256 of the weights of the network that has to be asked to make them, if any
     """
 
     split: Split
     source: dict[str, Any] | None = None
     compute: Callable[[], Tensor] | None = None
     aligned: bool = True
+    network: str | None = None
 
     @cached_property
+    @pinned()
     def images(self) -> Tensor:
         """uint8 or, when made, uint8 or float32 in [0, 1]; (N, C, H, W)."""
         return self.split.images if self.compute is None else self.compute()

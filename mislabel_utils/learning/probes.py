@@ -6,11 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mislabel_utils.learning.pinned import pinned
+
 PROTOCOL = 1  # raise it when the code changes what is fitted: old records then count no more
 PENALTY = 1e-3  # of the squared weights, on the mean loss; fixed, so that no test image chose it
 STEPS = 500  # of L-BFGS; it stops earlier where nothing changes any more
 
 
+@pinned()
 def readout(features: Tensor, labels: Tensor, classes: int) -> nn.Linear:
     """The linear layer that reads labels off features best: logistic regression (Alain, Bengio
     2017), with a small penalty on its weights.
@@ -55,7 +58,7 @@ def readout(features: Tensor, labels: Tensor, classes: int) -> nn.Linear:
         return value
 
     solver.step(loss)
-    layer = nn.Linear(features.shape[1], classes)
+    layer = nn.utils.skip_init(nn.Linear, features.shape[1], classes)
     with torch.no_grad():
         layer.weight.copy_(weight * scale)
         layer.bias.copy_(bias - (weight * scale) @ mean)

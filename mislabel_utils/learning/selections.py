@@ -22,10 +22,11 @@ def part(split: Split, rows: Tensor) -> Split:
     DataError
         When a row's image is not here.
     """
-    print_ = sha256(f"{split.fingerprint}{split.name}{digest(rows)}".encode()).hexdigest()
+    which = digest(rows)
+    print_ = sha256(f"{split.fingerprint}{split.name}{which}".encode()).hexdigest()
     return dataclasses.replace(
         split,
-        name=f"{split.name}[{len(rows)} rows]",
+        name=f"{split.name}[{len(rows)} rows, {which[:8]}]",
         images=split.pictures(rows),
         index=torch.arange(len(rows)),
         labels=split.labels[rows],

@@ -6,17 +6,25 @@ checkpoint goes on exactly as if it had never stopped.
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from mislabel_utils.learning import models
-from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.environment import environment
 from mislabel_utils.learning.inference import (
     accuracy,
     autocast,
@@ -24,11 +32,16 @@ from mislabel_utils.learning.inference import (
     predict,
     standardised,
 )
+from mislabel_utils.learning.pinned import pinned
 from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
 from mislabel_utils.learning.training_sets import TrainingSet
 
 PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
+LONG_PROTOCOL = 2  # that of runs of more than EPOCHS epochs
+EPOCHS, BATCHES = 1_000, 100_000  # of a run: beyond, what PROTOCOL 1 draws would not be its own
 CURVE_POINTS = 10  # evaluations on the test set during a run, so that they never dominate
+
+Generator = torch.Generator | np.random.Generator
 
 
 class TrainingError(RuntimeError):
@@ -43,14 +56,87 @@ class Trained(NamedTuple):
         on the labels given), ``test_accuracy`` where it was measured
     seconds : that it took, all sittings together
     trained_on : the digests of the training set, see `TrainingSet.digests`
+    sittings : where it was trained, see `environment`; more than one if it was interrupted
     """
 
     network: nn.Module
     curve: list[dict[str, float]]
     seconds: float
     trained_on: dict[str, str]
+    sittings: list[dict[str, Any]]
 
 
+@dataclass
+class Learner:
+    """A network, what moves its weights, and how far it has come.
+
+    Attributes
+    ----------
+    scaler : of the loss, where 16-bit numbers would lose small gradients
+    low : the context in which the network computes
+    state : epoch and batch that come next, sums over the epoch so far, curve; see `_save`
+    """
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    low: torch.autocast
+    state: dict[str, Any]
+
+
+def step(learner: Learner, inputs: Tensor, targets: Tensor) -> tuple[float, int]:
+    """One step on a batch: the loss before it, and how many answers were as labelled."""
+    with learner.low:
+        logits = learner.network(inputs).float()
+    loss = F.cross_entropy(logits, targets)
+    learner.optimizer.zero_grad()
+    learner.scaler.scale(loss).backward()
+    learner.scaler.step(learner.optimizer)
+    learner.scaler.update()
+    hard = targets if targets.ndim == 1 else targets.argmax(1)
+    return float(loss.detach()), int((logits.argmax(1) == hard).sum())
+
+
+def fit(
+    learner: Learner,
+    images: Tensor,
+    labels: Tensor,
+    recipe: Recipe,
+    seed: int,
+    norm: Normalization,
+    test: Split | None,
+) -> Iterator[None]:
+    """Train a network from where it stands; comes up for air after each step."""
+    state, batch_size = learner.state, min(recipe.batch_size, len(images))
+    batches = len(images) // batch_size
+    for epoch in range(state["epoch"], recipe.epochs):
+        order = permuted(len(images), stream(recipe, seed, epoch, 0)).to(images.device)
+        learner.network.train()
+        for batch in range(state["batch"], batches):
+            rows = order[batch * batch_size : (batch + 1) * batch_size]
+            inputs, targets = images[rows], labels[rows]
+            if recipe.augment:
+                inputs = augmented(inputs, stream(recipe, seed, epoch, batch + 1), recipe.flip)
+            rate = learning_rate(recipe, epoch * batches + batch, recipe.epochs * batches)
+            for group in learner.optimizer.param_groups:
+                group["lr"] = rate
+            loss, correct = step(learner, standardised(inputs, norm), targets)
+            state.update(
+                batch=batch + 1, loss=state["loss"] + loss, correct=state["correct"] + correct
+            )
+            yield
+        point = {
+            "train_loss": state["loss"] / batches,
+            "train_accuracy": state["correct"] / (batches * batch_size),
+        }
+        last = epoch + 1 == recipe.epochs
+        if test is not None and (last or (epoch + 1) % max(1, recipe.epochs // CURVE_POINTS) == 0):
+            said = predict(learner.network, test, recipe.precision)
+            point["test_accuracy"] = accuracy(said, test.labels)
+        state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
+
+
+@pinned()
 def train(
     recipe: Recipe,
     on: TrainingSet,
@@ -69,7 +155,8 @@ def train(
     seed : determines initialisation, order and augmentation
     test : evaluated with its true labels for the learning curve only: after each epoch, or ten
         times, evenly spaced, in a longer run
-    checkpoint : file that the state is written to every `checkpoint_seconds` and resumed from
+    checkpoint : file that the state is written to every `checkpoint_seconds` and when Ctrl-C is
+        pressed, and resumed from
     title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
         environment hides it
 
@@ -80,29 +167,35 @@ def train(
         training set, or the loss is no longer finite.
     """
     device = default_device()
-    # Reproducible on a GPU too, at a small cost in speed.
-    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
-    low = autocast(device, recipe.precision)
     images, labels = _kept(on, device)
-    shape, classes = tuple(images.shape[1:]), len(on.split.classes)
-    network = models.build(recipe.model, shape, classes, seed).to(device)
-    optimizer = optimizer_of(recipe, network.parameters())
-    scaled = low.fast_dtype == torch.float16
-    scaler = torch.amp.GradScaler(device.type, enabled=scaled)
-    parts = {"network": network, "optimizer": optimizer} | ({"scaler": scaler} if scaled else {})
     batch_size = min(recipe.batch_size, len(images))
     batches = len(images) // batch_size
-    state = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": [], "seconds": 0.0}
-    state["trained_on"] = trained_on = on.digests()
+    if batches >= BATCHES:
+        raise TrainingError(f"{title}: {batches} batches an epoch: use a larger batch_size.")
+    shape, classes = tuple(images.shape[1:]), len(on.split.classes)
+    network = models.build(recipe.model, shape, classes, seed).to(device)
+    low = autocast(device, recipe.precision)
+    scaler = torch.amp.GradScaler(device.type, enabled=low.fast_dtype == torch.float16)
+    start = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": [], "seconds": 0.0}
+    start |= {"trained_on": on.digests(), "sittings": []}
+    optimizer = optimizer_of(recipe, network.parameters())
+    learner = Learner(network, optimizer, scaler, low, dict(start))
+    state = learner.state
     if checkpoint is not None:
-        _resume(checkpoint, parts, state)
-    if state["trained_on"] != trained_on:
+        _resume(checkpoint, learner)
+    if state["trained_on"] != start["trained_on"]:
         raise TrainingError(
             f"{title}: its checkpoint {checkpoint} is of a run on other labels or images. Delete "
             "it to start afresh."
         )
-    begun = saved = time.monotonic()
-    before = state["seconds"]
+    _sit_down(state["sittings"], environment(recipe.precision), title)
+    begun, saved, before = time.monotonic(), time.monotonic(), state["seconds"]
+
+    def save() -> None:
+        state["seconds"] = before + time.monotonic() - begun
+        if checkpoint is not None:
+            _save(checkpoint, learner)
+
     bar = tqdm(
         total=recipe.epochs * batches * batch_size,
         initial=(state["epoch"] * batches + state["batch"]) * batch_size,
@@ -111,66 +204,35 @@ def train(
         unit_scale=True,
         mininterval=0.5,
     )
-    for epoch in range(state["epoch"], recipe.epochs):
-        order = torch.randperm(len(images), generator=_generator(seed, epoch, 0)).to(device)
-        network.train()
-        for batch in range(state["batch"], batches):
-            rows = order[batch * batch_size : (batch + 1) * batch_size]
-            inputs, targets = images[rows], labels[rows]
-            if recipe.augment:
-                inputs = augmented(inputs, _generator(seed, epoch, batch + 1), recipe.flip)
-            step = epoch * batches + batch
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(recipe, step, recipe.epochs * batches)
-            with low:
-                logits = network(standardised(inputs, on.split.normalization)).float()
-            loss = F.cross_entropy(logits, targets)
-            optimizer.zero_grad()
-            scaler.scale(loss).backward()
-            scaler.step(optimizer)
-            scaler.update()
-            state["loss"] += float(loss.detach())
-            hard = targets if targets.ndim == 1 else targets.argmax(1)
-            state["correct"] += int((logits.argmax(1) == hard).sum())
-            state["batch"] = batch + 1
+    with bar, _held_back(checkpoint is not None) as interrupted:
+        for _ in fit(learner, images, labels, recipe, seed, on.split.normalization, test):
+            done = state["batch"]
             if not state["loss"] < float("inf"):
                 raise TrainingError(
-                    f"{title}: the loss is no longer finite (epoch {epoch + 1}, batch {batch + 1} "
-                    f"of {batches}). Lower learning_rate={recipe.learning_rate}."
+                    f"{title}: the loss is no longer finite (epoch {state['epoch'] + 1}, batch "
+                    f"{done} of {batches}). Lower learning_rate={recipe.learning_rate}."
                 )
-            seen = (batch + 1) * batch_size
             bar.update(batch_size)
-            bar.set_postfix(
-                loss=f"{state['loss'] / (batch + 1):.3f}",
-                acc=f"{state['correct'] / seen:.1%}",
-                refresh=False,
-            )
-            if checkpoint is not None and time.monotonic() - saved > checkpoint_seconds:
+            loss, share = state["loss"] / done, state["correct"] / (done * batch_size)
+            bar.set_postfix(loss=f"{loss:.3f}", acc=f"{share:.1%}", refresh=False)
+            if interrupted or time.monotonic() - saved > checkpoint_seconds:
+                save()
                 saved = time.monotonic()
-                state["seconds"] = before + saved - begun
-                _save(checkpoint, parts, state)
-        point = {
-            "train_loss": state["loss"] / batches,
-            "train_accuracy": state["correct"] / (batches * batch_size),
-        }
-        last = epoch + 1 == recipe.epochs
-        if test is not None and (last or (epoch + 1) % max(1, recipe.epochs // CURVE_POINTS) == 0):
-            point["test_accuracy"] = accuracy(predict(network, test, recipe.precision), test.labels)
-        state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
-    bar.close()
-    state["seconds"] = before + time.monotonic() - begun
-    if checkpoint is not None:  # the last steps are not lost either if no record can be written
-        _save(checkpoint, parts, state)
-    return Trained(network.eval(), state["curve"], state["seconds"], trained_on)
+            if interrupted:
+                raise KeyboardInterrupt
+        save()  # the last steps are not lost either if no record can be written
+        if interrupted:
+            raise KeyboardInterrupt
+    return Trained(
+        network.eval(), state["curve"], state["seconds"], state["trained_on"], state["sittings"]
+    )
 
 
-def augmented(
-    images: Tensor, generator: torch.Generator, flips: bool = True, padding: int = 4
-) -> Tensor:
+def augmented(images: Tensor, generator: Generator, flips: bool = True, padding: int = 4) -> Tensor:
     """Each image of (N, C, H, W) shifted by up to `padding` pixels and, with `flips`, mirrored."""
     count, _, height, width = images.shape
-    shift = torch.randint(0, 2 * padding + 1, (2, count, 1, 1), generator=generator)
-    flip = torch.randint(0, 2, (count, 1, 1), generator=generator, dtype=torch.bool) & flips
+    shift = _integers(2 * padding + 1, (2, count, 1, 1), generator)
+    flip = (_integers(2, (count, 1, 1), generator) == 1) & flips
     rows = torch.arange(height).view(1, -1, 1) + shift[0]
     columns = torch.arange(width).view(1, 1, -1).expand(count, 1, width)
     columns = torch.where(flip, width - 1 - columns, columns) + shift[1]
@@ -179,9 +241,34 @@ def augmented(
     return picked.permute(0, 3, 1, 2)
 
 
-def _generator(seed: int, epoch: int, batch: int) -> torch.Generator:
-    """A stream of its own for each (seed, epoch, batch)."""
-    return torch.Generator().manual_seed((seed * 1_000 + epoch) * 100_000 + batch)
+def protocol(recipe: Recipe) -> int:
+    """Under which number a run of this recipe goes; another means other random numbers."""
+    return PROTOCOL if recipe.epochs <= EPOCHS else LONG_PROTOCOL
+
+
+def stream(recipe: Recipe, seed: int, epoch: int, batch: int) -> Generator:
+    """The random numbers of a batch, counted from 1, or with 0 of the order of an epoch.
+
+    PyTorch's generators have 2^32 seeds. Runs of up to 1,000 epochs count theirs off: within a run
+    all differ, and those of two runs of the book do too, which a test computes. In longer runs
+    seed 0 would meet seed 1 in epoch 1,000: they have numpy's, of which there are enough.
+    """
+    if protocol(recipe) == LONG_PROTOCOL:
+        return np.random.default_rng((LONG_PROTOCOL, seed, epoch, batch))
+    return torch.Generator().manual_seed((seed * EPOCHS + epoch) * BATCHES + batch)
+
+
+def permuted(count: int, generator: Generator) -> Tensor:
+    """The numbers below `count` in random order, int64 (count,)."""
+    if isinstance(generator, np.random.Generator):
+        return torch.from_numpy(generator.permutation(count))
+    return torch.randperm(count, generator=generator)
+
+
+def _integers(below: int, shape: tuple[int, ...], generator: Generator) -> Tensor:
+    if isinstance(generator, np.random.Generator):
+        return torch.from_numpy(generator.integers(below, size=shape))
+    return torch.randint(below, shape, generator=generator)
 
 
 def require_all(split: Split) -> None:
@@ -218,17 +305,61 @@ def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
     return images.to(device, memory_format=torch.channels_last), labels.to(device)
 
 
-def _save(path: Path, parts: dict, state: dict) -> None:
-    models.save({"state": state, **{k: v.state_dict() for k, v in parts.items()}}, path)
+@contextmanager
+def _held_back(wanted: bool) -> Iterator[list[int]]:
+    """Hold Ctrl-C back until a step is whole, since half a step cannot be gone on from.
+
+    Yields a list that is no longer empty once it was pressed; to press it again is at once.
+    """
+    pressed: list[int] = []
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not (wanted and usual and threading.current_thread() is threading.main_thread()):
+        yield pressed
+        return
+
+    def note(number: int, frame: Any) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _resume(path: Path, parts: dict, state: dict) -> None:
-    """Load a checkpoint into the parts and the state; leave both alone when there is none."""
+def _sit_down(sittings: list[dict[str, Any]], now: dict[str, Any], title: str) -> None:
+    """Add a sitting; warn where it goes on in another way than the one before it."""
+    before = sittings[-1] if sittings else now
+    changes = [f"{k} {before.get(k)}, now {now.get(k)}" for k in now if before.get(k) != now.get(k)]
+    if changes:
+        warnings.warn(
+            f"{title} goes on elsewhere than it was begun ({'; '.join(changes)}): it may differ in "
+            "its last digits from a run in one sitting. Its record names all sittings.",
+            stacklevel=3,
+        )
+    sittings.append(now)
+
+
+def _parts(learner: Learner) -> dict[str, Any]:
+    """What has a state of its own to be saved."""
+    parts = {"network": learner.network, "optimizer": learner.optimizer}
+    return parts | ({"scaler": learner.scaler} if learner.scaler.is_enabled() else {})
+
+
+def _save(path: Path, learner: Learner) -> None:
+    parts = {name: part.state_dict() for name, part in _parts(learner).items()}
+    models.save({"state": learner.state, **parts}, path)
+
+
+def _resume(path: Path, learner: Learner) -> None:
+    """Load a checkpoint; leave all as it is when there is none."""
     if not path.exists():
         return
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
-        for name, part in parts.items():
+        for name, part in _parts(learner).items():
             # A run that was begun where no loss is scaled has no state for what does that.
             if name != "scaler" or stored.get(name):
                 part.load_state_dict(stored[name])
@@ -237,4 +368,4 @@ def _resume(path: Path, parts: dict, state: dict) -> None:
             f"The checkpoint {path} is damaged ({type(error).__name__}). "
             "Delete it to train this run from the start."
         ) from error
-    state.update(stored["state"])
+    learner.state.update(stored["state"])

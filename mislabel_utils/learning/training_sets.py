@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.inference import Teacher
+from mislabel_utils.learning.pinned import pinned
 from mislabel_utils.learning.places import Places, digest, places_of
 
 LEFT_OUT = -1
@@ -30,18 +31,23 @@ class TrainingSet:
     places : the images
     source : JSON that says how the labels were made; with that of the places, its identity
     compute : makes the labels
-    network : SHA-256 of the weights of the network that must be asked now, for labels or images;
-        None where recorded predictions will do
+    asked : SHA-256 of the weights of the network that has to be asked for the labels; None where
+        recorded predictions will do
     """
 
     places: Places
     source: dict[str, Any]
     compute: Callable[[], Tensor]
-    network: str | None = None
+    asked: str | None = None
 
     @property
     def split(self) -> Split:
         return self.places.split
+
+    @property
+    def network(self) -> str | None:
+        """That of the network that has to be asked now, for labels or images."""
+        return self.asked or self.places.network
 
     @property
     def images(self) -> Tensor:
@@ -49,6 +55,7 @@ class TrainingSet:
         return self.places.images
 
     @cached_property
+    @pinned()
     def labels(self) -> Tensor:
         """int64 (N,) or, of class probabilities, float32 (N, K); -1 where the image is left out."""
         return self.compute()
@@ -75,7 +82,7 @@ class TrainingSet:
     def relabelled(self, kind: str, compute: Callable[[], Tensor], **how: Any) -> TrainingSet:
         """The same places with labels made from these."""
         return TrainingSet(
-            self.places, {"kind": kind, "of": self.source, **how}, compute, self.network
+            self.places, {"kind": kind, "of": self.source, **how}, compute, self.asked
         )
 
 
@@ -247,8 +254,8 @@ def _said(
 ) -> TrainingSet:
     places = places_of(on)
     source = {"kind": kind, "run": run.id, "on": places.name}
-    network = run.weights if asked or places.source is not None else None
-    return TrainingSet(places, source, lambda: compute(run, places), network)
+    weights = run.weights if asked or places.source is not None else None
+    return TrainingSet(places, source, lambda: compute(run, places), weights)
 
 
 def _answers(run: Teacher, places: Places) -> Tensor:

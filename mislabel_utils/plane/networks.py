@@ -21,6 +21,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mislabel_utils.learning.pinned import pinned
+
 SEED = 0  # the first key of every random number here
 CHUNK = 128  # replicas worked on together: their weights and activations stay in cache
 STREAMS = ("points", "labels", "teacher", "student", "random student", "control", "random labels",
@@ -117,7 +119,7 @@ class Nets:
         """Network `row` as an ordinary PyTorch module with its own copy of the weights."""
         layers: list[nn.Module] = [Standardise()]
         for weight, bias in zip(self.parameters[::2], self.parameters[1::2], strict=True):
-            linear = nn.Linear(*weight.shape[1:], dtype=weight.dtype)
+            linear = nn.utils.skip_init(nn.Linear, *weight.shape[1:], dtype=weight.dtype)
             with torch.no_grad():
                 linear.weight.copy_(weight[row].T)
                 linear.bias.copy_(bias[row, 0])
@@ -125,6 +127,7 @@ class Nets:
         return nn.Sequential(*layers[:-1])
 
 
+@pinned()
 def train(
     nets: Nets,
     points: Tensor,
@@ -162,30 +165,7 @@ def train(
     return Nets([torch.cat(parts) for parts in zip(*chunks, strict=True)])
 
 
-def train_one_at_a_time(
-    nets: Nets,
-    points: Tensor,
-    labels: Tensor,
-    counted: Tensor,
-    recipe: Recipe = Recipe(),
-) -> list[nn.Sequential]:
-    """The same training with ordinary modules, one network after the other: `train`'s reference."""
-    _check(nets, points, labels, counted)
-    modules = [nets.module(row) for row in range(len(nets))]
-    for module, x, y, kept in zip(modules, points, labels, counted, strict=True):
-        if not kept.any():
-            continue
-        optimiser = torch.optim.Adam(module.parameters(), lr=recipe.rate)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: 1 - s / recipe.steps)
-        for _ in range(recipe.steps):
-            loss = F.cross_entropy(module(x[kept]), y[kept])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-    return modules
-
-
+@pinned()
 def predict(nets: Nets, points: Tensor) -> Tensor:
     """Classes, int64 (R, n), of points (R, n, 2) or, for all networks alike, (n, 2)."""
     points = points.expand(len(nets), -1, -1)

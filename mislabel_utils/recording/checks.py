@@ -1,32 +1,36 @@
-"""What must be so before a record is returned or replaced; each check raises where it is not."""
+"""What must be so before a record is returned; checked before anything is trained."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.datasets import DataError, Split
 from mislabel_utils.learning.places import digest
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import RecordError
 from mislabel_utils.recording.runs import Run
 
 
-def same_set(run: Run | None, on: TrainingSet) -> None:
-    """Refuse a record whose labels, or the network asked for them, were others.
+def same_set(run: Run, on: TrainingSet) -> bool:
+    """Whether a run was trained on these labels and images, as far as that can be told here.
 
     What a network has to be asked for is not made again for the comparison; that it is the same
-    network is enough.
+    network is enough. At recorded scale most images are not here.
     """
-    known = {} if run is None else run.record.trained_on
+    known, found, split = run.record.trained_on, {}, on.split
     if on.network:
-        same = known.get("network", on.network) == on.network
-    else:
-        same = "labels" not in known or known["labels"] == digest(on.labels)
-    if not same:
-        raise RecordError(
-            f"{run.record.stem} was trained on other labels than {on.source['kind']} now makes: "
-            "what makes them has changed. Give them another `kind`, or delete the record."
-        )
+        found["network"] = on.network
+    if "labels" in known and not on.asked:
+        try:
+            labels = on.labels
+        except (DataError, RecordError):  # they take images or weights that are not here
+            labels = None
+        if labels is not None and (split.complete or len(labels) == len(split)):
+            found["labels"] = digest(labels)
+    made = on.places.source is not None and not on.places.network
+    if "images" in known and made and split.complete:
+        found["images"] = digest(on.images)
+    return all(known.get(name, value) == value for name, value in found.items())
 
 
 def one_name_each(splits: Sequence[Split]) -> None:

@@ -8,16 +8,16 @@ one byte an image. Weights and images are not kept here, only their digests.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
-from mislabel_utils.files import BUNDLED, atomic_write, folder
+from mislabel_utils.files import BUNDLED, atomic_write, folder, locked
 
 ENTRY = "record"  # the name of the JSON text among the arrays
 
@@ -49,9 +49,10 @@ class Record:
     arrays : by `Split.key`, uint8 (N,) predicted classes; by "confidence:" + key, uint8 (N,), the
         probability of the predicted class in steps of 1/255
     environment : library versions, device, threads and wall time: what may differ between two
-        runs of the same configuration
-    trained_on : SHA-256 of the labels and of made images, see `TrainingSet.digests`; empty where
-        nothing was trained, and in records from before it was kept
+        runs of the same configuration; with all ``sittings`` of a run that was interrupted
+    trained_on : SHA-256 of the labels and of made images, see `TrainingSet.digests`; of what was
+        measured, by their identity, the weights of the networks that its configuration names;
+        empty in records from before it was kept
     weights : SHA-256 of the final weights, see `runs.weights_digest`; empty likewise
     seen : by `Split.key`, the `Split.digest` of the images predicted; empty likewise
     """
@@ -76,6 +77,12 @@ class Record:
     def stem(self) -> str:
         """File name without its extension."""
         return f"{self.arm}-s{self.seed:02d}-{self.id[:12]}"
+
+    def extended(self, more: Record) -> Record:
+        """With what was measured besides; what is recorded already stays as it is."""
+        added = {name: getattr(more, name) | getattr(self, name)
+                 for name in ("metrics", "arrays", "seen")}  # fmt: skip
+        return replace(self, **added)
 
     @property
     def result(self) -> str:
@@ -104,7 +111,7 @@ class Store:
         RecordError
             When the file is there but is truncated or edited.
         """
-        for path in sorted(self.root.glob(f"*/*-{identity[:12]}.npz")):
+        for path in self.paths(f"-{identity[:12]}"):
             if (record := self.read(path)).id.startswith(identity):
                 return record
         return None
@@ -137,29 +144,41 @@ class Store:
             )
         return record
 
-    def write(self, record: Record, replace: bool = False) -> Path:
+    def write(self, record: Record) -> Path:
         """Store a record, whole or not at all.
 
         When two machines made the same run, the first one's record stays, because students may
-        have learned from it; the path is that of the record that stays. With `replace` the new one
-        does, say to add what was measured since.
+        have learned from it; the path is that of the record that stays. To one of the same weights
+        is added what was measured since.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.root / ".lock"):  # nobody writes between the look and the writing
-            first = None if replace else self.find(record.id)
-            path = self._path(first or record)
-            if first is None:
+        # Nobody writes between the look and the writing.
+        with locked(self.root / ".lock", "writes a record"):
+            first = self.find(record.id)
+            same = first is not None and first.weights == record.weights
+            record = first.extended(record) if same else first or record
+            path = self.root / record.chapter / f"{record.stem}.npz"
+            if first is None or record.metrics.keys() > first.metrics.keys():
                 text = json.dumps(_described(record) | {"sha256": _digest(record)}, sort_keys=True)
                 with atomic_write(path) as temporary:
                     np.savez_compressed(temporary, **{ENTRY: np.array(text)}, **record.arrays)
         return path
 
-    def _path(self, record: Record) -> Path:
-        return self.root / record.chapter / f"{record.stem}.npz"
+    def require_writable(self, chapter: str) -> None:
+        """Raise a RecordError, before hours are spent, where no record could be written."""
+        place = self.root / chapter
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=place).close()
+        except OSError as error:
+            raise RecordError(
+                f"No record can be written to {place} ({error.strerror}): set MISLABEL_RECORDS "
+                "to a folder of your own."
+            ) from error
 
-    def paths(self) -> list[Path]:
-        """Of all records; not of what a kill left half-written."""
-        return sorted(self.root.glob("*/[!.]*.npz"))
+    def paths(self, ending: str = "") -> list[Path]:
+        """Of all records; not of what a kill, or a foreign file system, left beside them."""
+        return sorted(self.root.glob(f"*/[!.]*{ending}.npz"))
 
     def __iter__(self) -> Iterator[Record]:
         if not (paths := self.paths()):

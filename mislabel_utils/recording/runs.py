@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from mislabel_utils.files import BUNDLED, cache_dir
-from mislabel_utils.learning import inference, models
+from mislabel_utils.learning import inference, models, training
 from mislabel_utils.learning.datasets import Normalization, Split
 from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.learning.training import PROTOCOL
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import Record, RecordError
 
@@ -54,6 +53,18 @@ class Run:
         if inference.accuracy(said, split.labels) != self.record.metrics[split.key]:
             raise _another_version(self.record, split)
         return said
+
+    def knows(self, split: Split) -> bool:
+        """Whether its answers to a split are recorded.
+
+        Raises
+        ------
+        RecordError
+            When they are to other images of that name.
+        """
+        if self.record.seen.get(split.key, split.digest) != split.digest:
+            raise _another_version(self.record, split)
+        return split.key in self.record.metrics
 
     def confidence(self, split: Split) -> Tensor:
         """The probability of the predicted class, float64 (N,), in steps of 1/255."""
@@ -114,8 +125,9 @@ class Run:
                 return network.eval().to(inference.default_device())
             others = f" (those in {place} are another network's)"
         raise RecordError(
-            f"The weights of {stem} are not in {cached.parent}{others}: train it here with "
-            "MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
+            f"The weights of {stem} are not in {cached.parent}{others}. If another machine trained "
+            "it, let both use one MISLABEL_CACHE, or copy that file from there; if none has them, "
+            "train it here with MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
         )
 
     def _array(self, key: str, split: Split) -> np.ndarray:
@@ -153,7 +165,7 @@ def configuration(on: TrainingSet, recipe: Recipe, seed: int) -> dict[str, Any]:
     split = on.split
     made = {} if on.places.source is None else {"images": on.places.source}
     return made | {
-        "protocol": PROTOCOL,
+        "protocol": training.protocol(recipe),
         "recipe": recipe_json(recipe),
         "data": {"split": split.name, "fingerprint": split.fingerprint},
         "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},

@@ -1,12 +1,14 @@
 """Data sets in memory: the bundled sample, full data, normalisation, rows and their pictures."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from toys import toy_arrays, write_idx
+from toys import toy_arrays, toy_split, write_idx
 
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import datasets
@@ -73,6 +75,13 @@ def test_images_of_the_sample_fit_their_labels(name):
     nearest = torch.cdist(test, means).argmin(1)
     right = (nearest == quick.test.labels).double().mean()
     assert right > 0.6, "the nearest class mean alone is right for most images"
+
+
+@pytest.mark.parametrize("rows", [[0, 1], [0, 1, 1], [0, 1, 96], [-1, 0, 1]])
+def test_a_split_knows_which_rows_its_images_are(rows):
+    """Else the images of a sample would pass for the first ones."""
+    with pytest.raises(ValueError, match=r"toy/train: .*`index` names"):
+        dataclasses.replace(toy_split(), images=toy_split().images[:3], index=torch.tensor(rows))
 
 
 def test_bundled_files_are_small():

@@ -211,14 +211,31 @@ def test_the_test_set_and_checkpoints_do_not_change_the_result(tmp_path):
     assert same_weights(one, two)
 
 
+@pytest.mark.parametrize("epochs", [1_000, 25_600])
 @pytest.mark.parametrize("seed", [0, 1, 999])
-def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed):
-    keys = [(seed, epoch, batch) for epoch in (0, 1, 2, 999) for batch in (0, 1, 2, 99_999)]
-    keys += [(seed + 1, 0, 0), (seed + 1, 0, 1)]
-    draws = [
-        torch.randint(2**62, (2,), generator=training._generator(*key)).tolist() for key in keys
-    ]
+def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed, epochs):
+    """Seed 0 met seed 1 in epoch 1,000."""
+    recipe, places = dataclasses.replace(RECIPE, epochs=epochs), (0, 1, 2, 999, epochs - 1)
+    keys = {(seed, epoch, batch) for epoch in places for batch in (0, 1, 2, 99_999)}
+    keys |= {(seed + 1, 0, 0), (seed + 1, 0, 1)}
+    draws = [training.permuted(30, training.stream(recipe, *key)).tolist() for key in keys]
     assert len({tuple(draw) for draw in draws}) == len(keys)
+
+
+def test_long_runs_go_under_a_number_of_their_own(monkeypatch):
+    short, long = (dataclasses.replace(RECIPE, epochs=epochs) for epochs in (1_000, 1_001))
+    assert (training.protocol(short), training.protocol(long)) == (1, 2)
+    augmented = dataclasses.replace(RECIPE, augment=True)
+    usual, _ = train(augmented, SPLIT, SPLIT.labels, seed=0)
+    monkeypatch.setattr(training, "EPOCHS", 1)  # as if three epochs were many
+    one, two = (train(augmented, SPLIT, SPLIT.labels, seed=0, test=TEST)[0] for _ in range(2))
+    assert same_weights(one, two) and not same_weights(one, usual)
+
+
+def test_more_batches_than_have_random_numbers_of_their_own_are_refused(monkeypatch):
+    monkeypatch.setattr(training, "BATCHES", 6)
+    with pytest.raises(TrainingError, match="6 batches an epoch: use a larger batch_size"):
+        train(RECIPE, SPLIT, SPLIT.labels, seed=0)
 
 
 # It resumes -------------------------------------------------------------------------------------
@@ -586,13 +603,6 @@ def test_a_checkpoint_of_other_labels(tmp_path, monkeypatch):
     interrupted(monkeypatch, 5, RECIPE, SPLIT, SPLIT.labels, **job)
     with pytest.raises(TrainingError, match=r"run\.pt is of a run on other labels or images"):
         train(RECIPE, SPLIT, SPLIT.labels.flip(0), **job)
-
-
-def test_float32_means_float32_on_a_gpu_too(monkeypatch):
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    network = models.build("small_cnn", (1, 8, 8), 4, seed=0)
-    inference.predict(network, TEST)
-    assert not torch.backends.cudnn.allow_tf32
 
 
 def test_seconds_of_all_sittings(tmp_path, monkeypatch):

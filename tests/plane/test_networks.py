@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from replicas import train_one_at_a_time
 from torch import nn
 
 from mislabel_utils.plane import networks
@@ -14,7 +15,6 @@ from mislabel_utils.plane.networks import (
     draw,
     predict,
     train,
-    train_one_at_a_time,
 )
 
 SHORT = Recipe(steps=60)

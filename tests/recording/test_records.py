@@ -5,7 +5,9 @@ import json
 import os
 import random
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import numpy as np
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from toys import ROOT
 
 from mislabel_utils import files
-from mislabel_utils.files import BUNDLED, atomic_write
+from mislabel_utils.files import BUNDLED, atomic_write, locked
 from mislabel_utils.recording.records import Record, RecordError, Store, canonical, run_id
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -154,6 +156,34 @@ def test_no_records(store):
 
 def test_other_records_are_not_found(store, written):
     assert store.find(make_record(1).id) is None
+
+
+def test_what_a_foreign_file_system_leaves_beside_a_record_is_no_record(store, written):
+    """macOS keeps what such a system cannot in `._name`."""
+    written.with_name(f"._{written.name}").write_bytes(b"\0\5\26\7")
+    assert store.find(make_record().id).result == make_record().result
+    assert [record.seed for record in store] == [0]
+
+
+def test_waiting_for_another_process_is_said(tmp_path, capsys):
+    path, inside, out = tmp_path / "lock", threading.Event(), threading.Event()
+
+    def hold():
+        with locked(path, "trains"):
+            inside.set()
+            assert out.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold)
+        assert inside.wait(60)
+        threading.Timer(0.3, out.set).start()
+        with locked(path, "trains teacher seed 0", patience=0.05):
+            assert out.is_set()
+        held.result()
+    told = capsys.readouterr().err
+    assert told == f"Waiting for another process that trains teacher seed 0 (it holds {path}).\n"
+    with locked(path, "trains"):
+        assert not capsys.readouterr().err, "nobody was waited for"
 
 
 def test_where_records_are(monkeypatch, tmp_path):
@@ -347,7 +377,8 @@ def test_a_write_is_complete_and_readable_by_all(tmp_path):
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_an_error_while_a_record_is_written_loses_nothing(store, monkeypatch, step, replace):
     """At the sync and at the rename: the record that was there is found, or none."""
-    old, new = make_record(), make_record(metrics={"mnist/test@mnist": 0.5})
+    old = make_record()
+    new = old.extended(make_record(metrics={"more": 0.5}))
     if replace:
         store.write(old)
 
@@ -356,15 +387,15 @@ def test_an_error_while_a_record_is_written_loses_nothing(store, monkeypatch, st
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
         patch.setattr(files.os, step, failing)
-        store.write(new, replace)
+        store.write(new)
     found = map(store.read, store.paths())
     assert [record.result for record in found] == [old.result] * replace
-    store.write(new, replace)
+    store.write(new)
     assert store.find(new.id).result == new.result
 
 
 def test_kills_at_random_moments_lose_no_record(store, written):
-    """A hundred kills while a record is being replaced: it is there each time, old or new."""
+    """A hundred kills while a record is being added to: it is there each time, old or new."""
     rng, seen = random.Random(0), set()
     for _ in range(100):
         begun, begins = os.pipe()
@@ -373,20 +404,20 @@ def test_kills_at_random_moments_lose_no_record(store, written):
             try:
                 (record,) = store
                 os.write(begins, b"!")
-                for number in count(record.environment.get("number", 0) + 1):
-                    record.environment["number"] = number
-                    store.write(record, replace=True)
+                for number in count(len(record.metrics)):
+                    record.metrics[f"set {number}"] = 0.5
+                    store.write(record)
             finally:
                 os._exit(1)
         os.read(begun, 1)
-        time.sleep(rng.uniform(0, 0.02))
+        time.sleep(rng.uniform(0, 0.05))
         os.kill(process, signal.SIGKILL)
         assert os.waitpid(process, 0)[1] == signal.SIGKILL
         os.close(begun)
         os.close(begins)
         (found,) = store
-        assert found.result == make_record().result
-        seen.add(found.environment.get("number"))
-    assert len(seen) > 10, "hardly a kill came after a replacement"
+        assert found.extended(make_record()).result == found.result, "what was there is as it was"
+        seen.add(len(found.metrics))
+    assert len(seen) > 10, "hardly a kill came after an addition"
     left = [path for path in store.root.rglob("*") if path.name.startswith(f".{written.name}")]
     assert left, "no kill came while a file was half-written"

@@ -1,0 +1,173 @@
+"""What a caller has set in PyTorch changes no result, and is found as it was."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+
+import pytest
+import torch
+from toys import fixed, same_weights, toy_split
+
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning import inference, models, places, probes, training, training_sets
+from mislabel_utils.learning.attacks import L2, pgd
+from mislabel_utils.learning.pinned import SWITCHES, pinned
+from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.plane import experiment
+
+pytestmark = pytest.mark.usefixtures("isolated")
+
+SPLIT = toy_split()
+RECIPE = Recipe("small_cnn", epochs=2, batch_size=32)
+
+
+@contextmanager
+def doubles():
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+@contextmanager
+def shortened():
+    torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
+AMBIENT = {
+    "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+    "doubles": doubles,
+    "shortened products": shortened,
+    "no_grad": torch.no_grad,
+    "inference_mode": torch.inference_mode,
+}
+
+
+def trained(**changes):
+    return training.train(Recipe("small_cnn", 2, batch_size=32, **changes), on(), seed=0).network
+
+
+def on():
+    return fixed(SPLIT, SPLIT.labels)
+
+
+def measured():
+    """What `Lab.measure` computes is computed as ever too."""
+    setting = experiment.Setting(width=8, count=8)
+    config = {"experiment": "here"}
+
+    def compute():
+        experiment._teachers.cache_clear()
+        return {}, experiment.outcome(experiment.lesson(setting, range(2)))
+
+    found = Lab("x", "quick").measure("a", 0, config, compute)
+    return torch.stack([torch.tensor(value).double() for value in found.values()])
+
+
+WORK = {
+    "training": lambda: torch.cat([p.flatten() for p in trained().parameters()]).detach(),
+    "mixed": lambda: torch.cat([p.flatten() for p in trained(precision="mixed").parameters()]),
+    "outputs": lambda: inference.outputs(
+        models.build("deep_cnn", (1, 28, 28), 4, 0), toy_split(4).images.repeat(1, 1, 4, 4),
+        SPLIT.normalization,
+    ),
+    "noise": lambda: places.noise(SPLIT, 5, 0, "gaussian").images,
+    "labels": lambda: training_sets.uniform(SPLIT, 0).labels,
+    "probe": lambda: probes.readout(SPLIT.images.flatten(1).float(), SPLIT.labels, 4).weight,
+    "plane": measured,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ambient", AMBIENT)
+@pytest.mark.parametrize("work", WORK)
+def test_ambient_state_plays_no_part(work, ambient, monkeypatch):
+    monkeypatch.setattr(inference, "mixed_dtype", lambda device: torch.bfloat16)
+    usual = WORK[work]()
+    with AMBIENT[ambient]():
+        found = WORK[work]()
+    assert found.dtype == usual.dtype
+    assert torch.equal(found, usual)
+
+
+def state():
+    return [read() for read, _, _ in SWITCHES]
+
+
+def test_what_was_set_is_set_back(monkeypatch):
+    seen, original = [], training.step
+    monkeypatch.setattr(training, "step", lambda *a: seen.append(state()) or original(*a))
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    before = state()
+    trained()
+    assert state() == before
+    assert seen[0] == [assumed for _, _, assumed in SWITCHES] != before
+    with pytest.raises(RuntimeError, match="on the way"), pinned():
+        raise RuntimeError("on the way")
+    assert state() == before
+
+
+def test_one_thread_does_not_set_back_what_another_needs():
+    import threading
+
+    first_out, second_in, found = threading.Event(), threading.Event(), []
+
+    def first():
+        with pinned():
+            assert second_in.wait(30)
+        first_out.set()
+
+    def second():
+        with pinned():
+            second_in.set()
+            assert first_out.wait(30)
+            found.append(torch.backends.cudnn.allow_tf32)
+
+    torch.backends.cudnn.allow_tf32 = True
+    with ThreadPoolExecutor(2) as pool:
+        for task in [pool.submit(first), pool.submit(second)]:
+            task.result()
+    assert found == [False]
+    assert torch.backends.cudnn.allow_tf32
+
+
+def test_networks_built_in_threads_are_those_of_their_seeds():
+    def build(seed):
+        torch.rand(3)  # somebody else draws from the global generator meanwhile
+        return models.build("small_cnn", (1, 28, 28), 10, seed)
+
+    alone = [models.build("small_cnn", (1, 28, 28), 10, seed) for seed in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(build, range(40)))
+    assert all(map(same_weights, alone, together))
+
+
+@pytest.mark.parametrize("name", models.MODELS)
+def test_networks_start_as_pytorch_initialises_them(name):
+    torch.manual_seed(3)
+    usual = models.MODELS[name]((3, 32, 32), 10)
+    assert same_weights(models.build(name, (3, 32, 32), 10, 3), usual)
+
+
+@pytest.mark.parametrize("ambient", [torch.no_grad, torch.inference_mode, nullcontext])
+def test_an_attack_finds_its_gradients(ambient):
+    network = models.build("small_cnn", (1, 8, 8), 4, 0).eval()
+    with ambient():
+        inputs = SPLIT.images[:8] / 255
+        found = pgd(network, inputs, SPLIT.labels[:8], L2(1.0), steps=3, step_size=0.5)
+    assert not torch.equal(found.inputs, inputs)
+
+
+def test_a_layer_in_training_mode_is_not_attacked():
+    network = models.build("deep_cnn", (1, 28, 28), 4, 0).eval()
+    norm = next(layer for layer in network if isinstance(layer, torch.nn.BatchNorm2d)).train()
+    before = norm.running_mean.clone()
+    images = torch.rand(2, 1, 28, 28)
+    with pytest.raises(ValueError, match="a layer of it, is in training mode"):
+        pgd(network, images, torch.tensor([0, 1]), L2(1.0), steps=1, step_size=0.5)
+    assert torch.equal(norm.running_mean, before)
