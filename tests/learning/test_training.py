@@ -349,8 +349,8 @@ def test_killed_while_the_checkpoint_is_written(tmp_path, monkeypatch):
     interrupted(monkeypatch, 5, RECIPE, SPLIT, SPLIT.labels, **job)
     before = file.read_bytes()
 
-    def half(content, path):
-        path.write_bytes(b"half of")
+    def half(content, buffer):
+        buffer.write(b"half of")
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
