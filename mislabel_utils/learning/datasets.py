@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.files import BUNDLED, folder
-from mislabel_utils.learning.sources import DataError, read_source
+from mislabel_utils.learning.pictures import DataError, readable
+from mislabel_utils.learning.sources import read_source
 
 __all__ = ["RAW", "DataError", "Dataset", "Normalization", "Split", "load", "restrict"]
 
@@ -116,11 +117,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The training and the test split of one data set."""
+    """The training and the test split of one data set.
+
+    `found` says of a reader's own pictures how many there are and what was left out.
+    """
 
     name: str
     train: Split
     test: Split
+    found: str = ""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -161,8 +166,9 @@ def load(name: str, scale: str = "full", root: str | Path | None = None) -> Data
         raise DataError(f"Unknown scale {scale!r}: use one of {', '.join(SCALES)}.")
     if scale == "full":
         root = Path(root).expanduser() if root else folder("MISLABEL_DATA")
-        arrays, classes = read_source(name, root)
-        return _dataset(Path(name).resolve().name, arrays, classes)
+        arrays, classes, found = read_source(name, root)
+        own = readable(Path(name).expanduser().resolve().name)
+        return dataclasses.replace(_dataset(own, arrays, classes), found=found)
     return _bundled(name, whole=scale == "recorded")
 
 
@@ -235,7 +241,9 @@ def pixel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float
 
 
 def _dataset(name: str, arrays: dict[str, np.ndarray], classes: tuple[str, ...]) -> Dataset:
-    norm = Normalization(name, *pixel_statistics(arrays["train_images"]))
+    mean, std = pixel_statistics(arrays["train_images"])
+    # A channel that is the same everywhere says nothing, and shall not divide by nothing.
+    norm = Normalization(name, mean, tuple(each or 1.0 for each in std))
     print_ = fingerprint(arrays)
 
     def split(half: str) -> Split:

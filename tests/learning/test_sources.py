@@ -17,7 +17,7 @@ from PIL import Image
 from toys import gzip_folder, idx_bytes, write_idx
 
 from mislabel_utils.files import cache_dir
-from mislabel_utils.learning import datasets, sources
+from mislabel_utils.learning import datasets, pictures, sources
 from mislabel_utils.learning.datasets import DataError
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -196,7 +196,7 @@ def test_kinds_of_pixels(tmp_path, mode):
         Image.fromarray(np.full((32, 32), 100 * 257, np.uint16)).save(path)
     else:
         Image.new("L", (32, 32), 100).convert(mode).save(path)
-    assert np.unique(sources._decode(str(path))).tolist() == [100]
+    assert np.unique(pictures.decoded(path)[0]).tolist() == [100]
 
 
 @pytest.mark.parametrize("tall", [False, True], ids=["wide", "tall"])
@@ -208,7 +208,7 @@ def test_larger_images_are_cropped_centrally(tmp_path, tall):
     pixels = pixels.transpose(1, 0, 2) if tall else pixels
     path = tmp_path / "image.png"
     Image.fromarray(np.ascontiguousarray(pixels)).save(path)
-    decoded = sources._decode(str(path)).astype(int)
+    decoded = pictures.decoded(path)[0].astype(int)
     decoded = decoded.transpose(1, 0, 2) if tall else decoded
     assert decoded.shape == (32, 32, 3)
     assert decoded[:, 1:-1, 0].min() > 240, "a margin was kept"
@@ -219,7 +219,7 @@ def test_larger_images_are_cropped_centrally(tmp_path, tall):
 def test_images_of_32_pixels_keep_every_bit(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "image.png")
-    assert np.array_equal(sources._decode(str(tmp_path / "image.png")), pixels)
+    assert np.array_equal(pictures.decoded(tmp_path / "image.png")[0], pixels)
 
 
 def test_photographs_are_turned_upright(tmp_path):
@@ -229,7 +229,7 @@ def test_photographs_are_turned_upright(tmp_path):
     sensor, exif = Image.fromarray(np.rot90(upright).copy()), Image.Exif()
     exif[0x0112] = 6  # orientation: turn by 90 degrees, clockwise
     sensor.save(tmp_path / "image.png", exif=exif)
-    assert np.array_equal(sources._decode(str(tmp_path / "image.png")), upright)
+    assert np.array_equal(pictures.decoded(tmp_path / "image.png")[0], upright)
 
 
 def test_named_tree_below_a_root(tmp_path):
@@ -258,14 +258,14 @@ def test_file_systems_that_ignore_case(tmp_path):
 def reads(monkeypatch):
     """A list that grows each time that source files are decoded."""
     calls = []
-    for name in ("_read_torchvision", "_read_tree"):
-        original = getattr(sources, name)
+    for module, name in ((sources, "_read_torchvision"), (pictures, "read")):
+        original = getattr(module, name)
 
         def counted(*arguments, original=original):
             calls.append(arguments)
             return original(*arguments)
 
-        monkeypatch.setattr(sources, name, counted)
+        monkeypatch.setattr(module, name, counted)
     return calls
 
 
@@ -447,12 +447,12 @@ BAD = {
     images_of_another_set: r"48 images but 96 labels: .* do not belong together\. Replace them",
     labels_beyond_the_classes: r"label 10.*10 classes.*Replace",
     damaged_cifar10: r"damaged.*Replace the files",
-    truncated_jpeg: r"test.dog.1\.jpg cannot be decoded .*Replace or remove it",
-    absurdly_large_image: r"train.cat.0\.bmp cannot be decoded .*Replace or remove it",
-    tree_without_test: r"test holds no images .*Put them at train/<class>/\* and test",
-    empty_class: r"dog.*at least one for each class",
-    other_classes_in_test: r"differ in their classes \(elk, emu\)\. Give both the same",
-    one_class: r"1 class folder\(s\) in train/; between 2 and 256",
+    truncated_jpeg: r"cannot be decoded: test.dog.1\.jpg \(.*Replace or remove them",
+    absurdly_large_image: r"cannot be decoded: train.cat.0\.bmp \(.*Replace or remove them",
+    tree_without_test: r"test holds no pictures .*Put them at train/<class>/\* and test",
+    empty_class: r"has pictures of dog.*at least one picture in each",
+    other_classes_in_test: r"only one of .* has pictures of elk, emu\. Give both the same",
+    one_class: r"pictures of 1 class\(es\) in train/; between 2 and 256",
 }
 
 
