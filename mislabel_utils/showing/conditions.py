@@ -23,7 +23,7 @@ COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
 # What differs between two seeds of one condition: theirs, those of the teachers, and which draws.
 OF_A_SEED = ("seed", "run", "draws")
 # Where an experiment that trains networks of its own names its data.
-WHERE, FINGERPRINT = ("of", "on"), re.compile("[0-9a-f]{64}")
+WHERE, FINGERPRINT = ("of", "on", "data"), re.compile("[0-9a-f]{64}")
 UNNAMED = "data set"  # of which an experiment of another kind tells only the fingerprint
 
 
@@ -117,7 +117,7 @@ def copies_note(records: Iterable[Record]) -> str:
 
 def _data(config: dict[str, Any]) -> tuple[str, str] | None:
     """Name and fingerprint of the data that a run was trained on; None if there were none."""
-    if "data" in config:
+    if isinstance(config.get("data"), dict):
         return config["data"]["split"].rpartition("/")[0], config["data"]["fingerprint"]
     found = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
     return (UNNAMED, found[0]) if found else None
