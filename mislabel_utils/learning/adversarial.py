@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from mislabel_utils.learning.attacks import L2, pgd
+from mislabel_utils.learning.attacks import L2, LInf, pgd
 from mislabel_utils.learning.inference import BATCH, Teacher, autocast, standardised
 from mislabel_utils.learning.places import Places, places_of
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
@@ -25,11 +26,22 @@ class Attack:
     ----------
     epsilon : radius of the ball, of the whole image with pixels in [0, 1]
     steps, step_size : how many, and how long each is, in the same units
+    norm : "l2", or "linf" for a ball in which each pixel moves by at most `epsilon`
     """
 
     epsilon: float = 0.5
     steps: int = 100
     step_size: float = 0.1
+    norm: str = "l2"
+
+    @property
+    def ball(self) -> L2 | LInf:
+        """Where it searches, around an image."""
+        return {"l2": L2, "linf": LInf}[self.norm](self.epsilon)
+
+    def described(self) -> dict[str, Any]:
+        """As JSON; the norm, which it has got since, is not written down where it is L2."""
+        return {name: part for name, part in asdict(self).items() if (name, part) != ("norm", "l2")}
 
 
 def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -> TrainingSet:
@@ -67,14 +79,14 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
         for rows in targets.kept.nonzero().squeeze(1).split(BATCH):
             origin, aims = moved[rows].to(device), targets.labels[rows].to(device)
             found = pgd(
-                logits, origin, aims, L2(attack.epsilon),
+                logits, origin, aims, attack.ball,
                 steps=attack.steps, step_size=attack.step_size, targeted=True,
             )  # fmt: skip
             moved[rows] = found.inputs.cpu()
         return moved
 
     source = {"kind": "adversarial", "run": run.id, "of": start.name,
-              "attack": asdict(attack), "targets": targets.source}  # fmt: skip
+              "attack": attack.described(), "targets": targets.source}  # fmt: skip
     places = Places(start.split, source, compute, start.aligned, run.weights)
     return TrainingSet(places, targets.source, lambda: targets.labels, targets.asked)
 

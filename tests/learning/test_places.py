@@ -278,3 +278,17 @@ def test_labels_made_from_others_stay_on_the_same_places(run):
     assert training_sets.shuffled(lesson, 0).places is lesson.places
     assert len(training_sets.subset(lesson, 7, 0)) == 7
     assert len(fixed(SPLIT, torch.full((40,), -1))) == 0
+
+
+def test_an_attack_in_the_other_norm_moves_each_pixel_a_little(run):
+    some = training_sets.next_class(SPLIT)
+    attack = Attack(epsilon=0.05, steps=3, step_size=0.02, norm="linf")
+    made = adversarial(run, some, attack)
+    moved = (made.images - SPLIT.images / 255).abs()
+    assert 0.04 < moved.amax() <= 0.05 + 1e-6
+    assert made.places.source["attack"]["norm"] == "linf"
+
+
+def test_the_norm_is_no_part_of_the_identity_of_what_was_moved_in_l2():
+    """Records from before there was a choice are of the same images."""
+    assert Attack(0.5, 10, 0.1).described() == {"epsilon": 0.5, "steps": 10, "step_size": 0.1}
