@@ -153,9 +153,8 @@ def strength(lab: Lab, cell: Cell) -> dict[str, Run]:
     images, by = lab.load(DATA[cell.data]), teacher(lab, cell.data, cell.seed)
     aims = targets(images.train, cell.seed, COUNT)
     rand = adversarial.adversarial(by, aims["rand"], cell.attack)
-    picture = TrainingSet(
-        rand.places, aims["det"].source, lambda: aims["det"].labels, rand.network
-    )  # the same images as D_rand's, under the labels that D_det gives them
+    # The same images as D_rand's, under the labels that D_det gives them.
+    picture = TrainingSet(rand.places, aims["det"].source, lambda: aims["det"].labels)
     sets = {"next": aims["det"], "image": picture, "grey": adversarial.on_grey(rand)}
     runs = {kind: learn(lab, on, cell, kind) for kind, on in sets.items()}
     return {
