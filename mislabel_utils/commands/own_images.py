@@ -17,12 +17,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pandas as pd
 import torch
 
-from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.learning.datasets import DataError, Dataset
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.showing.stats import wilson
-from mislabel_utils.showing.tables import Table
 
 CHAPTER_STEPS = 780  # of the chapter's teacher: two epochs of 50,000 images in batches of 128
 MISTAKES_A_CLASS = 5  # with fewer there is nothing to learn from, whatever the labels are
@@ -30,50 +30,28 @@ MISTAKES_A_CLASS = 5  # with fewer there is nothing to learn from, whatever the 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one seed of the experiment gave.
-
-    Attributes
-    ----------
-    seed : of the teacher and the student
-    epochs : of the teacher
-    teacher_train, teacher_test : accuracies of the teacher, in [0, 1]
-    common : share of the most frequent class among the training images, in [0, 1]
-    train_images : how many the teacher was trained on
-    mistakes : how many of them it gets wrong; all that the student sees
-    taught, classes : how many classes occur among the wrong labels, of how many
-    test_images : how many true test images there are
-    constant : test accuracy of the best constant answer, chosen with hindsight, in [0, 1]
-    guessing : expected test accuracy of drawing answers as often as the wrong labels have them
-    right : how many test images the student gets right; None when there is no student, because
-        the question could not be put
-    read : how many classes it gets right half of the time or more; None likewise
-    """
+    """What one seed of the experiment gave; shares in [0, 1]."""
 
     seed: int
-    epochs: int
-    teacher_train: float
+    epochs: int  # of the teacher
+    teacher_train: float  # accuracies
     teacher_test: float
-    common: float
+    common: float  # share of the most frequent class among the training images
     train_images: int
-    mistakes: int
-    taught: int
-    classes: int
+    mistakes: int  # of the teacher's on them; all that the student sees
+    taught: int  # how many classes occur among the wrong labels
+    classes: int  # of how many
     test_images: int
-    constant: float
-    guessing: float
-    right: int | None = None
-    read: int | None = None
+    constant: float  # test accuracy of the best constant answer, chosen with hindsight
+    guessing: float  # of drawing answers as often as the wrong labels have them, expected
+    right: int | None = None  # test images the student gets right; None where it was not asked
+    read: int | None = None  # classes it gets right half of the time or more; None likewise
 
     @property
     def teacher_knows(self) -> bool:
-        """Whether the teacher has clearly left chance on the images it was trained on.
-
-        The 95 % interval of its training accuracy lies above twice the most frequent class, or,
-        where that is less, above half the way from that class to 100 %.
-        """
+        """Whether the teacher has clearly left chance on the images it was trained on."""
         right = self.train_images - self.mistakes
-        bar = min(2 * self.common, (1 + self.common) / 2)
-        return wilson(right, self.train_images)[0] > bar
+        return wilson(right, self.train_images)[0] > bar(self.common)
 
     @property
     def obstacle(self) -> str | None:
@@ -93,6 +71,36 @@ class Outcome:
     def learned(self) -> bool:
         """Whether that interval lies above the best constant answer, so above any guessing."""
         return self.right is not None and self.interval[0] > self.constant
+
+
+def bar(common: float) -> float:
+    """What a teacher's training accuracy has to pass, its 95 % interval with it.
+
+    Twice the most frequent class or, where that is less, half the way from that class to 100 %.
+    """
+    return min(2 * common, (1 + common) / 2)
+
+
+def require_enough(images: Dataset) -> None:
+    """Raise a DataError where no training could end in a yes, whatever comes out."""
+    (count, common), (tests, constant) = (
+        (len(half), half.labels.bincount().max().item() / len(half))
+        for half in (images.train, images.test)
+    )
+    mistakes, needed = MISTAKES_A_CLASS * len(images.classes), count
+    while wilson(max(0, needed - mistakes), needed)[0] <= bar(common):
+        needed += needed // 20 + 1
+    if needed > count:
+        raise DataError(
+            f"{count} training pictures of {len(images.classes)} classes are too few for an "
+            f"answer: the teacher has to make {mistakes} mistakes in them and to be clearly better "
+            f"than a constant answer all the same. That takes about {needed}."
+        )
+    if wilson(tests, tests)[0] <= constant:
+        raise DataError(
+            f"{tests} test pictures are too few for an answer: with all of them right a student "
+            f"would not be clearly better than a constant answer ({constant:.0%}). Add more."
+        )
 
 
 def ask(names: Mapping[str, Any], data: str, seed: int, flips: bool = True) -> Outcome:
@@ -153,55 +161,36 @@ def of_teacher(teacher: Run, images: Dataset, seed: int, epochs: int) -> Outcome
     )
 
 
-def table(outcomes: Sequence[Outcome]) -> Table:
-    """One column a seed, one row for each thing that was measured."""
+def table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """One column a seed, one row for each thing that was measured, as text."""
 
-    def percent(share: float) -> str:
-        return f"{100 * share:.2f} %"
-
-    def column(o: Outcome) -> list[str]:
+    def column(o: Outcome) -> dict[str, str]:
         student, read, answer = "-", "-", "not asked"
         if o.right is not None:
             low, high = (100 * end for end in o.interval)
-            student = f"{percent(o.right / o.test_images)} [{low:.2f}, {high:.2f}]"
+            student = f"{o.right / o.test_images:.2%} [{low:.2f}, {high:.2f}]"
             read, answer = f"{o.read} of {o.classes}", "yes" if o.learned else "no"
-        return [
-            f"{o.epochs}",
-            percent(o.teacher_train),
-            percent(o.teacher_test),
-            f"{o.mistakes:,} of {o.train_images:,}",
-            f"{o.taught} of {o.classes}",
-            student,
-            read,
-            f"{o.test_images:,}",
-            percent(o.constant),
-            percent(o.guessing),
-            answer,
-        ]
+        return {
+            "Teacher: epochs": f"{o.epochs}",
+            "Teacher: training accuracy": f"{o.teacher_train:.2%}",
+            "Teacher: test accuracy": f"{o.teacher_test:.2%}",
+            "Its mistakes, all that the student sees": f"{o.mistakes:,} of {o.train_images:,}",
+            "Classes among these wrong labels": f"{o.taught} of {o.classes}",
+            "Student: test accuracy [95% interval]": student,
+            "Classes it gets right half of the time or more": read,
+            "True test images": f"{o.test_images:,}",
+            "Chance: best constant answer": f"{o.constant:.2%}",
+            "Chance: guessing like the wrong labels": f"{o.guessing:.2%}",
+            "Learned from wrong labels: above a constant answer": answer,
+        }
 
-    rows = [
-        "Teacher: epochs",
-        "Teacher: training accuracy",
-        "Teacher: test accuracy",
-        "Its mistakes, all that the student sees",
-        "Classes among these wrong labels",
-        "Student: test accuracy [95 % interval]",
-        "Classes it gets right half of the time or more",
-        "True test images",
-        "Chance: best constant answer",
-        "Chance: guessing like the wrong labels",
-        "Learned from wrong labels: above a constant answer",
-    ]
-    columns = [column(o) for o in outcomes]
-    return Table(
-        ["Measured", *(f"Seed {o.seed}" for o in outcomes)],
-        [list(row) for row in zip(rows, *columns, strict=True)],
-    )
+    made = pd.DataFrame({f"Seed {o.seed}": column(o) for o in outcomes})
+    return made.rename_axis(columns="Measured")
 
 
 REMEDIES = {
-    "the teacher learned nothing": "its training accuracy is near that of a constant answer. Give "
-    "it more images, or classes that are easier to tell apart.",
+    "the teacher learned nothing": "its training accuracy is not clearly above a constant answer's."
+    " Give it more images, or classes that are easier to tell apart.",
     "too few mistakes": "the teacher is too good to err. Give it more or harder images.",
 }
 
@@ -225,13 +214,3 @@ def verdict(outcomes: Sequence[Outcome]) -> str:
         if seeds:
             lines.append(f"The question was not put (seed {seeds}): {obstacle}; {remedy}")
     return "\n".join(lines)
-
-
-def aligned(table: Table) -> str:
-    """The table for a terminal, its columns below each other."""
-    lines = [table.columns, *table.rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )

@@ -104,7 +104,9 @@ def reproduce(
     if any(lab.scale != "full" for lab in names.values() if isinstance(lab, Lab)):
         raise ChapterError(f"{chapter} names a scale in its code: leave it out of Lab(…).")
     if own:
-        datasets.load(own)
+        images = datasets.load(own)
+        print(images.found)
+        own_images.require_enough(images)
         # A reader's own runs have no place among those that come with the package.
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
@@ -124,7 +126,7 @@ def reproduce(
             outcomes.append(outcome)
     if own:
         outcomes.sort(key=lambda outcome: outcome.seed)
-        table = own_images.aligned(own_images.table(outcomes))
+        table = own_images.table(outcomes).to_string()
         print(f"\n{table}\n\n{own_images.verdict(outcomes)}")
 
 
