@@ -30,6 +30,7 @@ ONLY_SPHINX = {
     "a footnote": r"\[\^[\w-]+\]",
 }
 CAPTION, TITLE = "<small>", "# @title "
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 TEXTS = ("text", "code_inline")
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 
@@ -59,10 +60,10 @@ def fill(notebook: nbformat.NotebookNode, values: Mapping[str, str]) -> None:
 
 
 def name_folds(notebook: nbformat.NotebookNode) -> None:
-    """Fold what is tagged `hide-input` in JupyterLab and Colab too, under the name in its title."""
+    """Fold in JupyterLab and Colab too what the page folds or leaves out, under its own name."""
     for cell in notebook.cells:
         name = title(cell)
-        if name and "hide-input" in cell.metadata.get("tags", ()):
+        if name and not FOLDED.isdisjoint(cell.metadata.get("tags", ())):
             cell.metadata.setdefault("jupyter", {})["source_hidden"] = True
             cell.metadata["cellView"] = "form"
             mystnb = cell.metadata.setdefault("mystnb", {})
@@ -159,7 +160,7 @@ def dead_links(source: str, path: Path) -> Iterator[str]:
 
 def unnamed(cell: nbformat.NotebookNode) -> Iterator[str]:
     """Folded code is named by its first line, which Colab and the page show in its place."""
-    if "hide-input" in cell.metadata.get("tags", ()) and not title(cell):
+    if not FOLDED.isdisjoint(cell.metadata.get("tags", ())) and not title(cell):
         yield f"folded, and its first line is not {TITLE}…: {cell.source[:60]}"
 
 

@@ -92,17 +92,26 @@ def bars(values: pd.Series, alt: str, xlabel: str, role: str = "teacher") -> Pic
 
 
 def matrix(
-    shares: pd.DataFrame, alt: str, xlabel: str, ylabel: str = "", role: str = "teacher"
+    shares: pd.DataFrame,
+    alt: str,
+    xlabel: str,
+    ylabel: str = "",
+    role: str = "teacher",
+    empty: float = 0,
 ) -> Picture:
-    """Shares in [0, 1]: the fuller a cell, the greater; in per cent where they reach 1 %."""
+    """Shares in [0, 1]: the fuller a cell, the greater; in per cent where they reach 1 %.
+
+    A cell of the share `empty` or less has no colour.
+    """
     with styled(height=28 * len(shares) + 58) as figure:
         ax = figure.subplots()
         for (row, column), share in np.ndenumerate(shares.to_numpy(float)):
+            full = max(0, share - empty) / (1 - empty)
             box = (column - 0.47, row - 0.46), 0.94, 0.92
-            ax.add_patch(Rectangle(*box, facecolor=ROLES[role], alpha=share, linewidth=0))
+            ax.add_patch(Rectangle(*box, facecolor=ROLES[role], alpha=full, linewidth=0))
             if share >= 0.01:
                 ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center",
-                        color=PAPER if share > 0.6 else TEXT)  # fmt: skip
+                        color=PAPER if full > 0.6 else TEXT)  # fmt: skip
         ax.set_xticks(range(shares.shape[1]), map(str, shares.columns))
         ax.set_yticks(range(len(shares)), map(str, shares.index))
         ax.set(xlim=(-0.5, shares.shape[1] - 0.5), ylim=(len(shares) - 0.5, -0.5))
