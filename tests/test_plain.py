@@ -37,9 +37,9 @@ COMPUTES = "from mislabel_utils.report import prose\nprose.numbers(student='56 %
 def test_executing_writes_the_numbers_and_checking_compares_them(tmp_path):
     says = new_markdown_cell("It reads <!--=student-->1 %<!--/-->, **<!--=student--><!--/-->**.")
     page = stored(tmp_path / "page.ipynb", says, new_code_cell(COMPUTES))
-    assert "+student = 56 %" in check(page)
+    assert "+student = 56\N{NO-BREAK SPACE}%" in check(page)
     done = execute(page)
-    assert done.cells[0].source.count("<!--=student-->56 %<!--/-->") == 2
+    assert done.cells[0].source.count("<!--=student-->56\N{NO-BREAK SPACE}%<!--/-->") == 2
     assert len(done.cells) == 2 and not done.cells[1].outputs
     nbformat.write(done, page)
     assert check(page) == ""

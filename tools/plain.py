@@ -47,7 +47,8 @@ def fill(notebook: nbformat.NotebookNode, values: Mapping[str, str]) -> None:
 
     def write(mark: re.Match[str]) -> str:
         used.add(mark[1])
-        return f"<!--={mark[1]}-->{values.get(mark[1], mark[2])}<!--/-->"
+        text = values.get(mark[1], mark[2]).replace(" %", "\N{NO-BREAK SPACE}%")
+        return f"<!--={mark[1]}-->{text}<!--/-->"
 
     for cell in markdown(notebook):
         if first := BEGINS_A_LINE.search(cell.source):

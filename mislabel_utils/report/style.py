@@ -36,7 +36,7 @@ VARIABLES = {colour: f"--{role}" for role, colour in ROLES.items()} | {
 CLASSES = ("#3f7fbf", "#c8641e", "#2f8f5b", "#b5559b", "#8a7a1c",
            "#7b6fd0", "#c2504f", "#2a8c99", "#8b6a4e", "#75808a")  # fmt: skip
 
-WIDTH = 440  # of a figure, in pixels: a phone's column shows 14 of them as 11
+WIDTH = 420  # of a figure, in pixels: in the column of a phone its 14 are shown as 11
 SMALL, PIXELS = 14, 2  # the smallest text; pixels of the PNG for each of the SVG
 STYLE = {
     "font.family": "DejaVu Sans",
