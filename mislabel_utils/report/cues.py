@@ -123,7 +123,7 @@ def crossings(differences: pd.DataFrame) -> pd.Series:
 
 
 def asked(records: Records, what: str) -> pd.DataFrame:
-    """Shares of the answers to images of a conflict, or of D_det's ("shown"), by who was asked.
+    """Shares of the answers to images of a conflict, or of D_det's ("views"), by who was asked.
 
     Returns
     -------
@@ -161,6 +161,8 @@ def against_radius(frame: pd.DataFrame, lines: Mapping[str, tuple[str, str]], al
         ends = {}
         for line, (role, stroke) in lines.items():
             some = frame[frame["line"] == line]
+            if some.empty:  # not run yet
+                continue
             means = 100 * some.groupby("radius")["share"].mean()
             ax.plot(means.index, means, stroke, color=ROLES[role])
             ax.plot(some["radius"], 100 * some["share"], "o", color=ROLES[role], markersize=3,

@@ -1,4 +1,6 @@
-"""The published rows at their scale, for a machine with a GPU; it has not run on one yet.
+"""The published rows at their scale, for a machine with a GPU.
+
+It has run end to end on a CPU with every hundredth image, and on no GPU yet.
 
     python -m mislabel_utils.studies.published_rows [--seed 0] [--graphs] [--hundredth FOLDER]
 

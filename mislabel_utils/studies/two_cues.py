@@ -139,7 +139,7 @@ def turn(lab: Lab, cell: Cell, kinds: tuple[str, ...] = ("det", "rand")) -> dict
         on = adversarial.adversarial(by, aims[kind], cell.attack)
         runs[kind] = learn(lab, on, cell, kind)
         if kind == "det":
-            shown(lab, cell, by, on)
+            views(lab, cell, by)
             conflict(lab, cell, by, runs[kind])
     return {arm_name(cell.data, kind, cell.radius): run for kind, run in runs.items()}
 
@@ -197,36 +197,36 @@ def foreseen(lab: Lab, data: str, seed: int) -> dict[float, Mapping[str, np.ndar
     return found
 
 
-def shown(lab: Lab, cell: Cell, by: Run, on: TrainingSet) -> Mapping[str, np.ndarray]:
-    """What D_det's images show, to three who look at 2,000 of them.
+def views(lab: Lab, cell: Cell, by: Run) -> Mapping[str, np.ndarray]:
+    """What D_det's images show, to three who look at 2,000 of them, drawn at random.
 
     Returns
     -------
     "true" class; what is said by their "teacher", by a "stranger", the teacher of another seed,
-    and by the nearest unmoved images of the set in pixels, itself left out ("neighbours").
+    and by the nearest unmoved images in pixels, of the rest of the set ("neighbours").
     """
+    split = lab.load(DATA[cell.data]).train
+    every = targets(split, cell.seed, COUNT)["det"]
+    some = training_sets.subset(every, ASKED, cell.seed)
+    moved = adversarial.adversarial(by, some, cell.attack)
     stranger = teacher(lab, cell.data, SEEDS[(SEEDS.index(cell.seed) + 1) % len(SEEDS)])
 
     def compute() -> tuple[dict, dict[str, np.ndarray]]:
-        rows = on.kept.nonzero().squeeze(1)
-        asked, others = rows[:ASKED], rows[ASKED:]
-        split = on.split
-        moved, unmoved = (
-            standardised(some, split.normalization).flatten(1)
-            for some in (on.images[asked], split.images[others])
+        asked, others = some.kept, every.kept & ~some.kept
+        here, there = (
+            standardised(images, split.normalization).flatten(1)
+            for images in (moved.images[asked], split.images[others])
         )
         said = {
             "true": split.labels[asked],
-            "teacher": _said(by, on.images[asked], split),
-            "stranger": _said(stranger, on.images[asked], split),
-            "neighbours": neighbours.vote(moved, unmoved, split.labels[others]),
+            "teacher": _said(by, moved.images[asked], split),
+            "stranger": _said(stranger, moved.images[asked], split),
+            "neighbours": neighbours.vote(here, there, split.labels[others]),
         }
         return {}, {name: _bytes(each) for name, each in said.items()}
 
-    config = _config("shown", by, on) | {"stranger": stranger.id}
-    return lab.measure(
-        arm_name(cell.data, "shown", cell.radius), cell.seed, config, compute
-    )  # fmt: skip
+    config = _config("views", by, moved) | {"stranger": stranger.id, "of": every.source}
+    return lab.measure(arm_name(cell.data, "views", cell.radius), cell.seed, config, compute)
 
 
 def conflict(lab: Lab, cell: Cell, by: Run, student: Run) -> Mapping[str, np.ndarray]:
