@@ -270,4 +270,10 @@ def _probabilities(run: Teacher, places: Places) -> Tensor:
 
 
 def _generator(seed: int) -> torch.Generator:
+    """The random numbers of a choice of images or labels.
+
+    With seed 0 they are those of the order in which a network of seed 0 sees its first epoch, see
+    `training.stream`: `subset` draws what comes first in it. That tells a student nothing, since
+    every image of an epoch is seen whatever the order, and other seeds share no numbers.
+    """
     return torch.Generator().manual_seed(seed)

@@ -192,7 +192,7 @@ class Experiment:
 
         `count` of images, where only a full run could count them.
         """
-        passes = round(times * self.steps / ((count or len(on)) // LESSON.batch_size))
+        passes = round(times * self.steps / max(1, (count or len(on)) // LESSON.batch_size))
         start = 1000 + self.seed + 500 * arm.endswith("again")  # a second student
         self.runs[arm] = self.lab.train(
             on, replace(LESSON, epochs=passes, **changes), seed=start, arm=f"small-{arm}",
@@ -455,7 +455,7 @@ def on_clothes(one: Experiment) -> dict[str, Run]:
         "labels-rand": targets,
         "natural": training_sets.mistakes(mediocre, clothes.train),
     }.items():
-        passes = round(STEPS / (len(on) // LESSON.batch_size))
+        passes = round(STEPS / max(1, len(on) // LESSON.batch_size))
         train(arm, on, replace(LESSON, epochs=passes), 1000 + one.seed)
         if arm in ("rand", "dealt", "grey"):
             one.describe(f"clothes-{arm}", good, on)

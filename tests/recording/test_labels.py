@@ -6,16 +6,21 @@ makes other labels than it did is noticed here, before anything is trained on th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
+import torch
 
 from mislabel_utils.files import BUNDLED
+from mislabel_utils.learning import training
 from mislabel_utils.learning import training_sets as sets
-from mislabel_utils.learning.datasets import RAW, DataError, load
+from mislabel_utils.learning.datasets import RAW, DataError, Normalization, load
 from mislabel_utils.learning.places import Places, digest
-from mislabel_utils.recording.records import Store
-from mislabel_utils.recording.runs import Run
+from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.recording.records import Store, run_id
+from mislabel_utils.recording.runs import Run, configuration
 
 STORE = Store(BUNDLED / "records")
 RECORDS = [record for record in STORE if "labels" in record.trained_on]
@@ -63,6 +68,18 @@ def takes_a_network(source: dict) -> bool:
     return made or source["kind"] in asked or ("of" in source and takes_a_network(source["of"]))
 
 
+def identity(record, made: sets.TrainingSet) -> str:
+    """What the run would be called today."""
+    config = record.config
+    split = made.split.normalized_as(Normalization("", **config["normalization"]))
+    shape = (1, *config["image_shape"])  # of CIFAR-10 no image is here
+    split = replace(
+        split, images=torch.zeros(shape, dtype=torch.uint8), index=torch.zeros(1).long()
+    )
+    on = sets.TrainingSet(Places(split, config.get("images")), made.source, made.compute)
+    return run_id(configuration(on, Recipe(**config["recipe"]), config["seed"]))
+
+
 @pytest.mark.parametrize("chapter", sorted({record.chapter for record in RECORDS}))
 def test_labels_are_made_as_they_were(chapter):
     checked, others = 0, []
@@ -77,10 +94,29 @@ def test_labels_are_made_as_they_were(chapter):
         assert images.split.fingerprint == record.config["data"]["fingerprint"]
         made = remade(source, images)
         assert made.source == source
+        assert identity(record, made) == record.id
         others += [record.stem] * (digest(made.labels) != record.trained_on["labels"])
         checked += 1
     assert not others
     assert checked or chapter == "own_images"
+
+
+def test_no_two_runs_of_the_book_share_random_numbers():
+    """PyTorch's generators know seeds below 2^32; these are counted off, and might have met."""
+    most: dict[int, list[int]] = {}
+    for config in (record.config for record in RECORDS):
+        whole = 60_000 // config["recipe"]["batch_size"]
+        epochs, batches = most.setdefault(config["seed"], [0, 0])
+        most[config["seed"]] = [max(epochs, config["recipe"]["epochs"]), max(batches, whole)]
+    recipe = Recipe("small_cnn", 1)
+    first = {seed: training.stream(recipe, seed, 0, 0).initial_seed() for seed in most}
+    step = training.stream(recipe, 0, 1, 0).initial_seed()
+    drawn = [
+        (first[seed] + step * np.arange(epochs)[:, None] + np.arange(batches + 1)).ravel() % 2**32
+        for seed, (epochs, batches) in most.items()
+    ]
+    together = np.concatenate(drawn)
+    assert len(together) > 500_000 and len(np.unique(together)) == len(together)
 
 
 def test_few_labels_are_left_out():
