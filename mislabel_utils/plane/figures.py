@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MultipleLocator
 from torch import Tensor
 
-from mislabel_utils.showing.figures import BLUE, GREY, ORANGE
+from mislabel_utils.showing.figures import BLUE, GREY, ORANGE, styled, subplots
 from mislabel_utils.showing.stats import Estimate
 
 COLOURS, MARKERS = (BLUE, ORANGE), ("o", "s")
@@ -27,17 +27,19 @@ TINTS = ListedColormap(["#CCE3F0", "#F8DCC9"])  # the same hues, light enough to
 INK = "#222222"
 
 
+@styled
 def canvas(rows: int = 1, columns: int = 1, side: float = 4.2) -> tuple[Figure, np.ndarray]:
     """A closed figure of square panels, `side` inches wide, and its axes, shape (rows, columns).
 
     A notebook shows the figure once, as the value of its cell.
     """
     size = (side * columns, (side + 0.2) * rows)
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    figure, axes = subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     plt.close(figure)
     return figure, axes
 
 
+@styled
 def sheet(*panels: Callable[[Axes], None]) -> Figure:
     """A panel alone, or several, two in each row; each draws itself on the axes it is given."""
     several = len(panels) > 1
@@ -47,6 +49,7 @@ def sheet(*panels: Callable[[Axes], None]) -> Figure:
     return figure
 
 
+@styled
 def teacher(
     ax: Axes, seen: Tensor, points: Tensor, labels: Tensor, epsilon: float, title: str = ""
 ) -> None:
@@ -64,6 +67,7 @@ def teacher(
     ax.set_title(title)
 
 
+@styled
 def adversaries(
     ax: Axes, seen: Tensor, points: Tensor, moved: Tensor, labels: Tensor, flipped: Tensor,
     title: str = "",
@@ -89,6 +93,7 @@ def adversaries(
     ax.set_title(title)
 
 
+@styled
 def student(ax: Axes, seen: Tensor, points: Tensor, labels: Tensor, title: str = "") -> None:
     """Panel (c): the student's regions and the points it was trained on, in its labels."""
     _regions(ax, seen)
@@ -110,6 +115,7 @@ def verdicts(
     ax.set_title(title)
 
 
+@styled
 def histogram(
     ax: Axes, right: np.ndarray, coins: np.ndarray, count: int = 32, published: int = 23
 ) -> None:
@@ -141,6 +147,7 @@ def histogram(
     )
 
 
+@styled
 def dependence(
     ax: Axes,
     x: Sequence[float],

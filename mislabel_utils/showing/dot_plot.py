@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mislabel_utils.showing.figures import GREY, PALE
+from mislabel_utils.showing.figures import GREY, PALE, styled, subplots
 from mislabel_utils.showing.stats import limits
 from mislabel_utils.showing.verdicts import FEWEST, Measured
 
@@ -20,6 +20,7 @@ CONTROL = {"marker": "x", "markersize": 6, "markeredgewidth": 1.2}
 MANY = 50  # values, from which on the interval stands for them
 
 
+@styled
 def dot_plot(rows: Sequence[Measured]) -> Figure:
     """A line for each row under its name: per cent above, and differences in points below.
 
@@ -35,7 +36,7 @@ def dot_plot(rows: Sequence[Measured]) -> Figure:
         )
     }
     heights = [len(some) + 0.6 for some in panels.values()]
-    figure, axes = plt.subplots(
+    figure, axes = subplots(
         len(panels), squeeze=False, height_ratios=heights, figsize=(4.0, 0.62 * sum(heights) + 1.2)
     )
     for ax, (points, some) in zip(axes[:, 0], panels.items(), strict=True):

@@ -5,12 +5,15 @@ Each returns a closed figure: a notebook shows it once, as the value of its cell
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import rc_params_from_file
+from matplotlib.backend_bases import RendererBase
 from torch import Tensor
 
 from mislabel_utils.showing.stats import estimate
@@ -20,15 +23,42 @@ PALE = "#C8C8C8"
 SHARES = (0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)  # ticks of a logit scale
 WIDTHS = {False: 4, True: 1.5}  # of an interval, and of the range of a few seeds
 
-plt.style.use(Path(__file__).with_name("book.mplstyle"))
+LOOK = rc_params_from_file(Path(__file__).with_name("book.mplstyle"), use_default_template=False)
 
 
+class Figure(plt.Figure):
+    """Keeps the book's look wherever it is shown: matplotlib makes some parts late."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        with plt.rc_context(LOOK):
+            super().draw(renderer)
+
+    def savefig(self, *arguments: Any, **options: Any) -> None:
+        with plt.rc_context(LOOK):
+            super().savefig(*arguments, **options)
+
+
+subplots = partial(plt.subplots, FigureClass=Figure)
+
+
+def styled(draw: Callable) -> Callable:
+    """Let a function draw in the book's look, and leave a reader's own plots theirs."""
+
+    @wraps(draw)
+    def drawing(*arguments: Any, **options: Any) -> Any:
+        with plt.rc_context(LOOK):
+            return draw(*arguments, **options)
+
+    return drawing
+
+
+@styled
 def picture_grid(images: Tensor, titles: Sequence[str], columns: int = 4) -> Figure:
     """Images uint8 (n, C, H, W) in rows of `columns`, each under its title."""
     rows = -(-len(images) // columns)
     lines = 1 + max(title.count("\n") for title in titles)
     size = (1.5 * columns, rows * (1.5 + 0.24 * lines))
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    figure, axes = subplots(rows, columns, figsize=size, squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
     for ax, image, title in zip(axes.flat, images, titles, strict=False):
@@ -37,10 +67,11 @@ def picture_grid(images: Tensor, titles: Sequence[str], columns: int = 4) -> Fig
     return _closed(figure)
 
 
+@styled
 def picture_rows(rows: Mapping[str, Tensor]) -> Figure:
     """One row of images uint8 (n, C, H, W) for each label, the label at its left."""
     count = max(len(images) for images in rows.values())
-    figure, axes = plt.subplots(
+    figure, axes = subplots(
         len(rows), count, figsize=(0.8 * count, 0.86 * len(rows)), squeeze=False
     )
     for line, (label, images) in zip(axes, rows.items(), strict=True):
@@ -53,9 +84,10 @@ def picture_rows(rows: Mapping[str, Tensor]) -> Figure:
     return _closed(figure)
 
 
+@styled
 def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) -> Figure:
     """One bar a class; the number stands on it."""
-    figure, ax = plt.subplots()
+    figure, ax = subplots()
     bars = ax.bar(names, counts.tolist(), color=BLUE)
     ax.bar_label(bars, [f"{count:,}" for count in counts.tolist()], fontsize=9, padding=2)
     ax.set(xlabel=xlabel, ylabel=ylabel)
@@ -63,12 +95,13 @@ def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) ->
     return _closed(figure)
 
 
+@styled
 def stacked(rows: Mapping[str, Mapping[str, float]], xlabel: str) -> Figure:
     """One horizontal bar a row, cut into named shares of [0, 1] that add up to 1.
 
     A share of 4 % or more is written on its part.
     """
-    figure, ax = plt.subplots(figsize=(6, 0.75 * len(rows) + 1.6))
+    figure, ax = subplots(figsize=(6, 0.75 * len(rows) + 1.6))
     names = list(next(iter(rows.values())))
     start = np.zeros(len(rows))
     looks = ((BLUE, "white"), (ORANGE, "white"), (PALE, "black"))
@@ -84,11 +117,12 @@ def stacked(rows: Mapping[str, Mapping[str, float]], xlabel: str) -> Figure:
     return _closed(figure)
 
 
+@styled
 def matrix(
     values: Tensor, rows: Sequence[str], columns: Sequence[str], xlabel: str, ylabel: str
 ) -> Figure:
     """Shares (R, K) in [0, 1] as a heat map, written in per cent where they reach 1 %."""
-    figure, ax = plt.subplots(figsize=(6, 0.42 * len(rows) + 0.9))
+    figure, ax = subplots(figsize=(6, 0.42 * len(rows) + 0.9))
     ax.imshow(np.asarray(values), cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, column in np.argwhere(np.asarray(values) >= 0.01):
         share = float(values[row, column])
@@ -103,6 +137,7 @@ def matrix(
     return _closed(figure)
 
 
+@styled
 def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str, float]) -> Figure:
     """Accuracy against epochs: for each name the mean over seeds and the range of the seeds.
 
@@ -111,7 +146,7 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str
     runs : by name, for each seed the accuracies in [0, 1] by epoch, the same epochs for all seeds
     lines : by name, a constant to compare with, in [0, 1]
     """
-    figure, ax = plt.subplots()
+    figure, ax = subplots()
     markers = "os^Dv"
     for marker, (name, seeds) in zip(markers, runs.items(), strict=False):
         epochs = list(seeds[0])
@@ -125,6 +160,7 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]], lines: Mapping[str
     return _closed(figure)
 
 
+@styled
 def seeds(
     values: Mapping[str, Sequence[float]],
     published: Mapping[str, float],
@@ -141,7 +177,7 @@ def seeds(
     published : by condition, in per cent, where there is one
     lines : by name, what to compare all with, in [0, 1]
     """
-    figure, ax = plt.subplots(figsize=(6, 0.5 * len(values) + 1.2))
+    figure, ax = subplots(figsize=(6, 0.5 * len(values) + 1.2))
     names, some = list(values), set()
     for line, name in enumerate(names):
         percent = 100 * np.array(values[name])
@@ -172,6 +208,7 @@ def seeds(
     return _closed(figure)
 
 
+@styled
 def scatter(
     values: Mapping[str, tuple[Sequence[float], Sequence[float]]], xlabel: str, ylabel: str
 ) -> Figure:
@@ -180,7 +217,7 @@ def scatter(
     The horizontal axis is logarithmic. The vertical one is a logit scale, which spreads shares near
     one: y are shares in [0, 1] and labelled in per cent, those beyond the scale's ends drawn there.
     """
-    figure, ax = plt.subplots(figsize=(5, 5))
+    figure, ax = subplots(figsize=(5, 5))
     for name, (x, y) in values.items():
         y = np.clip(y, 0.005, 0.9995)
         middle = np.mean(x), np.mean(y)
@@ -199,9 +236,10 @@ def scatter(
     return _closed(figure)
 
 
+@styled
 def confusions(tables: Mapping[str, Tensor], names: Sequence[str], xlabel: str) -> Figure:
     """Confusion matrices side by side, one below its name: shares (K, K) of each true class."""
-    figure, axes = plt.subplots(1, len(tables), sharey=True, squeeze=False, figsize=(7, 4.2))
+    figure, axes = subplots(1, len(tables), sharey=True, squeeze=False, figsize=(7, 4.2))
     for ax, (title, values) in zip(axes[0], tables.items(), strict=True):
         shown = ax.imshow(np.asarray(values), cmap="Blues", vmin=0, vmax=1)
         ax.set(title=title, xlabel=xlabel)
@@ -212,9 +250,10 @@ def confusions(tables: Mapping[str, Tensor], names: Sequence[str], xlabel: str) 
     return _closed(figure)
 
 
+@styled
 def shares(values: Mapping[str, Tensor], xlabel: str, ylabel: str) -> Figure:
     """Histograms of numbers in [0, 1], one outline each, in per cent of their own total."""
-    figure, ax = plt.subplots()
+    figure, ax = subplots()
     for style, (name, numbers) in zip(("-", "--", ":"), values.items(), strict=False):
         weights = np.full(len(numbers), 100 / len(numbers))
         ax.hist(numbers.numpy(), bins=np.linspace(0, 1, 21), weights=weights, histtype="step",
@@ -225,6 +264,7 @@ def shares(values: Mapping[str, Tensor], xlabel: str, ylabel: str) -> Figure:
     return _closed(figure)
 
 
+@styled
 def doses(
     values: Mapping[str, tuple[Sequence[float], Sequence[Sequence[float]]]],
     lines: Mapping[str, float],
@@ -240,7 +280,7 @@ def doses(
     lines : by name, a constant to compare with, in [0, 1]
     log : whether the dose is drawn on a logarithmic axis
     """
-    figure, ax = plt.subplots()
+    figure, ax = subplots()
     for marker, (name, (dose, accuracies)) in zip("os^Dv", values.items(), strict=False):
         percent = 100 * np.array(accuracies)
         (line,) = ax.plot(dose, percent.mean(0), marker=marker, label=name)
@@ -257,6 +297,7 @@ def doses(
     return _closed(figure)
 
 
+@styled
 def predictors(
     known: Mapping[str, Mapping[str, Sequence[float]]], found: Mapping[str, Sequence[float]]
 ) -> Figure:
@@ -268,7 +309,7 @@ def predictors(
     found : by condition, one accuracy in [0, 1] for each seed
     """
     size = (6, 2.3 * len(known) + 0.7)
-    figure, axes = plt.subplots(len(known), squeeze=False, figsize=size)
+    figure, axes = subplots(len(known), squeeze=False, figsize=size)
     for ax, (quantity, values) in zip(axes[:, 0], known.items(), strict=True):
         for marker, (name, numbers) in zip("os^Dv", values.items(), strict=False):
             ax.plot(numbers, 100 * np.array(found[name]), marker, alpha=0.75, label=name)

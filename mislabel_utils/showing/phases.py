@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from scipy.special import expit, logit
 
-from mislabel_utils.showing.figures import BLUE, GREY, ORANGE
+from mislabel_utils.showing.figures import BLUE, GREY, ORANGE, styled, subplots
 
 MARKERS = "o^"
 ENDS, TICKS = (0.08, 0.998), (0.1, 0.5, 0.9, 0.99)  # of the teachers' accuracies, logit scale
@@ -18,6 +18,7 @@ SQUARE = 1.15  # the width of a square on that scale
 ABOVE = 0.48  # of a line of cells: where its seeds lie
 
 
+@styled
 def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence[int]) -> Figure:
     """Classes by the teacher's accuracy, one panel a choice: how far students are above chance.
 
@@ -35,7 +36,7 @@ def phases(panels: Mapping[str, tuple[np.ndarray, np.ndarray]], counts: Sequence
     counts : of classes, one for each line of cells
     """
     rows = -(-len(panels) // 2)
-    figure, axes = plt.subplots(
+    figure, axes = subplots(
         rows, 2, figsize=(4.8, 2 * rows + 1), sharex=True, sharey=True, squeeze=False
     )
     reach = 100 * max(np.nanmax(np.abs(gain)) for _, gain in panels.values())
@@ -85,6 +86,7 @@ def _apart(x: np.ndarray) -> np.ndarray:
     return expit(apart)
 
 
+@styled
 def against(
     known: Mapping[str, Mapping[tuple[str, str], np.ndarray]],
     found: Mapping[tuple[str, str], np.ndarray],
@@ -99,7 +101,7 @@ def against(
     found : by group, what came out, in units of 1
     """
     size = (6, 3.1 * len(known) + 0.9)
-    figure, axes = plt.subplots(len(known), squeeze=False, figsize=size, sharex=True)
+    figure, axes = subplots(len(known), squeeze=False, figsize=size, sharex=True)
     markers, colours = (list(dict.fromkeys(names)) for names in zip(*found, strict=True))
     for ax, (quantity, values) in zip(axes[:, 0], known.items(), strict=True):
         for (shape, tone), x in values.items():
@@ -123,6 +125,7 @@ def against(
     return figure
 
 
+@styled
 def two_ways(
     values: Mapping[str, Mapping[str, Sequence[float]]], published: tuple[str, float], xlabel: str
 ) -> Figure:
@@ -133,7 +136,7 @@ def two_ways(
     values : by choice and way, one accuracy in [0, 1] for each seed
     published : the choice it belongs to, in the second way, and a number in per cent
     """
-    figure, ax = plt.subplots(figsize=(6, 0.75 * len(values) + 1.5))
+    figure, ax = subplots(figsize=(6, 0.75 * len(values) + 1.5))
     for line, (choice, ways) in enumerate(values.items()):
         for colour, marker, shift, name in zip(
             (BLUE, ORANGE), "os", (-0.13, 0.13), ways, strict=True

@@ -11,9 +11,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from mislabel_utils.showing.figures import BLUE, GREY, ORANGE, PALE
+from mislabel_utils.showing.figures import BLUE, GREY, ORANGE, PALE, styled, subplots
 
 
+@styled
 def specification(
     outcomes: Mapping[str, Sequence[Sequence[float]]],
     settings: Mapping[str, Sequence[bool]],
@@ -37,7 +38,7 @@ def specification(
     """
     first = next(iter(outcomes.values()))
     order = np.argsort([np.mean(values) for values in first], kind="stable")
-    figure, (top, below) = plt.subplots(
+    figure, (top, below) = subplots(
         2, sharex=True, height_ratios=(2.2, 1), figsize=(6, 3.9 + 0.21 * len(settings))
     )
     looks = ({"markerfacecolor": "white", "color": GREY}, {"color": BLUE})

@@ -8,13 +8,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from mislabel_utils.showing.figures import BLUE, GREY, ORANGE
+from mislabel_utils.showing.figures import BLUE, GREY, ORANGE, styled, subplots
 
 # Told apart by shape as well as by colour.
 LOOKS = (("o", BLUE), ("s", ORANGE), ("^", "black"))
 NEAR = 2.4  # dots closer than this on the axis are stacked
 
 
+@styled
 def strips(
     groups: Mapping[str, Mapping[str, Sequence[float]]], xlabel: str, marks: Mapping[float, str]
 ) -> Figure:
@@ -28,7 +29,7 @@ def strips(
     """
     kinds = list(dict.fromkeys(kind for group in groups.values() for kind in group))
     looks = dict(zip(kinds, LOOKS, strict=False))
-    figure, ax = plt.subplots()
+    figure, ax = subplots()
     bottom = 0.0
     for name, group in groups.items():
         values = np.concatenate([np.asarray(each, float) for each in group.values()])

@@ -1,8 +1,13 @@
 """Every figure draws what it is given, and shows once in a notebook."""
 
+import io
+import subprocess
+import sys
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from toys import environment
 
 from mislabel_utils.showing import figures
 
@@ -124,3 +129,39 @@ def test_a_few_seeds_have_their_range_and_more_an_interval():
     assert [text.get_text() for text in figure.legends[0].texts] == [
         "one seed", "mean, 95 %", "mean, range",
     ]  # fmt: skip
+
+
+# A reader's own plots -----------------------------------------------------------------------------
+
+OURS = """
+import importlib, matplotlib, pkgutil
+before = dict(matplotlib.rcParams)
+import mislabel_utils
+for module in pkgutil.walk_packages(mislabel_utils.__path__, "mislabel_utils."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print([key for key, value in matplotlib.rcParams.items() if before[key] != value])
+"""
+
+
+def test_no_import_restyles_a_readers_plots():
+    done = subprocess.run([sys.executable, "-c", OURS], capture_output=True, text=True,
+                          env=environment(MPLBACKEND="agg"))  # fmt: skip
+    assert done.stdout == "[]\n", done.stderr
+
+
+READERS = {"font.size": 30, "figure.figsize": (9, 9), "axes.spines.top": True}
+
+
+def test_drawing_keeps_both_looks():
+    def drawn():
+        content = io.BytesIO()
+        made = figures.histogram(torch.tensor([3, 1200, 0]), NAMES, "x", "y")
+        with plt.rc_context(READERS):  # when it is shown
+            made.savefig(content, format="png")
+        return content.getvalue()
+
+    as_before = drawn()
+    with plt.rc_context(READERS):
+        assert drawn() == as_before
+        assert plt.rcParams["font.size"] == 30
