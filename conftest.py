@@ -17,6 +17,7 @@ def pytest_configure(config):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     if getattr(config.option, "nbval", False) or getattr(config.option, "nbval_lax", False):
         config.option.nbval_current_env = True
+        os.environ.pop("MPLBACKEND", None)  # it would keep the figures out of the pages
         # The chapters really train here, on the bundled sample.
         os.environ.setdefault("MISLABEL_SCALE", "quick")
 

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from execute import WIDGET_VIEW, chapters, check, name_of, name_widgets, texts
+from execute import WIDGET_VIEW, chapters, check, execute, name_of, name_widgets, texts
 from set_url import current
 
 each_chapter = pytest.mark.parametrize("path", chapters(), ids=name_of)
@@ -82,3 +82,25 @@ def test_pictures_are_not_compared():
 
     assert texts(notebook("AAAA", "figure")) == texts(notebook("BBBB", "figure"))
     assert texts(notebook("AAAA", "figure")) != texts(notebook("AAAA", "other"))
+
+
+FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+FORMATS = "c = get_config()\nc.InlineBackend.figure_formats = {formats}\n"
+
+
+@pytest.mark.parametrize("formats", [{"svg"}, {"retina"}], ids="".join)
+def test_a_readers_settings_play_no_part(tmp_path, monkeypatch, formats):
+    """What Jupyter or matplotlib show by a reader's wish is no difference of a page."""
+    profile = tmp_path / "profile_default"
+    profile.mkdir()
+    (profile / "ipython_kernel_config.py").write_text(FORMATS.format(formats=formats))
+    (tmp_path / "matplotlibrc").write_text("figure.figsize: 2, 2\n")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
+    path = tmp_path / "page" / "page.ipynb"
+    path.parent.mkdir()
+    cells = [nbformat.v4.new_code_cell(FIGURE)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    (output,) = execute(path).cells[0].outputs
+    assert output.data["text/plain"].startswith("<Figure size 640x480")
+    assert "image/png" in output.data and not output.metadata.get("image/png")

@@ -15,7 +15,9 @@ import json
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
@@ -47,11 +49,21 @@ def name_of(path: Path) -> str:
     return path.relative_to(BOOK).with_suffix("").as_posix()
 
 
+@cache
+def no_profile() -> TemporaryDirectory:
+    """A folder without settings, for as long as this process lasts."""
+    return TemporaryDirectory(prefix="ipython-")
+
+
 def prefer_own_kernel() -> None:
-    """Let `python3` mean this environment, whatever kernels the user has installed."""
+    """Let `python3` mean this environment, whatever kernels the user has installed.
+
+    Nor do a user's settings of IPython and matplotlib count, such as figures as SVG.
+    """
     own = str(Path(sys.prefix, "share", "jupyter"))
     others = [p for p in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if p and p != own]
     os.environ["JUPYTER_PATH"] = os.pathsep.join([own, *others])
+    os.environ |= {"IPYTHONDIR": no_profile().name, "MATPLOTLIBRC": os.devnull}
 
 
 def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
