@@ -70,6 +70,8 @@ def measure(app, pagename, templatename, context, doctree):
     picture = r'<img (?P<rest>[^>]*src="[./]*_images/(?P<name>[^"]+)")'
     body = re.sub(picture, measured, context.get("body", ""))
     # docutils gives the references roles that are none, or are no more: worse than no role.
+    # In a cell's HTML a link leads to a notebook, so that it works in Jupyter too.
+    body = re.sub(r'(href="[\w./-]+)\.ipynb(?=["#])', r"\1.html", body)
     body = body.replace('role="list" class="citation-list"', 'class="citation-list"')
     context["body"] = body.replace(' role="doc-biblioentry"', "")
 
