@@ -1,5 +1,6 @@
 """Labels of someone else's making: what each function may and may not do to them."""
 
+import pickle
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from toys import toy_split
 
 from mislabel_utils.learning import training_sets
 from mislabel_utils.learning.datasets import Normalization
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.places import Places, noise
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.records import canonical
 
@@ -280,3 +281,12 @@ def test_same_making_same_source():
         one, two = (function(teacher(SPLIT.labels), SPLIT) for _ in range(2))
         assert canonical(one.source) == canonical(two.source)
         assert one.split is SPLIT
+
+
+@pytest.mark.parametrize("on", [SPLIT, noise(SPLIT, 9, seed=3)], ids=["split", "noise"])
+def test_a_training_set_travels_to_another_process(on):
+    given = training_sets.uniform(on, seed=2)
+    back = pickle.loads(pickle.dumps(given))
+    assert back.digests() == given.digests()
+    assert (back.source, back.places.name) == (given.source, given.places.name)
+    assert back.relabelled("more", lambda: back.labels).images.equal(given.images)
