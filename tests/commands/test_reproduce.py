@@ -146,7 +146,7 @@ def no_data_root(place, patch):
 
 def missing_data(place, patch):
     patch.setenv("MISLABEL_DATA", str(place.book))
-    return ["tiny"], r"mnist under .* is not there: expected MNIST/raw/.*MISLABEL_DATA"
+    return ["tiny"], r"mnist under .* is not there\..*MISLABEL_DATA.*Expected: MNIST/raw/"
 
 
 def divergence(place, patch):

