@@ -30,10 +30,12 @@ class Figure(plt.Figure):
     """Keeps the book's look wherever it is shown: matplotlib makes some parts late."""
 
     def draw(self, renderer: RendererBase) -> None:
+        """As matplotlib draws it."""
         with plt.rc_context(LOOK):
             super().draw(renderer)
 
     def savefig(self, *arguments: Any, **options: Any) -> None:
+        """As matplotlib saves it."""
         with plt.rc_context(LOOK):
             super().savefig(*arguments, **options)
 
