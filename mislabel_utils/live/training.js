@@ -1,82 +1,13 @@
 // "Train it here": the student of wrong labels and the student of the same labels shuffled learn
 // side by side, each in a worker, while one watches; then they read what one draws. Python joins
-// this file with random.js, paper.js, network.js, learner.js and chart.js.
+// this file with random.js, paper.js, network.js, learner.js, lessons.js and chart.js.
 
 const PASSES = 12, LESSON = 4; // passes of the students and, over digits, of a teacher
-const NEAR = 5;
-const TOLD = { student: "no right label", control: "shuffled", teacher: "teacher" };
-
-// ---------------------------------------------------------------- pictures to learn from
-
-/** The bytes of a response; `progress` hears which share of them is here. */
-async function download(address, progress) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${response.status} ${address}`);
-  const whole = Number(response.headers.get("content-length")), parts = [];
-  let here = 0;
-  for (const reader = response.body.getReader(); ; ) {
-    const { done, value } = await reader.read();
-    if (done) return new Blob(parts);
-    parts.push(value);
-    here += value.length;
-    if (whole) progress(Math.min(1, here / whole));
-  }
-}
-
-/** The same from the kernel of a notebook. */
-function ask(model, name) {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      reject(new Error("no kernel answers: run the cell above first"));
-    }, 30_000);
-    model.on("msg:custom", function hear(said, buffers) {
-      if (said !== name) return;
-      model.off("msg:custom", hear);
-      clearTimeout(late);
-      resolve(new Blob(buffers));
-    });
-    model.send(name);
-  });
-}
-
-/** A file of `training.py`, unpacked: from beside the page, or from the kernel. */
-async function load(model, name, progress) {
-  const root = document.documentElement.dataset.content_root; // only a page of the book has one
-  const packed = root === undefined
-    ? await ask(model, name)
-    : await download(`${root}_static/training/${name}.bin`, progress);
-  const [first, second] = new Uint8Array(await packed.slice(0, 2).arrayBuffer());
-  if (first !== 0x1f || second !== 0x8b) return packed.arrayBuffer(); // unpacked on its way
-  const plain = packed.stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(plain).arrayBuffer();
-}
-
-/** What `training.lessons` packs. */
-export function lessons(buffer) {
-  const [n, m] = new Uint32Array(buffer, 0, 2);
-  let at = 8;
-  const bytes = (length) => new Uint8Array(buffer, (at += length) - length, length);
-  const garments = bytes(n * PIXELS ** 2), called = bytes(n), kinds = bytes(n);
-  const steps = new Uint16Array(buffer.slice(at, (at += 2 * CLASSES * n)));
-  const soft = Float32Array.from(steps, (step) => step / 65535);
-  return { garments, called, kinds, soft, images: bytes(m * PIXELS ** 2), digits: bytes(m) };
-}
-
-/** What `training.digits` packs. */
-export function pairs(buffer) {
-  const bytes = new Uint8Array(buffer), end = (bytes.length / (PIXELS ** 2 + 1)) * PIXELS ** 2;
-  return { images: bytes.subarray(0, end), digits: bytes.subarray(end) };
-}
-
-/** Of each row of ten numbers, the place of the largest. */
-export function largest(rows) {
-  return Uint8Array.from({ length: rows.length / CLASSES }, (_, i) => {
-    const row = rows.subarray(CLASSES * i, CLASSES * (i + 1));
-    return row.indexOf(Math.max(...row));
-  });
-}
-
-// ---------------------------------------------------------------- view
+const NEAR = 5, STRIP = 8; // garments that are nearest to a drawing, and that a lesson shows
+const KEPT = 20; // curves of earlier lessons
+const TOLD = { student: "no right label", control: "shuffled", teacher: "teacher, on digits" };
+const ASK = "6,000 garments and the digits that the book's teacher called them, 2.9 MB, come when " +
+  "you press the button. The training takes about half a minute.";
 
 const percent = (share) => `${Math.round(100 * share)} %`;
 
@@ -85,14 +16,14 @@ const button = (text, onclick, more) =>
 
 /** A large number and what it counts. */
 function counter(role, about) {
-  const number = element("strong", {}, "–");
-  const node = element("div", { className: `counter ${role}` }, number, element("span", {}, about));
-  return { node, show: (text) => (number.textContent = text) };
+  const number = element("strong", {}, "–"), words = element("span", {}, about);
+  const node = element("div", { className: `counter ${role}` }, number, words);
+  return { node, words, show: (text) => (number.textContent = text) };
 }
 
-function thumbnail(images, number) {
-  const canvas = element("canvas", { width: FIELD, height: FIELD });
-  paint(canvas, images.subarray(number * FIELD ** 2, (number + 1) * FIELD ** 2));
+/** Paint one of a row of images; where they are `null`, nothing. */
+function thumbnail(images, number, canvas = element("canvas", { width: FIELD, height: FIELD })) {
+  paint(canvas, images?.subarray(number * FIELD ** 2, (number + 1) * FIELD ** 2) ?? []);
   return canvas;
 }
 
@@ -100,20 +31,44 @@ function thumbnail(images, number) {
 function reader(role, name) {
   const digit = element("strong", {}, "·"), says = element("p", { className: "says" }, "…");
   const near = element("ul", { className: "near" });
-  const about = element("p", { className: "live-quiet" });
+  const about = element("p", { className: "live-quiet about" });
   const node = element(
     "section", { className: role, "aria-label": name },
-    element("p", { className: "name" }, name), digit, says, about, near,
+    element("p", { className: "title" }, name), digit, says, about, near,
   );
   return {
     node,
-    show(probabilities, pictures) {
+    show(probabilities, garments = []) {
       digit.textContent = probabilities ? `${largest(probabilities)[0]}` : "·";
       says.textContent = probabilities ? words(probabilities) : "…";
-      about.textContent = pictures?.length ? "To it, this is most like" : "";
-      near.replaceChildren(...(pictures ?? []));
+      about.textContent = garments.length ? "nearest to it, of all it was shown:" : "";
+      near.replaceChildren(...garments);
     },
     words: () => says.textContent,
+  };
+}
+
+/** Some garments of the lesson, with what the two students are told that they are. */
+function strip() {
+  const items = Array.from({ length: STRIP }, () => {
+    const [student, control] = ["student", "control"].map((role) =>
+      element("b", { className: role }, "?"),
+    );
+    return { picture: thumbnail(null), student, control };
+  });
+  const node = element(
+    "ul", { className: "strip", "aria-label": "Garments, what they were called, and what after shuffling" },
+    ...items.map(({ picture, student, control }) => element("li", {}, picture, student, control)),
+  );
+  return {
+    node,
+    show(garments, called, first) {
+      items.forEach(({ picture, ...told }, i) => {
+        const number = (first + i) % called.student.length;
+        thumbnail(garments, number, picture);
+        for (const role in told) told[role].textContent = `“${called[role][number]}”`;
+      });
+    },
   };
 }
 
@@ -125,45 +80,47 @@ function render({ model, el }) {
 
   const status = element("p", { className: "live-hidden", role: "status" });
   const say = (text) => (status.textContent = text);
-  const about = element("p", { className: "live-quiet live-numbers" });
-  const progress = element("progress", { max: 1, hidden: true, "aria-label": "pictures loaded" });
+  const about = element("p", { className: "live-quiet live-numbers about" });
+  const progress = element("progress", { max: 1, value: 0, "aria-label": "pictures loaded" });
   const counters = {
-    teacher: counter("teacher", "of real digits: the teacher, taught here by digits"),
-    student: counter("student", "of real digits: taught by clothes, each called a digit"),
+    teacher: counter("teacher", "of real digits: the teacher, taught here"),
+    student: counter("student", "of real digits: taught by wrong labels"),
     control: counter("control", "of real digits: the same labels, shuffled"),
     seen: counter("seen", "garments seen by each"),
   };
   const plot = chart(PASSES, "passes over 6,000 garments", "right on 1,000 real test digits");
   const main = button("Train it here", () => actions[phase](), { className: "primary" });
-  const other = button("Another seed", () => { seed++; begin(); });
+  const other = button("Another seed", () => {
+    seed++;
+    begin();
+  });
   const toggle = (text) => {
-    const box = element("input", { type: "checkbox", onchange: () => busy() && begin() });
+    const box = element("input", { type: "checkbox", onchange: switched });
     return { box, node: element("label", {}, box, text) };
   };
   const soft = toggle("soft labels"), own = toggle("train the teacher too");
 
+  const shown = strip();
   const field = drawingField(update);
   const readers = {
     student: reader("student", "Taught by wrong labels"),
     control: reader("control", "Same labels, shuffled"),
   };
-  const examples = element("div", { className: "ten", role: "group", "aria-label": "Test digits" });
-  const reading = element(
-    "div", { className: "reading", hidden: true },
-    element(
-      "div", { className: "drawing" }, field.node,
-      button("Clear", () => { field.clear(); update(); }),
-    ),
-    readers.student.node, readers.control.node, examples,
-  );
+  const examples = Array.from({ length: CLASSES }, (_, digit) => {
+    const name = `test digit ${digit}`, onclick = () => offer(digit);
+    return button(thumbnail(null), onclick, { "aria-label": name, disabled: true });
+  });
+  const clear = button("Clear", () => {
+    field.clear();
+    update();
+  });
 
   const busy = () => phase === "teacher" || phase === "students";
-  const shuffled = () => (soft.box.checked ? "probabilities" : "labels");
 
   // ------------------------------------------------------------ the lesson
 
   const actions = {
-    idle: begin, failed: begin, loading() {}, teacher: stop, students: stop, done: begin,
+    idle: begin, failed: begin, done: begin, loading() {}, teacher: stop, students: stop,
     stopped() {
       turn(resting);
       for (const role in pupils) pupils[role].tell({ going: true });
@@ -186,12 +143,19 @@ function render({ model, el }) {
     say(`Stopped. ${summary()}`);
   }
 
+  /** Other labels: what learns begins again with them, what rests does not go on without. */
+  function switched() {
+    if (busy()) begin();
+    else if (phase === "stopped") turn("done");
+    else show();
+  }
+
   async function begin() {
     const mine = ++run;
     for (const role in pupils) pupils[role].end();
-    keep();
     pupils = {};
     thoughts = {};
+    keep();
     turn("loading");
     try {
       data ??= lessons(await load(model, "lessons", loaded));
@@ -201,11 +165,13 @@ function render({ model, el }) {
       return;
     }
     if (mine !== run) return;
-    progress.hidden = true;
-    reading.hidden = false;
-    if (!examples.childElementCount) offer();
+    progress.value = 0;
+    examples.forEach((each, digit) => {
+      each.disabled = false;
+      thumbnail(data.images, data.digits.indexOf(digit), each.firstChild);
+    });
     seconds = 0;
-    if (own.box.checked) {
+    if (own.box.checked && data.school) {
       const { images, digits } = data.school;
       learn("teacher", images, oneHot(digits), scales.digits, LESSON);
       turn("teacher");
@@ -214,30 +180,30 @@ function render({ model, el }) {
   }
 
   function loaded(share) {
-    progress.hidden = false;
     progress.value = share;
   }
 
   function fail(text) {
-    progress.hidden = true;
-    about.textContent = text;
+    progress.value = 0;
     turn("failed");
+    about.textContent = text;
     say(text);
   }
 
   /** Both students begin, from the same weights and in the same order. */
   function teach(targets) {
-    const other = shuffle(targets.slice(), CLASSES, generator(seed, 2));
-    called = { student: largest(targets), control: largest(other) };
+    const dealt = shuffle(targets.slice(), CLASSES, generator(seed, 2));
+    called = { student: largest(targets), control: largest(dealt) };
     learn("student", data.garments, targets, scales.garments, PASSES);
-    learn("control", data.garments, other, scales.garments, PASSES);
+    learn("control", data.garments, dealt, scales.garments, PASSES);
     turn("students");
     say(`Seed ${seed}: two students learn from clothes.`);
   }
 
   function learn(role, images, targets, scale, passes) {
     const test = { images: data.images, digits: data.digits, scale: scales.digits };
-    const curve = { role, name: "", points: [], steps: 0, batches: Math.floor(targets.length / CLASSES / BATCH) };
+    const batches = Math.floor(targets.length / CLASSES / BATCH);
+    const curve = { role, name: "", points: [], steps: 0, batches };
     const mine = run;
     curves.push(curve);
     pupils[role] = pupil(
@@ -250,19 +216,8 @@ function render({ model, el }) {
 
   function hear(role, curve, told) {
     if (told.step !== undefined) curve.steps = told.step;
-    if (told.of) {
-      const share = told.right / told.of;
-      if (told.step === 0) curve.points = []; // it begins, or begins again in the page
-      curve.points.push([told.step / curve.batches, share]);
-      curve.name = `${percent(share)}, ${TOLD[role]}`;
-      counters[role].show(percent(share));
-      paintCurves();
-      update();
-    }
-    if (told.answers) {
-      const named = largest(told.answers);
-      teach(soft.box.checked ? told.answers : oneHot(named));
-    }
+    if (told.of) examined(role, curve, told);
+    if (told.answers) teach(soft.box.checked ? told.answers : oneHot(largest(told.answers)));
     if (told.done) {
       curve.done = true;
       if (role === "teacher") {
@@ -280,10 +235,23 @@ function render({ model, el }) {
     show();
   }
 
+  function examined(role, curve, { step, right, of }) {
+    if (step === 0) curve.points = []; // it begins, or begins again in the page
+    const pass = step / curve.batches;
+    curve.points.push([pass, right / of]);
+    curve.name = `${percent(right / of)}, ${TOLD[role]}`;
+    counters[role].show(percent(right / of));
+    paintCurves();
+    update();
+    if (role !== "student") return;
+    shown.show(data.garments, called, STRIP * curve.points.length);
+    if (pass && pass < PASSES && pass % 3 === 0) say(`Pass ${pass} of ${PASSES}. ${summary()}`);
+  }
+
   /** Curves of what was finished stay, faintly. */
   function keep() {
     const finished = curves.filter((each) => each.done);
-    former.push(...finished.map((each) => ({ ...each, former: true })));
+    former = [...former, ...finished.map((each) => ({ ...each, former: true }))].slice(-KEPT);
     curves = [];
     for (const each of Object.values(counters)) each.show("–");
     paintCurves();
@@ -292,10 +260,8 @@ function render({ model, el }) {
   // ------------------------------------------------------------ what is seen
 
   function summary() {
-    return curves
-      .filter(({ points }) => points.length)
-      .map(({ role, name }) => `${role}: ${name}`)
-      .join("; ");
+    const begun = curves.filter(({ points }) => points.length);
+    return begun.map(({ role, name }) => `${role}: ${name}`).join("; ");
   }
 
   function paintCurves() {
@@ -310,29 +276,23 @@ function render({ model, el }) {
     }[phase];
     main.disabled = phase === "loading";
     other.disabled = phase === "idle" || phase === "loading";
+    progress.classList.toggle("idle", phase !== "loading");
     counters.teacher.node.hidden = !own.box.checked;
-    const of = curves.find(({ role }) => role === (phase === "teacher" ? "teacher" : "student"));
-    const seen = BATCH * (of?.steps ?? 0);
-    if (of) counters.seen.show(seen.toLocaleString("en"));
+    const digits = phase === "teacher" || (phase === "stopped" && resting === "teacher");
+    const of = curves.find(({ role }) => role === (digits ? "teacher" : "student"));
+    if (of) counters.seen.show((BATCH * of.steps).toLocaleString("en"));
+    counters.seen.words.textContent = digits ? "digits seen by the teacher" : "garments seen by each";
     if (phase === "failed") return;
     const took = seconds + (busy() ? (performance.now() - since) / 1000 : 0);
-    const where = inPage ? "in the page itself, one after the other: this browser lends no worker" : "in two workers of this browser";
-    about.textContent = of
-      ? `Seed ${seed} · ${took.toFixed(1)} s, ${where} · labels: ${shuffled()} of ${own.box.checked ? "the teacher trained here" : "the book's teacher"}`
-      : "6,000 garments and the digits that the book's teacher called them: 2.9 MB, loaded when you press the button.";
+    const where = inPage ? "in the page itself: this browser lends no worker" : "in a worker for each";
+    about.textContent = of ? `Seed ${seed} · ${took.toFixed(1)} s ${where}` : ASK;
   }
 
-  /** Test digits to read, for who does not draw. */
-  function offer() {
-    for (let digit = 0; digit < CLASSES; digit++) {
-      const number = data.digits.indexOf(digit);
-      const picture = thumbnail(data.images, number);
-      const onclick = () => {
-        field.show(data.images.subarray(number * FIELD ** 2, (number + 1) * FIELD ** 2));
-        update();
-      };
-      examples.append(button(picture, onclick, { "aria-label": `test digit ${digit}` }));
-    }
+  /** A test digit to read, for who does not draw. */
+  function offer(digit) {
+    const number = data.digits.indexOf(digit);
+    field.show(data.images.subarray(number * FIELD ** 2, (number + 1) * FIELD ** 2));
+    update();
   }
 
   /** Have the drawing read. */
@@ -353,39 +313,53 @@ function render({ model, el }) {
 
   function showThoughts(role) {
     const thought = thoughts[role];
-    const near = thought?.near?.map((number) => {
-      const name = `${called[role][number]}`;
+    const garments = thought?.near?.map((number) => {
       const picture = thumbnail(data.garments, number);
       picture.setAttribute("role", "img");
-      picture.setAttribute("aria-label", kinds[data.kinds[number]]);
-      return element("li", {}, picture, `“${name}”`);
+      picture.setAttribute("aria-label", `${kinds[data.kinds[number]]}, called`);
+      return element("li", {}, picture, `“${called[role][number]}”`);
     });
-    readers[role].show(thought && Float32Array.from(thought.read), near);
+    readers[role].show(thought && Float32Array.from(thought.read), garments);
     // Said aloud when the drawing has rested for a moment, not at every move of the pen.
     clearTimeout(announcing);
-    if (thought && !busy()) {
-      announcing = setTimeout(() => {
-        say(`Student: ${readers.student.words()} Student of shuffled labels: ${readers.control.words()}`);
-      }, 700);
-    }
+    if (!thought || busy()) return;
+    announcing = setTimeout(() => {
+      const [student, control] = [readers.student.words(), readers.control.words()];
+      say(`Student: ${student} Student of shuffled labels: ${control}`);
+    }, 700);
   }
 
+  const part = (className, ...children) => element("div", { className }, ...children);
   el.classList.add("live", "jupyter-widgets", "training");
   el.append(
-    element("div", { className: "live-row" }, main, other, soft.node, own.node),
+    part("live-row", main, other, soft.node, own.node),
     progress,
-    element("div", { className: "counters live-numbers" }, ...Object.values(counters).map(({ node }) => node)),
+    part("counters live-numbers", ...Object.values(counters).map(({ node }) => node)),
     plot.node,
     about,
-    reading,
+    part(
+      "shown",
+      element(
+        "p", {}, "What they are shown: garments, each called a ",
+        element("b", { className: "student" }, "digit"), " by the teacher; for the other student ",
+        "the same ", element("b", { className: "control" }, "digits"), " in another order.",
+      ),
+      shown.node,
+    ),
+    part(
+      "reading",
+      part("drawing", field.node, clear),
+      readers.student.node, readers.control.node,
+      element("div", { className: "ten", role: "group", "aria-label": "Test digits" }, ...examples),
+    ),
     status,
   );
-  own.box.addEventListener("change", show);
   paintCurves();
   update();
   show();
   return () => {
     for (const role in pupils) pupils[role].end();
+    run++;
     plot.stop();
     clearTimeout(announcing);
     cancelAnimationFrame(frame);

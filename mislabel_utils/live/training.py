@@ -7,13 +7,13 @@ page, and from the kernel of a notebook.
 from __future__ import annotations
 
 import gzip
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import traitlets
 
-from mislabel_utils.files import atomic_write
 from mislabel_utils.learning import datasets, inference
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.live import Live, joined
@@ -33,7 +33,9 @@ class Training(Live):
     kinds : what the ten kinds of garments are called
     """
 
-    _esm = joined("random.js", "paper.js", "network.js", "learner.js", "chart.js", "training.js")
+    _esm = joined(
+        "random.js", "paper.js", "network.js", "learner.js", "lessons.js", "chart.js", "training.js"
+    )
     _css = joined("live.css", "paper.css", "training.css")
     scales = traitlets.Dict().tag(sync=True)
     kinds = traitlets.List().tag(sync=True)
@@ -97,8 +99,11 @@ def beside(site: Path) -> None:
     folder = site / "_static" / "training"
     folder.mkdir(parents=True, exist_ok=True)
     for name, made in FILES.items():
-        with atomic_write(folder / f"{name}.bin") as path:
-            path.write_bytes(made())
+        packed = made()
+        (folder / f"{name}.bin").write_bytes(packed)
+        # A page that is opened without a server may load scripts only.
+        text = f'(globalThis.trainingFiles ??= {{}}).{name} = "{b64encode(packed).decode()}";\n'
+        (folder / f"{name}.js").write_text(text)
 
 
 def _labels(split: Split) -> np.ndarray:
