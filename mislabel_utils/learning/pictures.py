@@ -153,6 +153,8 @@ def decoded(path: Path) -> tuple[np.ndarray, list[str]]:
         full = _brightest(image) if image.mode[0] in "IF" else None
         image = ImageOps.exif_transpose(image)  # a camera notes how it was held
         if full:  # Pillow would clip 16 bits, not scale them
+            if "transparency" in image.info:
+                raise ValueError("16 bits and transparent: save it with 8")
             image = Image.fromarray((np.asarray(image) * (255 / full)).round().astype(np.uint8))
         if deep and 0 < np.asarray(image.convert("RGB")).max() < 64:
             raise ValueError("16 bits, of which it seems to use 14 or fewer: save it with 8")

@@ -1,7 +1,9 @@
 """Folders as readers have them: every kind of pixel, links, litter, odd names."""
 
 import os
+import struct
 import unicodedata
+import zlib
 
 import numpy as np
 import pytest
@@ -101,10 +103,17 @@ def test_sixteen_bits_are_scaled_by_what_the_file_says(tmp_path, top, name, tags
         (ramp(4_095, np.uint16), "a.png", "16 bits, of which it seems to use 14 or fewer"),
         (ramp(1e9, np.int32), "a.tif", "does not say which number is white: save it with 8 bits"),
         (ramp(1, np.float32), "a.tif", "does not say which number is white"),
+        (ramp(65_535, np.uint16), "clear.png", "16 bits and transparent: save it with 8"),
     ],
 )
 def test_numbers_without_a_scale_are_refused_by_name(tree, pixels, name, said):
-    Image.fromarray(pixels).save(tree / "train" / "cat" / name)
+    path = tree / "train" / "cat" / name
+    Image.fromarray(pixels).save(path)
+    if name == "clear.png":  # Pillow reads this, but does not write it
+        content, chunk = path.read_bytes(), b"tRNS\xff\xff"
+        cut = content.index(b"IDAT") - 4
+        clear = struct.pack(">I", 2) + chunk + struct.pack(">I", zlib.crc32(chunk))
+        path.write_bytes(content[:cut] + clear + content[cut:])
     with pytest.raises(DataError, match=rf"train/cat/{name} \(.*{said}"):
         load(tree)
 
