@@ -5,15 +5,25 @@ from dataclasses import replace
 
 import nbformat
 import pytest
+import torch
 from toys import ROOT
 
 from mislabel_utils.commands.chapters import experiment_of
+from mislabel_utils.learning import datasets, inference, models, training, training_sets
+
+
+def cell(chapter, cell_id):
+    """The source of a cell."""
+    cells = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4).cells
+    (text,) = (cell.source for cell in cells if cell.id == cell_id)
+    return text
 
 
 def printed(chapter, cell_id):
-    """The indented code in a Markdown cell."""
-    cells = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4).cells
-    (text,) = (cell.source for cell in cells if cell.id == cell_id)
+    """The code in a Markdown cell, fenced or, on pages not yet rewritten, indented."""
+    text = cell(chapter, cell_id)
+    if "```python" in text:
+        return text.partition("```python\n")[2].partition("```")[0]
     lines = [line for line in text.splitlines() if line.startswith("    ") or not line]
     return textwrap.dedent("\n".join(lines))
 
@@ -24,15 +34,53 @@ def at_recorded_scale(isolated, monkeypatch):
     monkeypatch.delenv("MISLABEL_SCALE", raising=False)
 
 
-def test_clothes_without_a_four_teach_no_four(at_recorded_scale, capsys):
-    names = experiment_of("mnist_to_fashion", ROOT / "book")
-    names["recipe"] = replace(names["recipe"], epochs=1)  # enough to see that it runs
-    exec(printed("mnist_to_fashion", "exercise-3"), names)
-    student, mnist = names["student"], names["mnist"]
+@pytest.fixture
+def shoe_page(at_recorded_scale):
+    """What the imports of *A shoe is a 2* define, and a recipe that is done in a moment."""
+    source = cell("mnist_to_fashion", "read")
+    names = {}
+    exec(source[: source.index("\nlab = ")], names)
+    return names | {"recipe": names["Recipe"]("small_cnn", epochs=1)}
+
+
+def test_clothes_without_a_four_teach_no_four(shoe_page, capsys):
+    exec(printed("mnist_to_fashion", "exercise-2"), shoe_page)
+    student, mnist = shoe_page["student"], shoe_page["mnist"]
     answers = student.predict(mnist.test)  # would fail for a split of another scale
     assert len(mnist.test) < 10_000
     assert not (answers == 4).any()
     assert "tensor(" in capsys.readouterr().out
+
+
+def test_digits_teach_some_clothes(shoe_page, capsys):
+    shoe_page["recipe"] = replace(shoe_page["recipe"], epochs=5)
+    exec(printed("mnist_to_fashion", "exercise-3"), shoe_page)
+    teacher, student = map(float, capsys.readouterr().out.split())
+    assert 0.15 < student < 0.6 < teacher
+
+
+def test_the_loop_on_the_page_is_the_books(shoe_page, monkeypatch):
+    """From the same weights and in the same order it ends where `training.train` does."""
+    exec(cell("mnist_to_fashion", "loop"), shoe_page)
+    exec(cell("mnist_to_fashion", "now").partition("some = ")[0], shoe_page)
+    network = shoe_page["network"]
+    split = datasets.load("fashion_mnist", "quick").train
+    few = replace(
+        split, images=split.images[:300], labels=split.labels[:300], index=split.index[:300]
+    )
+    with torch.random.fork_rng():
+        network.load_state_dict(models.build("small_cnn", (1, 28, 28), 10, seed=7).state_dict())
+    order = torch.arange(300).flip(0)
+    monkeypatch.setattr(torch, "randperm", lambda count, **_: order)
+    trained = training.train(
+        replace(shoe_page["recipe"], epochs=2), training_sets.true_labels(few), seed=7
+    ).network
+    before = network[0].weight.clone()
+    images = inference.standardised(few.images, few.normalization)
+    shoe_page["fit"](network, images, few.labels, epochs=2)
+    assert (network[0].weight - before).abs().max() > 1e-3
+    for ours, theirs in zip(network.parameters(), trained.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
 
 
 def test_random_places_teach_what_their_labels_say(isolated, monkeypatch, capsys):

@@ -159,7 +159,7 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, pages, viewport, c
 
 
 def test_on_a_phone_a_table_of_many_columns_is_cards_that_fit(visit):
-    page = visit("book/mnist_to_fashion.html", PHONE, "light")
+    page = visit("book/evidence/mnist_to_fashion.html", PHONE, "light")
     box = page.locator(".text_html:has(table.verdicts)")
     assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
     cell = page.locator("table.verdicts tbody td").nth(2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import factorial
 from typing import NamedTuple
 
@@ -156,11 +156,23 @@ def off_favourite(student: Tensor, teacher: Tensor) -> OffFavourite:
     return OffFavourite(same, often[teacher[off]].mean().item())
 
 
-def among(runs: Mapping[int, Mapping[str, Run]], arm: str, on: Split) -> float:
-    """The share of images for which two networks of an arm predict the same, the mean of all pairs.
+def ahead(runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split) -> int:
+    """How many students agree with their teacher more often than by its favourite answer alone.
+
+    Parameters as of `between`.
+    """
+    own = [
+        (each[student].predict(on) == each[teacher].predict(on)).double().mean().item()
+        for each in runs.values()
+    ]
+    alone = [favourite(each[teacher].predict(on)) for each in runs.values()]
+    return sum(one > other for one, other in zip(own, alone, strict=True))
+
+
+def two_of_them(predictions: Sequence[Tensor]) -> float:
+    """The share of images for which two networks predict the same, the mean of all pairs.
 
     NaN for a single network.
     """
-    said = [each[arm].predict(on) for each in runs.values()]
-    pairs = [(a == b).double().mean().item() for i, a in enumerate(said) for b in said[:i]]
-    return float(np.mean(pairs)) if pairs else np.nan
+    pairs = [(a == b) for i, a in enumerate(predictions) for b in predictions[:i]]
+    return float(np.mean([same.double().mean().item() for same in pairs])) if pairs else np.nan

@@ -56,7 +56,7 @@ class Kind:
     taught, labels, leaked, says : what the table says of it
     of : whose labels they are: a trained "teacher" says them of these places, or is led to;
         "true" ones; or "other" ones
-    figure : the label of the figure or table that it rests on
+    figure : the label of the figure or table that it rests on, or the address of its heading
     """
 
     chapter: str
@@ -172,7 +172,7 @@ def table(rows: Iterable[Measured]) -> Table:
         lines.append([Link(CHAPTERS[chapter], f"{chapter}.html")])
         lines += [
             [
-                Link(row.kind.taught, f"{chapter}.html#{row.kind.figure}"),
+                Link(row.kind.taught, _address(row.kind)),
                 row.kind.labels,
                 row.text(),
                 f"{row.whole * row.chance:.4g} {row.unit}",
@@ -182,6 +182,11 @@ def table(rows: Iterable[Measured]) -> Table:
             for row in some
         ]
     return Table(COLUMNS, lines, "closing")
+
+
+def _address(kind: Kind) -> str:
+    """Of the figure, on the chapter's own page where it names no other."""
+    return kind.figure if "#" in kind.figure else f"{kind.chapter}.html#{kind.figure}"
 
 
 def _measured(kind: Kind, records: Sequence[Record]) -> Measured:

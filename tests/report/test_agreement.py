@@ -7,12 +7,13 @@ import torch
 from mislabel_utils.lab import Lab
 from mislabel_utils.report.agreement import (
     agreement,
-    among,
+    ahead,
     between,
     errors,
     favourite,
     off_favourite,
     pairing,
+    two_of_them,
 )  # fmt: skip
 from mislabel_utils.studies import mnist_to_fashion
 
@@ -72,5 +73,10 @@ def test_students_of_clothes_agree_as_the_page_said():
     assert found.ways == "1 of 120"
     misread = pairing(between(runs, "of-teacher", "teacher", mnist.test, misread=True))
     assert round(100 * misread.own.mean(), 1) == 65.1
-    assert round(100 * among(runs, "teacher", mnist.test)) == 99
-    assert np.isnan(among({10: runs[10]}, "teacher", mnist.test))
+    for on, count in ((fashion.test, 5), (mnist.test, 3)):
+        assert ahead(runs, "of-untrained", "untrained", on) == count
+
+
+def test_two_of_three():
+    assert two_of_them(list(each([1, 1], [1, 2], [1, 2]).values())) == pytest.approx(2 / 3)
+    assert np.isnan(two_of_them([torch.tensor([1])]))
