@@ -314,13 +314,13 @@ def test_interrupt_is_answered(place, call, monkeypatch):
 
 # The command itself, with checkpoints in other intervals, and a count of the steps at the end.
 COUNTED = """
-import sys
+import inspect, sys
 from mislabel_utils import __main__
 from mislabel_utils.learning import training
 
 steps, schedule = [], training.learning_rate
 training.learning_rate = lambda *a: steps.append(a) or schedule(*a)
-training.train.__kwdefaults__["checkpoint_seconds"] = float(sys.argv.pop(1))
+inspect.unwrap(training.train).__kwdefaults__["checkpoint_seconds"] = float(sys.argv.pop(1))
 __main__.main()
 print("steps:", len(steps))
 """
