@@ -96,14 +96,16 @@ FILES: dict[str, Callable[[], bytes]] = {"lessons": lessons, "digits": digits}
 
 def beside(site: Path) -> None:
     """Write the files that the views of a static site load."""
-    folder = site / "_static" / "training"
-    folder.mkdir(parents=True, exist_ok=True)
     for name, made in FILES.items():
-        packed = made()
-        (folder / f"{name}.bin").write_bytes(packed)
-        # A page that is opened without a server may load scripts only.
-        text = f'(globalThis.trainingFiles ??= {{}}).{name} = "{b64encode(packed).decode()}";\n'
-        (folder / f"{name}.js").write_text(text)
+        write(site / "_static" / "training", name, made())
+
+
+def write(folder: Path, name: str, packed: bytes) -> None:
+    """Write such a file, and the same as a script: a page without a server may load no other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.bin").write_bytes(packed)
+    text = f'(globalThis.trainingFiles ??= {{}}).{name} = "{b64encode(packed).decode()}";\n'
+    (folder / f"{name}.js").write_text(text)
 
 
 def _labels(split: Split) -> np.ndarray:

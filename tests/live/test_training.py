@@ -188,12 +188,11 @@ def folder(tmp_path_factory) -> Path:
     traits = json.dumps({name: state[name] for name in ("_esm", "scales", "kinds")})
     page = PAGE.replace("STYLE", state["_css"]).replace("TRAITS", traits.replace("</", "<\\/"))
     (site / "whole.html").write_text(page.replace("ROOT", 'data-content_root="./"'))
-    (site / "few").mkdir()
     files = site / "few" / "_static" / "training"
-    files.mkdir(parents=True)
-    (files / "lessons.bin").write_bytes(short(training.lessons()))
+    training.write(files, "lessons", short(training.lessons()))
     raw = gzip.decompress(training.digits())
-    (files / "digits.bin").write_bytes(gzip.compress(raw[: 320 * 784] + raw[-6000:][:320]))
+    few = raw[: 320 * 784] + raw[-6000:][:320]
+    training.write(files, "digits", gzip.compress(few))
     (site / "few.html").write_text(page.replace("ROOT", 'data-content_root="./few/"'))
     (site / "notebook.html").write_text(page.replace("ROOT", ""))
     return site
@@ -350,6 +349,15 @@ def test_in_a_notebook_the_kernel_is_asked(open_view, folder):
     button(page, "Train it here").press("Enter")
     button(page, "Train again").wait_for()
     assert number(page, "seen") == 12 * 320
+
+
+def test_a_page_opened_without_a_server_trains_too(browser, folder):
+    page = browser.new_page()
+    page.goto((folder / "few.html").as_uri())
+    button(page, "Train it here").press("Enter")
+    button(page, "Train again").wait_for()
+    assert number(page, "seen") == 12 * 320
+    page.close()
 
 
 def test_pictures_that_do_not_come_are_told(browser, served):
