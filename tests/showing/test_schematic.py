@@ -1,24 +1,20 @@
-"""The argument's picture lights what it is asked to, and says so in words."""
+"""The strip of a chapter says the same in a picture and in words."""
 
 from xml.etree import ElementTree
 
 import pytest
 
-from mislabel_utils.showing.schematic import LIT, PARTS, Schematic
+from mislabel_utils.showing.schematic import KINDS, strip
 
 
-@pytest.mark.parametrize("lit", [(), ("clothes",), ("adversarial", "plane")], ids=len)
-def test_lit_parts_stand_out_in_picture_and_words(lit):
-    shown = Schematic(*lit)
-    html = shown._repr_html_()
-    picture = ElementTree.fromstring(html)  # well formed
-    assert html.count(LIT) == len(lit)
-    marked = [line for line in repr(shown).splitlines() if line.startswith(">")]
-    assert len(marked) == len(lit)
-    assert all(PARTS[name].places in " ".join(marked) for name in lit)
-    assert picture.get("role") == "img" and "student" in picture.get("aria-label")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_strip_says_its_kind_in_picture_and_words(kind):
+    shown = strip(kind)
+    picture = ElementTree.fromstring(shown._repr_html_().replace("<br>", "<br/>"))  # well formed
+    for part in KINDS[kind]:
+        assert part in "".join(picture.itertext()) and part in repr(shown)
 
 
-def test_an_unknown_part_is_refused():
-    with pytest.raises(ValueError, match=r"No part \['shoes'\]: the parts are .*clothes"):
-        Schematic("shoes")
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match=r"No kind 'shoes': the kinds are .*clothes"):
+        strip("shoes")
