@@ -54,7 +54,9 @@ export function chart(passes, across, up) {
       node.append(drawn("circle", { class: role, cx: x(pass), cy: y(share), r: 4 }));
       if (pass < 0.4) continue; // they all begin in one place
       const late = x(pass) > wide / 2;
-      const label = text(x(pass) + (late ? 4 : 0), y(share) - 10, name, {
+      let down = y(share) - 10;
+      if (Math.abs(down - 5 - y(0.1)) < 14) down = y(0.1) - 8; // the dashed line crosses no name
+      const label = text(x(pass) + (late ? 4 : 0), down, name, {
         class: `${role} name`,
         "text-anchor": late ? "end" : "start",
       });

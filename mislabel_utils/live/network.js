@@ -230,8 +230,9 @@ export function shuffle(things, size, random) {
   for (let i = things.length / size - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     for (let k = 0; k < size; k++) {
-      const [a, b] = [i * size + k, j * size + k];
-      [things[a], things[b]] = [things[b], things[a]];
+      const one = things[i * size + k];
+      things[i * size + k] = things[j * size + k];
+      things[j * size + k] = one;
     }
   }
   return things;
