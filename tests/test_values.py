@@ -209,18 +209,16 @@ def plane_mistakes(monkeypatch):
 
 
 TRAINED = {
-    # A short way, where batch normalisation makes much of the last digits.
-    **{name: {"model": name, "learning_rate": 2e-3} for name in models.MODELS},
     "augmented": {"augment": True},
     "augmented without flips": {"augment": True, "flip": False},
     "adam": {"optimizer": "adam", "learning_rate": 1e-3},
     "fall": {"schedule": "fall"},
     "constant": {"schedule": "constant", "momentum": 0.0, "weight_decay": 0.0},
     "mixed": {"precision": "mixed"},
+    # A short way, where batch normalisation makes much of the last digits.
+    **{name: {"model": name, "learning_rate": 2e-3} for name in models.MODELS},
 }
 COMPUTED = {  # what it is, and the protocol numbers that it goes under
-    **{name: (lambda changes=changes: trained(**changes), [training.PROTOCOL])
-       for name, changes in TRAINED.items()},
     "label makers": (label_makers, [training.PROTOCOL]),
     "adversarial sets": (adversarial_sets, [training.PROTOCOL]),
     "places": (drawn_places, [training.PROTOCOL]),
@@ -234,6 +232,8 @@ COMPUTED = {  # what it is, and the protocol numbers that it goes under
     "plane": (plane, [experiment.PROTOCOL]),
     "stops": (plane_stops, [experiment.PROTOCOL, stops.PROTOCOL]),
     "mistakes in the plane": (plane_mistakes, [mistakes.PROTOCOL]),
+    **{name: (lambda changes=changes: trained(**changes), [training.PROTOCOL])
+       for name, changes in TRAINED.items()},
 }  # fmt: skip
 
 

@@ -1,0 +1,154 @@
+"""Breakings that the tests have to notice: `python tests/mutants.py` says how many they do.
+
+Each is one text put for another in a copy of the package. Run against it are the tests of values
+and labels, and where these pass, those that mirror the module. Not collected by pytest: it takes
+a quarter of an hour. Numbers in the arguments choose breakings, in the order of the list.
+"""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST = ("tests/recording/test_labels.py", "tests/test_values.py")
+MUTANTS = [  # module, a text in it, what is put in its place
+    # Training
+    ("learning/training.py", "learner.optimizer.zero_grad()", "pass"),
+    ("learning/training.py", "+ epoch) * BATCHES + batch", "+ epoch) * BATCHES"),
+    ("learning/training.py", "seed * EPOCHS + epoch", "seed * EPOCHS"),
+    ("learning/training.py", "stream(recipe, seed, epoch, 0)", "stream(recipe, seed, 0, 0)"),
+    ("learning/training.py", "if recipe.augment:", "if not recipe.augment:"),
+    ("learning/training.py", "PROTOCOL if recipe.epochs <= EPOCHS else LONG_PROTOCOL", "PROTOCOL"),
+    ("learning/training.py", "== 1) & flips", "== 1)"),
+    ("learning/training.py", "padding: int = 4", "padding: int = 2"),
+    ("learning/training.py", "learner.network.train()", "learner.network.eval()"),
+    ("learning/training.py", "targets = images[rows], labels[rows]", "targets = images[rows], labels[rows.flip(0)]"),
+    ("learning/training.py", "load_state_dict(stored[name])", "state_dict()"),
+    ("learning/recipes.py", "0.2 * steps if", "0.3 * steps if"),
+    ("learning/recipes.py", "step + 0.5", "step + 1"),
+    ("learning/recipes.py", "nesterov=recipe.momentum > 0", "nesterov=False"),
+    ("learning/recipes.py", "(recipe.momentum, 0.999)", "(recipe.momentum, 0.99)"),
+    ("learning/recipes.py", '"weight_decay": recipe.weight_decay', '"weight_decay": 0.0'),
+    ("learning/recipes.py", "momentum: float = 0.9", "momentum: float = 0.8"),
+    ("learning/inference.py", "inputs.sub_(mean).div_(std)", "inputs.sub_(mean)"),
+    ("learning/inference.py", "cache_enabled=False", "cache_enabled=True"),
+    ("learning/models.py", "manual_seed(seed)):", "manual_seed(seed + 1)):"),
+    ("learning/models.py", "kwargs = kwargs | {", "_ = kwargs | {"),
+    ("learning/models.py", "nn.Linear(channels * height * width, 512),\n        nn.ReLU",
+     "nn.Linear(channels * height * width, 512),\n        nn.Tanh"),
+    ("learning/models.py", "nn.GELU(),\n            nn.Conv2d(ch", "nn.ReLU(),\n            nn.Conv2d(ch"),
+    # Labels
+    ("learning/training_sets.py", "randint(1, classes, true.shape, generator=_generator(seed))",
+     "randint(1, classes, true.shape, generator=_generator(seed + 1))"),
+    ("learning/training_sets.py", "randint(1, classes", "randint(0, classes"),
+    ("learning/training_sets.py", "given.labels.clone(), _generator(seed)",
+     "given.labels.clone(), _generator(seed + 1)"),
+    ("learning/training_sets.py", "places.true_labels + 1)", "places.true_labels + 2)"),
+    ("learning/training_sets.py", "said != places.true_labels, said", "said == places.true_labels, said"),
+    ("learning/training_sets.py", "generator=_generator(seed))[:count]]",
+     "generator=_generator(seed))[-count:]]"),
+    ("learning/training_sets.py", "labels[other.kept] = LEFT_OUT", "labels[~other.kept] = LEFT_OUT"),
+    ("learning/training_sets.py", "given.kept, given.places.true_labels, LEFT_OUT",
+     "given.kept, given.labels, LEFT_OUT"),
+    ("learning/training_sets.py", "len(rows), generator=generator)]\n            commonest",
+     "len(rows))]\n            commonest"),
+    ("learning/adversarial.py", "rows.roll(1)", "rows"),
+    ("learning/adversarial.py", "said == given.labels, given.labels", "said != given.labels, given.labels"),
+    ("learning/adversarial.py", "epsilon / length", "epsilon"),
+    ("learning/attacks.py", "iterate = (origin + norm.project(moved - origin))", "iterate = (moved)"),
+    ("learning/attacks.py", "(score > best_score)", "(score < best_score)"),
+    ("learning/attacks.py", "-1.0 if targeted else 1.0", "1.0"),
+    ("learning/places.py", "pixels.mean(0).float(), root", "pixels.mean(0).float(), root * 0.9"),
+    ("learning/places.py", "angles = 30", "angles = 45"),
+    ("learning/selections.py", "descending=True, stable=True", "descending=False, stable=True"),
+    ("learning/probes.py", "PENALTY * weight", "2 * PENALTY * weight"),
+    ("learning/neighbours.py", "VOTERS = 11", "VOTERS = 9"),
+    ("learning/beginnings.py", "LEARNING_RATE = 3e-4", "LEARNING_RATE = 1e-3"),
+    ("plane/networks.py", "recipe.rate * (1 - step / recipe.steps)", "recipe.rate"),
+    ("plane/experiment.py", "ATTACK_STEPS = 40", "ATTACK_STEPS = 20"),
+    ("plane/mistakes.py", "// 5).clamp(min=1)", "// 4).clamp(min=1)"),
+    # Records
+    ("lab.py", "found = _evaluated(run.network, missing,", "found = _evaluated(run.network, splits,"),
+    ("recording/records.py", "getattr(more, name) | getattr(self, name)",
+     "getattr(self, name) | getattr(more, name)"),
+    ("recording/records.py", "intact = digest == _digest(record)", "intact = True"),
+    ("recording/records.py", "first.weights == record.weights", "True"),
+    ("recording/checks.py", 'found["labels"] = digest(labels)', "pass"),
+    ("recording/checks.py", 'found["network"] = on.network', "pass"),
+    ("recording/runs.py", '"seed": seed,', '"seed": seed % 1000,'),
+    ("recording/runs.py", "weights_digest(network) == self.record.weights", "True"),
+    ("recording/runs.py", '"optimizer": "sgd", ', ""),
+    ("lab.py", "record.trained_on.get(name, now) != now", "False"),
+    ("files.py", "os.replace(temporary, path)", "path.write_bytes(temporary.read_bytes())"),
+    # Verdicts
+    ("showing/verdicts.py", "value > self.bar() for", "value >= 0 for"),
+    ("showing/verdicts.py", "max(rivals) + MARGINS", "min(rivals) + MARGINS"),
+    ("showing/verdicts.py", "self.claim.published < low", "self.claim.published < high"),
+    ("showing/verdicts.py", "[max(values) for values in known]", "[min(values) for values in known]"),
+    ("showing/stats.py", "ppf(0.975, count - 1)", "ppf(0.95, count - 1)"),
+    ("showing/stats.py", "(1 + 1 / count) ** 0.5", "count**-0.5"),
+]  # fmt: skip
+
+
+def mirrored(module: str) -> list[str]:
+    """The tests of a module: those of its name, and of the lab through which it is reached."""
+    folder, name = os.path.split(module)
+    tests = [f"tests/{folder}/test_{name}".replace("//", "/"), "tests/test_lab.py"]
+    tests += [f"tests/{folder}/test_records.py"] if folder == "recording" else []
+    return [test for test in dict.fromkeys(tests) if (ROOT / test).exists()]
+
+
+def passes(copy: Path, tests: list[str]) -> bool:
+    """Whether tests pass in a copy; in a process of its own, which has PyTorch already."""
+    child = os.fork()
+    if not child:
+        import pytest
+
+        os.chdir(copy)
+        sys.path[:] = [str(copy), *(path for path in sys.path if Path(path) != ROOT)]
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1), os.dup2(null, 2)
+        options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:nbval"]
+        os._exit(int(pytest.main([*options, *tests])))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code not in (0, 1, 2):  # 2: what is broken cannot even be imported
+        raise RuntimeError(f"pytest ended with {code}")
+    return code == 0
+
+
+def main(chosen: list[int]) -> None:
+    import torch
+    import torchvision  # noqa: F401
+
+    torch.set_num_threads(1)
+    os.environ |= {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+    by: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("mislabel_utils", "tests", "tools", "benchmarks", "book"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pyproject.toml", "conftest.py", "_toc.yml"):
+            shutil.copy(ROOT / name, copy)
+        for number in chosen or range(len(MUTANTS)):
+            module, old, new = MUTANTS[number]
+            path = copy / "mislabel_utils" / module
+            text = path.read_text()
+            if text.count(old) != 1:
+                sys.exit(f"{number}: {module} holds {old!r} {text.count(old)} times, not once.")
+            path.write_text(text.replace(old, new))
+            who = "values and labels" if not passes(copy, list(FIRST)) else "the module's tests"
+            if who != "values and labels" and passes(copy, mirrored(module)):
+                who = "nobody"
+            path.write_text(text)
+            by[who] = by.get(who, 0) + 1
+            print(f"{number:3} {who:18} {module}: {old!r} -> {new!r}", flush=True)
+    print(by)
+
+
+if __name__ == "__main__":
+    main([int(text) for text in sys.argv[1:]])
