@@ -176,8 +176,9 @@ def readouts(lab: Lab, seed: int, runs: Mapping[str, Run]) -> dict[str, dict[str
 
 
 def _looked_into(run: Run, mnist: Dataset, fashion: Dataset, count: int) -> dict[str, np.ndarray]:
-    few = replace(mnist.train, images=mnist.train.images[:count])
-    layer = probes.readout(run.features(few), mnist.train.labels[:count], classes=10)
+    train = mnist.train
+    few = replace(train, images=train.images[:count], index=train.index[:count])
+    layer = probes.readout(run.features(few), train.labels[:count], classes=10)
     read = probes.read(layer, run.features(mnist.test))
     sure = [
         run.outputs(split.images, split.normalization).softmax(1).amax(1)
