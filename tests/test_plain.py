@@ -2,10 +2,11 @@
 
 import nbformat
 import pytest
-from execute import chapters, check, execute, name_of
+from execute import BOOK, chapters, check, execute, name_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from plain import faults, fill, headings, name_folds, slug
+from plain import MARK, faults, fill, headings, markdown, name_folds, slug
 
+README = (BOOK.parent / "README.md").read_text("utf-8")
 # Not yet rewritten. The list only becomes shorter: a page that is clean has to leave it.
 NOT_YET = {
     "adds_up", "adversarial_errors", "mislabeled",
@@ -146,3 +147,9 @@ def test_anchors_are_those_of_the_site(tmp_path):
     page = stored(tmp_path / "page.ipynb", *(new_markdown_cell(f"## {name}") for name in names))
     assert headings(page) == {default_slugify(name.replace("`", "")) for name in names}
     assert slug("Whose digits?") == "whose-digits"
+
+
+def test_the_readme_opens_with_the_number_of_the_first_page():
+    first = markdown(nbformat.read(BOOK / "intro.ipynb", as_version=4))[0].source
+    ((_, number),) = MARK.findall(first)
+    assert f"reads {number}".replace("\N{NO-BREAK SPACE}", " ") in README
