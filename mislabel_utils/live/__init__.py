@@ -37,7 +37,7 @@ class Playground(Plane):
     Draw, radius and width stand in the page's address, so that a link shares them.
     """
 
-    _esm = joined("random.js", "plane.js", "view.js", "playground.js")
+    _esm = joined("random.js", "plane.js", "view.js", "draws.js", "points.js", "playground.js")
 
 
 class Mistakes(Plane):

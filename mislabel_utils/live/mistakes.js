@@ -22,13 +22,13 @@ const GROUPS = {
 };
 const buttons = (name, texts) =>
   texts.map((text, k) => `<button data-${name}="${k}">${text}</button>`).join("");
-const figure = (name, words) => `
-  <figure><p class="badge ${name}">${words}<b></b></p>
-    <canvas role="img" aria-label="A square in two colours"></canvas><figcaption></figcaption></figure>`;
+const side = (name, words) => `
+  <div><p class="count ${name}">${words}<b></b></p>
+    <canvas role="img" aria-label="A square in two colours"></canvas><p class="under"></p></div>`;
 const FRAME = `
   <div class="presets" role="group" aria-label="Experiments">
     ${buttons("preset", PRESETS.map(([words]) => words))}</div>
-  <div class="pair">${figure("labels", "labels right")}${figure("student", "student right")}</div>
+  <div class="pair">${side("labels", "labels right")}${side("student", "student right")}</div>
   <p role="status"></p>
   <p class="live-quiet">Line: the true border. Filled: what the student learns, in the colour of its
     label. Hollow: the teacher’s other mistakes.</p>
@@ -123,7 +123,7 @@ export function tallied(lesson) {
   };
 }
 
-function paintBorder(pen, size, [turn, start]) {
+function paintWave(pen, size, [turn, start]) {
   const c = Math.cos(turn), s = Math.sin(turn);
   for (const [colour, width] of [["white", 4.5], [INK, 2]]) {
     pen.strokeStyle = colour;
@@ -142,7 +142,7 @@ function paintSide(canvas, tiles, lesson, side, ready) {
   pen.fillStyle = "#f3f3f3";
   pen.fillRect(0, 0, size, size);
   if (ready) paintRegions(pen, size, tiles, lesson.seen[side]);
-  paintBorder(pen, size, lesson.border);
+  paintWave(pen, size, lesson.border);
   if (!kept) return;
   const mark = Math.max(2, size / (side ? 140 : 110));
   for (const solid of side ? [1] : [0, 1]) { // what is kept lies above what is not
@@ -158,7 +158,7 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 function render({ el }) {
   el.classList.add("live", "jupyter-widgets", "plane", "mistakes");
   el.innerHTML = FRAME;
-  const find = (what) => el.querySelector(what), captions = el.querySelectorAll("figcaption");
+  const find = (what) => el.querySelector(what), captions = el.querySelectorAll(".under");
   const canvases = [...el.querySelectorAll("canvas")], tiles = [tile(), tile()];
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   let state = OURS ? choiceIn(location.search) : { ...FIRST };

@@ -14,7 +14,7 @@ export function network(width, random = Math.random) {
   const row = (length) => new Float64Array(length);
   const net = {
     width, p: row(size), g: row(size), m: row(size), v: row(size), logits: row(2), slope: row(2),
-    h1: row(width), h2: row(width), d2: row(width),
+    h1: row(width), h2: row(width), d2: row(width), on: new Uint32Array(width),
   };
   let at = 0;
   for (const [ins, outs] of shapes) {
@@ -26,16 +26,24 @@ export function network(width, random = Math.random) {
 
 /** Logits of one point (left in net.logits); returns second minus first: positive is class 1. */
 export function forward(net, x, y) {
-  const { p, h1, h2, logits, width: n } = net;
+  const { p, h1, h2, on, logits, width: n } = net;
   const b1 = 2 * n, w2 = 3 * n, b2 = w2 + n * n, w3 = b2 + n, b3 = w3 + 2 * n;
   x = (x - 0.5) * SPREAD;
   y = (y - 0.5) * SPREAD;
   for (let j = 0; j < n; j++) h2[j] = p[b2 + j];
+  let count = 0; // of the first layer's units that are on
   for (let i = 0; i < n; i++) {
     const a = x * p[i] + y * p[n + i] + p[b1 + i];
     h1[i] = a > 0 ? a : 0;
-    if (a > 0) for (let j = 0, k = w2 + i * n; j < n; j++, k++) h2[j] += a * p[k];
+    if (a > 0) on[count++] = i;
   }
+  let c = 0;
+  for (; c + 1 < count; c += 2) { // two at a time: half the reading and writing of sums
+    const a = h1[on[c]], b = h1[on[c + 1]];
+    let k = w2 + on[c] * n, l = w2 + on[c + 1] * n;
+    for (let j = 0; j < n; j++, k++, l++) h2[j] = h2[j] + a * p[k] + b * p[l];
+  }
+  if (c < count) for (let j = 0, a = h1[on[c]], k = w2 + on[c] * n; j < n; j++, k++) h2[j] += a * p[k];
   let first = p[b3], second = p[b3 + 1];
   for (let j = 0; j < n; j++) {
     const a = h2[j] > 0 ? h2[j] : 0;
@@ -52,18 +60,22 @@ export function forward(net, x, y) {
  *
  * That of the point goes to net.slope; with `learn`, that of the parameters is added to net.g. */
 export function backward(net, x, y, label, weight, learn) {
-  const { p, g, h1, h2, d2, logits, slope, width: n } = net;
+  const { p, g, h1, h2, d2, on, logits, slope, width: n } = net;
   const b1 = 2 * n, w2 = 3 * n, b2 = w2 + n * n, w3 = b2 + n, b3 = w3 + 2 * n;
   const delta = weight * (1 / (1 + Math.exp(logits[0] - logits[1])) - label);
   x = (x - 0.5) * SPREAD;
   y = (y - 0.5) * SPREAD;
+  let count = 0; // of the second layer's units that are on: the others pass nothing back
   for (let j = 0; j < n; j++) {
     const a = h2[j];
-    d2[j] = a > 0 ? delta * (p[w3 + 2 * j + 1] - p[w3 + 2 * j]) : 0;
-    if (learn && a > 0) {
+    if (!(a > 0)) continue;
+    const d = delta * (p[w3 + 2 * j + 1] - p[w3 + 2 * j]);
+    on[count] = j;
+    d2[count++] = d;
+    if (learn) {
       g[w3 + 2 * j] -= delta * a;
       g[w3 + 2 * j + 1] += delta * a;
-      g[b2 + j] += d2[j];
+      g[b2 + j] += d;
     }
   }
   if (learn) {
@@ -75,11 +87,14 @@ export function backward(net, x, y, label, weight, learn) {
     const a = h1[i];
     if (!(a > 0)) continue;
     let d = 0;
-    for (let j = 0, k = w2 + i * n; j < n; j++, k++) d += p[k] * d2[j];
+    for (let c = 0, row = w2 + i * n; c < count; c++) {
+      const k = row + on[c];
+      d += p[k] * d2[c];
+      if (learn) g[k] += a * d2[c];
+    }
     slope[0] += SPREAD * d * p[i];
     slope[1] += SPREAD * d * p[n + i];
     if (learn) {
-      for (let j = 0, k = w2 + i * n; j < n; j++, k++) g[k] += a * d2[j];
       g[i] += d * x;
       g[n + i] += d * y;
       g[b1 + i] += d;
@@ -112,14 +127,15 @@ export function trainStep(net, points, labels, counted, step, steps = STEPS) {
 export function attacker(points, epsilon) {
   return {
     origin: points, epsilon, at: points.slice(), best: points.slice(),
-    score: new Float64Array(COUNT).fill(-Infinity), flipped: new Uint8Array(COUNT),
+    score: new Float64Array(points.length / 2).fill(-Infinity),
+    flipped: new Uint8Array(points.length / 2),
   };
 }
 
 /** Judge all iterates, keep the best, and unless it is the last step take another. */
 export function attackStep(net, search, labels, last) {
   const { origin, epsilon, at, best, score, flipped } = search;
-  for (let k = 0; k < COUNT; k++) {
+  for (let k = 0; k < labels.length; k++) {
     const margin = forward(net, at[2 * k], at[2 * k + 1]), away = labels[k] ? -margin : margin;
     // The loss is log(1 + exp(away)), which grows with `away`: the same order.
     const hit = margin > 0 !== labels[k] > 0 ? 1 : 0;
@@ -140,16 +156,18 @@ export function attackStep(net, search, labels, last) {
 }
 
 /** The network's class in each cell of one row of the square, from the bottom up. */
-export function fillRow(net, classes, row) {
-  for (let c = 0; c < SIDE; c++) {
-    classes[row * SIDE + c] = forward(net, (c + 0.5) / SIDE, (row + 0.5) / SIDE) > 0 ? 1 : 0;
+export function fillRow(net, classes, row, margins = null) {
+  for (let c = 0, i = row * SIDE; c < SIDE; c++, i++) {
+    const margin = forward(net, (c + 0.5) / SIDE, (row + 0.5) / SIDE);
+    classes[i] = margin > 0 ? 1 : 0;
+    if (margins) margins[i] = margin;
   }
 }
 
 /** How many points the network classifies as labelled; `right` says which. */
 export function correct(net, points, labels, right) {
   let sum = 0;
-  for (let k = 0; k < COUNT; k++) {
+  for (let k = 0; k < labels.length; k++) {
     right[k] = forward(net, points[2 * k], points[2 * k + 1]) > 0 === labels[k] > 0 ? 1 : 0;
     sum += right[k];
   }
@@ -163,17 +181,18 @@ export function agreement(first, second) {
   return same / first.length;
 }
 
-/** A draw before anything is trained; `advance` does the rest, a little at a time. */
-export function begin(seed, epsilon, width) {
-  const random = generator(seed, 0), flags = () => new Uint8Array(COUNT);
+/** A draw before anything is trained, or points of one's own; `advance` does the rest. */
+export function begin(seed, epsilon, width, own = null) {
+  const random = generator(seed, 0), map = () => new Uint8Array(SIDE * SIDE);
+  const points = own?.points ?? Float64Array.from({ length: 2 * COUNT }, random);
+  const labels = own?.labels ?? Uint8Array.from({ length: COUNT }, () => (random() < 0.5 ? 1 : 0));
+  const flags = () => new Uint8Array(labels.length);
   const lesson = {
-    seed, width, points: Float64Array.from({ length: 2 * COUNT }, random),
-    labels: flags().map(() => (random() < 0.5 ? 1 : 0)), opposite: flags(), all: flags().fill(1),
-    right: flags(), taught: flags(), stage: "teacher", step: 0, fitted: 0, k: 0,
-    teacher: network(width, generator(seed, 1)), student: null, search: null,
-    seen: [new Uint8Array(SIDE * SIDE), new Uint8Array(SIDE * SIDE)],
+    seed, width, points, labels, own, opposite: labels.map((label) => 1 - label),
+    all: flags().fill(1), right: flags(), taught: flags(), stage: "teacher", step: 0, fitted: 0,
+    k: 0, teacher: network(width, generator(seed, 1)), student: null, search: null, mapped: true,
+    seen: [map(), map()], margins: new Float32Array(SIDE * SIDE),
   };
-  lesson.labels.forEach((label, k) => (lesson.opposite[k] = 1 - label));
   aim(lesson, epsilon);
   return lesson;
 }
@@ -200,14 +219,14 @@ export function advance(lesson) {
     attackStep(teacher, search, labels, lesson.step === ATTACK_STEPS);
     if (++lesson.step <= ATTACK_STEPS) return;
     correct(teacher, points, labels, right);
-    for (let k = 0; k < COUNT; k++) taught[k] = search.flipped[k] & right[k];
+    for (let k = 0; k < labels.length; k++) taught[k] = search.flipped[k] & right[k];
     next("student");
   } else if (stage === "student") {
     trainStep(student, search.best, opposite, taught, lesson.step);
     if (++lesson.step < STEPS) return;
     lesson.k = correct(student, points, labels, right);
-    for (let row = 0; row < SIDE; row++) {
-      fillRow(teacher, lesson.seen[0], row);
+    for (let row = 0; lesson.mapped && row < SIDE; row++) {
+      fillRow(teacher, lesson.seen[0], row, lesson.margins);
       fillRow(student, lesson.seen[1], row);
     }
     next("done");
@@ -220,4 +239,11 @@ export function outcome(seed, epsilon, width) {
   while (lesson.stage !== "done") advance(lesson);
   const { fitted, k, taught, seen } = lesson;
   return { fitted, flipped: taught.reduce((a, b) => a + b), k, same: agreement(...seen) };
+}
+
+/** A whole draw at once, as they are counted: points fitted and points right. */
+export function score(seed, epsilon, width) {
+  const lesson = Object.assign(begin(seed, epsilon, width), { mapped: false });
+  while (lesson.stage !== "done") advance(lesson);
+  return { fitted: lesson.fitted, k: lesson.k };
 }

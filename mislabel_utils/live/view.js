@@ -1,6 +1,7 @@
 // What the views of the plane share. Python joins this file with plane.js above and a view below.
 
 export const SLICE = 8; // milliseconds of work between two frames
+const PART = 0.4; // of a view, is a good part
 export const COLOURS = ["#0072B2", "#D55E00"], TINTS = [[0xcc, 0xe3, 0xf0], [0xf8, 0xdc, 0xc9]];
 export const INK = "#222222";
 // Only a page of the book keeps the state in its address: elsewhere it is not ours.
@@ -22,20 +23,21 @@ export function seedIn(asked, other) {
 
 /** Call `work` in a frame after each `wake`, while the view is seen; paint when its look changes.
  *
- * `again` is called when it comes into sight. */
+ * `again` is called when it comes into sight, with whether a good part of it is. */
 export function whileSeen(el, work, again, paint) {
   const gone = new AbortController();
   let inView = false, frame = 0;
   const visible = () => inView && document.visibilityState === "visible";
   const watch = new IntersectionObserver((seen) => {
-    inView = seen[seen.length - 1].isIntersecting;
-    again();
-  });
+    const last = seen[seen.length - 1];
+    inView = last.isIntersecting;
+    again(last.intersectionRatio >= PART);
+  }, { threshold: [0, PART] });
   const fit = new ResizeObserver(paint), theme = new MutationObserver(paint);
   watch.observe(el);
   fit.observe(el);
   theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  document.addEventListener("visibilitychange", () => again(), { signal: gone.signal });
+  document.addEventListener("visibilitychange", () => again(false), { signal: gone.signal });
   return {
     visible,
     wake() {
@@ -96,4 +98,44 @@ export function paintRegions(pen, size, tiles, classes) {
   }
   tiles.putImageData(pixels, 0, 0);
   pen.drawImage(tiles.canvas, 0, 0, size, size);
+}
+
+/** Hatch the cells where two maps differ. */
+export function paintDifference(pen, size, first, second) {
+  const cell = size / SIDE;
+  pen.save();
+  pen.beginPath();
+  for (let i = 0; i < first.length; i++) {
+    if (first[i] === second[i]) continue;
+    pen.rect((i % SIDE) * cell, (SIDE - 1 - Math.floor(i / SIDE)) * cell, cell, cell);
+  }
+  pen.clip();
+  pen.globalAlpha = 0.55;
+  const ends = [];
+  for (let at = 0; at < 2 * size; at += 7) ends.push(at, 0, at - size, size);
+  line(pen, INK, 1, ...ends);
+  pen.restore();
+}
+
+/** Where margins, given at the centres of the cells, change their sign: a dashed line. */
+export function paintBorder(pen, size, margins) {
+  const cell = size / SIDE, ends = [];
+  const place = (x, y) => [(x + 0.5) * cell, (SIDE - 0.5 - y) * cell];
+  for (let y = 0; y + 1 < SIDE; y++) {
+    for (let x = 0; x + 1 < SIDE; x++) {
+      const corners = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]], crossed = [];
+      corners.forEach(([u, v], k) => {
+        const [s, t] = corners[(k + 1) % 4], a = margins[v * SIDE + u], b = margins[t * SIDE + s];
+        if (a > 0 === b > 0) return;
+        const share = a / (a - b);
+        crossed.push(...place(u + share * (s - u), v + share * (t - v)));
+      });
+      ends.push(...crossed);
+    }
+  }
+  for (const [colour, width] of [["white", 4], [INK, 2]]) {
+    if (colour === INK) pen.setLineDash([0.6 * cell, 0.4 * cell]);
+    line(pen, colour, width, ...ends);
+  }
+  pen.setLineDash([]);
 }

@@ -158,14 +158,14 @@ def chosen(view) -> list[str]:
 def test_a_choice_is_made_by_keyboard_on_a_phone(module, visit, choose):
     page, view = choose("seed=3", PHONE)
     before = status(view)
-    assert view.locator(".badge b").first.inner_text() == "0 %"
+    assert view.locator(".count b").first.inner_text() == "0 %"
     button = view.get_by_role("group", name="Labels").get_by_role("button", name="true", exact=True)
     button.press("Enter")
     view.get_by_text(before).wait_for(state="detached")
     asked = {"seed": 3, "weights": None, "steps": 60, "kept": "all", "labels": "true"}
     expected = module.evaluate(COMPUTE, asked)
     assert f"right on {100 * expected['right']:.0f} % of the square" in status(view)
-    badges = view.locator(".badge b").all_inner_texts()
+    badges = view.locator(".count b").all_inner_texts()
     assert badges == ["100 %", f"{100 * expected['right']:.0f} %"]
     assert chosen(view) == ["Tell it the truth", "60", "all", "true"]
     for picture in view.get_by_role("img").all():
