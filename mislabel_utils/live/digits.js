@@ -124,7 +124,7 @@ function panel(role) {
   const says = element("p", { className: "says" }, digit, verdict, sure);
   const score = element("p", { className: "score" });
   let words = "";
-  const bars = Array.from({ length: 10 }, (_, k) => element("li", {}, element("i"), `${k}`));
+  const bars = Array.from({ length: 10 }, (_, k) => element("li", { role: "none" }, element("i"), `${k}`));
   const list = element("ol", { role: "img" }, ...bars);
   const node = element(
     "section",
