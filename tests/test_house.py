@@ -1,4 +1,4 @@
-"""The package as a house: short modules, and nothing imported that is not declared.
+"""The package as a house: nothing is imported that is not declared.
 
 Which room may import which is a contract in pyproject.toml; `make test` checks it.
 """
@@ -24,11 +24,6 @@ def imported(tree: ast.Module) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module.partition(".")[0])
     return found - sys.stdlib_module_names - {"mislabel_utils"}
-
-
-def test_modules_are_short():
-    lengths = {path.relative_to(ROOT): len(text.splitlines()) for path, text in MODULES.items()}
-    assert not {name: length for name, length in lengths.items() if length > 300}
 
 
 def test_what_is_imported_is_declared_and_the_other_way_round():
