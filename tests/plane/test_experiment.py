@@ -39,4 +39,4 @@ def test_another_setting_is_another_record(lab):
 def test_quick_scale_trains_a_tenth_and_keeps_nothing(lab):
     found = measure(lab("quick"), "small", SMALL, block=0, compared=True)
     assert len(found["right"]) == len(found["control_right"]) == 2
-    assert not list(lab("quick").store)
+    assert not lab("quick").store.paths()
