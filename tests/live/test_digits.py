@@ -185,7 +185,7 @@ def test_the_browser_computes_what_pytorch_computes(networks, mnist_test, page, 
             torch.randint(256, (50, 1, 28, 28), generator=torch.manual_seed(0)).byte(),
         ]
     )
-    split = dataclasses.replace(mnist_test, images=pictures)
+    split = dataclasses.replace(mnist_test, images=pictures, index=torch.arange(100))
     expected = inference.outputs(network.network(), split.images, split.normalization).numpy()
     (mean,), (std,) = split.normalization.mean, split.normalization.std
     found = page.evaluate(
