@@ -381,6 +381,15 @@ def test_a_folder_that_cannot_be_written_is_noticed_before_anything_is_done(trai
     assert not trained and not done
 
 
+@pytest.fixture
+def python_is_interrupted():
+    """As at a terminal: what a shell starts in the background is deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("python_is_interrupted")
 def test_ctrl_c_before_the_first_checkpoint_keeps_the_steps(trained, monkeypatch):
     whole = Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
     step, steps = training.step, []
@@ -401,6 +410,7 @@ def test_ctrl_c_before_the_first_checkpoint_keeps_the_steps(trained, monkeypatch
     assert resumed.record.result == whole.record.result
 
 
+@pytest.mark.usefixtures("python_is_interrupted")
 def test_ctrl_c_twice_is_at_once(monkeypatch):
     def pressed(*arguments):
         for _ in range(2):

@@ -143,7 +143,10 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, pages, viewport, c
         views = page.locator(f'script[type="{WIDGET_VIEW}"]').count()
         if views:  # with no kernel, from the state that is stored in the page
             drawn = page.locator(".cell_output .jupyter-widgets:not(.jupyter-widgets *)")
-            drawn.nth(views - 1).wait_for(state="attached")
+            for number in range(views):  # each is drawn when the reader comes near
+                place = page.locator(f'script[type="{WIDGET_VIEW}"]').nth(number)
+                place.evaluate("place => place.parentElement.scrollIntoView()")
+                drawn.nth(number).wait_for(state="attached")
             if drawn.count() != views:
                 visit.complain(f"{drawn.count()} widgets drawn, not {views}")
             if page.locator(".jupyter-widgets img:not([alt])").count():
