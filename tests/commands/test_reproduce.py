@@ -514,3 +514,5 @@ def test_make_passes_on_what_it_is_given(make):
 def test_flips_are_switched_off_by_a_yes_alone(make, text):
     assert make(f"NO_FLIPS={text}") == []
     assert make("NO_FLIPS=1") == ["--no-flips"]
+    with pytest.raises(AssertionError, match="NO_FLIPS is 1 or 0"):
+        make("NO_FLIPS=False")  # not taken for a yes
