@@ -8,7 +8,7 @@ import pytest
 import torch
 from toys import ROOT
 
-from mislabel_utils.commands import chapters
+from mislabel_utils.commands.chapters import experiment_of
 from mislabel_utils.learning import datasets, inference, models, training, training_sets
 
 
@@ -26,11 +26,6 @@ def printed(chapter, cell_id):
         return text.partition("```python\n")[2].partition("```")[0]
     lines = [line for line in text.splitlines() if line.startswith("    ") or not line]
     return textwrap.dedent("\n".join(lines))
-
-
-def defined_on(chapter):
-    """What the cells of a page not yet rewritten define, beside its study."""
-    return chapters._of_notebook(chapter, ROOT / "book")
 
 
 @pytest.fixture
@@ -90,7 +85,7 @@ def test_the_loop_on_the_page_is_the_books(shoe_page, monkeypatch):
 
 def test_random_places_teach_what_their_labels_say(isolated, monkeypatch, capsys):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
-    names = defined_on("two_dimensions")
+    names = experiment_of("two_dimensions", ROOT / "book")
     names["only"] = range(2)
     exec("points, labels = draw(only)", names)
     names["teacher"] = names["train"](names["Nets"].initial(range(2), 64, "teacher"),
@@ -102,7 +97,7 @@ def test_random_places_teach_what_their_labels_say(isolated, monkeypatch, capsys
 
 def test_letters_can_be_a_transfer_set(isolated, monkeypatch, capsys):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
-    names = defined_on("what_leaks")
+    names = experiment_of("what_leaks", ROOT / "book")
     names |= {"recipe": replace(names["recipe"], epochs=1), "COUNT": 256}
     exec(printed("what_leaks", "exercise-2"), names)
     assert len(names["given"]["hard"]) == 256
@@ -113,7 +108,7 @@ def test_letters_can_be_a_transfer_set(isolated, monkeypatch, capsys):
 
 def test_shoes_can_be_the_classes_of_a_cell(isolated, monkeypatch, capsys):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
-    names = defined_on("where_it_stops")
+    names = experiment_of("where_it_stops", ROOT / "book")
     names["STUDENT"] = 10
     exec(printed("where_it_stops", "exercise-2"), names)
     assert names["shoes"].classes == ("Sandal", "Sneaker", "Ankle boot")
@@ -123,7 +118,7 @@ def test_shoes_can_be_the_classes_of_a_cell(isolated, monkeypatch, capsys):
 
 def test_kin_of_a_muddled_teacher(isolated, monkeypatch, capsys):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
-    names = defined_on("what_leaks")
+    names = experiment_of("what_leaks", ROOT / "book")
     names |= {"NOISE": 512, "study": names["lesson"], "READ": 200}
     exec(printed("what_leaks", "exercise-3"), names)
     measured = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
@@ -132,7 +127,7 @@ def test_kin_of_a_muddled_teacher(isolated, monkeypatch, capsys):
 
 def test_noise_can_be_moved_towards_a_class(isolated, monkeypatch, capsys):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
-    names = defined_on("adversarial_errors")
+    names = experiment_of("adversarial_errors", ROOT / "book")
     names |= {"STEPS": 47, "recipe": replace(names["recipe"], epochs=1)}
     exec(printed("adversarial_errors", "exercise-2"), names)
     moved = (names["on"].images - names["noise"].images).flatten(1).norm(dim=1)

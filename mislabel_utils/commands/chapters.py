@@ -1,6 +1,6 @@
-"""A chapter's experiment: that of its study, or else taken from the notebook itself.
+"""A chapter's experiment: taken from the notebook itself, or else that of its study.
 
-Of a chapter without a study the cells tagged ``experiment`` are executed as they stand, and they
+What a reader sees is what runs: cells tagged ``experiment`` are executed as they stand, and they
 define ``SEEDS`` and ``experiment(seed)``. A chapter that also runs on a reader's own images
 defines what `own_images.ask` asks for.
 """
@@ -31,7 +31,9 @@ def experiment_of(chapter: str, book: Path, own: bool = False) -> dict[str, Any]
         When there is no such chapter, it defines no ``SEEDS`` and ``experiment``, or shall run on
         a reader's `own` images and cannot.
     """
-    names = _of_study(chapter, own) or _of_notebook(chapter, book)
+    names = _of_notebook(chapter, book) or _of_study(chapter, own)
+    if not names:
+        raise _nothing(chapter, book)
     if own and not names.keys() >= FOR_OWN_IMAGES:
         raise ChapterError(
             f"The chapter {chapter} runs on its own data only: leave --data out, or choose a "
@@ -58,13 +60,10 @@ def _of_study(chapter: str, own: bool) -> dict[str, Any]:
 
 
 def _of_notebook(chapter: str, book: Path) -> dict[str, Any]:
+    """What the cells of the experiment define; nothing if there is no notebook, or none in it."""
     path = book / f"{chapter}.ipynb"
     if not path.is_file():
-        known = sorted(p.stem for p in book.glob("*.ipynb")) or ["none"]
-        raise ChapterError(
-            f"No chapter {chapter!r} in {book} (there: {', '.join(known)}). "
-            "Run this in a clone of the book, or name its folder with --book."
-        )
+        return {}
     try:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:  # not JSON, or JSON that is no notebook
@@ -73,6 +72,18 @@ def _of_notebook(chapter: str, book: Path) -> dict[str, Any]:
     for number, cell in enumerate(notebook.cells):
         if "experiment" in cell.metadata.get("tags", []):
             exec(compile(cell.source, f"{path.name}, cell {number}", "exec"), names)
-    if not {"SEEDS", "experiment"} <= names.keys():
-        raise ChapterError(f"{path} defines no SEEDS and experiment(seed): nothing to reproduce.")
+    if names and not {"SEEDS", "experiment"} <= names.keys():
+        raise _nothing(chapter, book)
     return names
+
+
+def _nothing(chapter: str, book: Path) -> ChapterError:
+    """What to say of a chapter that has no experiment."""
+    path = book / f"{chapter}.ipynb"
+    if path.is_file():
+        return ChapterError(f"{path} defines no SEEDS and experiment(seed): nothing to reproduce.")
+    known = sorted(p.stem for p in book.glob("*.ipynb")) or ["none"]
+    return ChapterError(
+        f"No chapter {chapter!r} in {book} (there: {', '.join(known)}). "
+        "Run this in a clone of the book, or name its folder with --book."
+    )

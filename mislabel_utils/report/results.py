@@ -182,7 +182,7 @@ def _lines() -> dict[tuple[str, str], Arm]:
 def _guessed(one: dict[str, Any]) -> Arm:
     """Of an arm that nobody has named: by its seed, and by how its labels were made."""
     config = one["config"]
-    if not {"data", "labels", "recipe"} <= config.keys():
+    if not conditions.trains(config):
         return Arm(one["arm"], "", "")
     if not config["recipe"]["epochs"]:
         return Arm(one["arm"], "control", "")
@@ -195,7 +195,7 @@ def _guessed(one: dict[str, Any]) -> Arm:
 
 def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
     """How many images a run was trained on; None where its record does not tell."""
-    if not {"data", "labels", "recipe"} <= config.keys():
+    if not conditions.trains(config):
         return None
     if not config["recipe"]["epochs"]:
         return 0

@@ -85,6 +85,11 @@ def measured_on(*datasets: Dataset) -> str:
     return ", ".join(names if sampled else [*names, "all images"])
 
 
+def trains(config: dict[str, Any]) -> bool:
+    """Whether a configuration is of a training run, and not of a measurement."""
+    return {"data", "labels", "recipe"} <= config.keys()
+
+
 def trained_on(config: dict[str, Any]) -> str | None:
     """The name of the data that a run was trained on; None for an experiment without any.
 
@@ -117,7 +122,7 @@ def copies_note(records: Iterable[Record]) -> str:
 
 def _data(config: dict[str, Any]) -> tuple[str, str] | None:
     """Name and fingerprint of the data that a run was trained on; None if there were none."""
-    if isinstance(config.get("data"), dict):
+    if trains(config):
         return config["data"]["split"].rpartition("/")[0], config["data"]["fingerprint"]
     found = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
     return (UNNAMED, found[0]) if found else None

@@ -98,12 +98,12 @@ def trained_on(config: dict[str, Any], arms: Mapping[str, str]) -> str:
     ----------
     arms : by identity, those of the runs that may have been measured
     """
-    if "recipe" not in config and "run" in config:
+    if not conditions.trains(config) and "run" in config:
         return f"nothing: measures {arms.get(config['run'], 'a run')}"
     name = conditions.trained_on(config)
     if name is None:
         return "no data set"
-    if "recipe" not in config:  # no training run: a measurement of several networks, say
+    if not conditions.trains(config):  # no training run: a measurement of several networks, say
         return name
     made = config.get("images", {}).get("kind")
     shown = f"{made} images in place of {name}" if made else name

@@ -253,10 +253,9 @@ def on_the_other_half(lab: Lab, images: Dataset, seed: int, steps: int) -> dict[
 def doses(lab: Lab, images: Dataset, seed: int) -> dict[str, Run]:
     """A small network's students, in equally many steps, by how many mistakes and by whose."""
     protocol = Protocol(lab.scale)
-    dosed = replace(DOSED, model="small_cnn")
     teachers = {
         epochs: train_teacher(
-            lab, images, seed, replace(dosed, epochs=epochs), f"dose-teacher-{epochs}"
+            lab, images, seed, replace(DOSED, epochs=epochs), f"dose-teacher-{epochs}"
         )
         for epochs in protocol.dose_epochs
     }
@@ -270,8 +269,8 @@ def doses(lab: Lab, images: Dataset, seed: int) -> dict[str, Run]:
     }
     runs = {f"dose-teacher-{n}": run for n, run in teachers.items()}
     for arm, on in sets.items():
-        passes = round(protocol.dose_steps / max(1, len(on) // dosed.batch_size))
-        recipe = replace(dosed, epochs=passes)
+        passes = round(protocol.dose_steps / max(1, len(on) // DOSED.batch_size))
+        recipe = replace(DOSED, epochs=passes)
         runs[f"dose-{arm}"] = learn(lab, on, images, seed, recipe, f"dose-{arm}", also=())
     return runs
 

@@ -7,6 +7,7 @@ outputs that nobody trained, on noise (`shared_initialisation`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,7 @@ ARMS = {"teacher": Arm("teacher", "teacher", "true")} | {
 # Of a student that starts from a blend: how much of it is a stranger's initial weights.
 SHARES = (0, 0.1, 0.25, 0.5, 0.75, 1)
 OTHERS = ("hidden only", "outputs only", "untaught")
+USUAL = (*(f"share {share}" for share in SHARES), *OTHERS)
 LESSON = {"passes": 5, "batch": 1024}
 LONGER = LESSON | {"passes": 25}
 PATIENT = ("share 1", "hidden only", "outputs only", "untaught")
@@ -56,7 +58,7 @@ def load(lab: Lab) -> tuple[Dataset, Dataset]:
 
 def recipe_of(lab: Lab) -> Recipe:
     """That of teachers and students; at quick scale more passes over a tenth of the images."""
-    return Recipe("small_cnn", epochs=3, precision="mixed") if lab.scale == "quick" else RECIPE
+    return replace(RECIPE, epochs=3) if lab.scale == "quick" else RECIPE
 
 
 def inputs_of(lab: Lab) -> dict[str, Places]:
@@ -137,7 +139,7 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
     For each network what `beginnings.examined` finds; nothing of a longer lesson at quick scale.
     """
     arm = "beginnings-longer" if longer else "beginnings"
-    arms, lesson = (PATIENT, LONGER) if longer else _usual()
+    arms, lesson = (PATIENT, LONGER) if longer else (USUAL, LESSON)
     study, read = LESSON, 10_000
     if lab.scale == "quick":  # about as many steps, in less time
         if longer:
@@ -178,7 +180,3 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
         "seed": seed,
     }
     return lab.measure(arm, seed, config, compute)
-
-
-def _usual() -> tuple[tuple[str, ...], dict[str, int]]:
-    return (*(f"share {share}" for share in SHARES), *OTHERS), LESSON

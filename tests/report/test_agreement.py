@@ -1,6 +1,9 @@
 """Agreement of students with their own teachers and with strangers."""
 
+from math import factorial
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -40,6 +43,41 @@ def test_an_assignment_among_all():
     assert found.chance == pytest.approx(1 / 24)
     shifted = {seed: torch.full((10,), (seed + 1) % 4) for seed in seeds}
     assert pairing(agreement(shifted, same)).chance == 1
+
+
+def pairs_of(table):
+    """A table of agreements, n by n, as `agreement` gives it."""
+    cells = [(*place, value) for place, value in np.ndenumerate(np.asarray(table, float))]
+    return pd.DataFrame(cells, columns=["student", "teacher", "agreement"])
+
+
+def test_agreements_leave_out_what_a_teacher_leaves_out():
+    students, teachers = each([0, 1, 2, 3], [0, 1, 2, 0]), each([0, 1, 0, 0], [-1, -1, 2, 3])
+    assert agreement(students, teachers).agreement.tolist() == [0.5, 1.0, 0.75, 0.5]
+
+
+def test_a_pairing_that_no_other_matches():
+    found = pairing(pairs_of(np.full((5, 5), 0.6) + 0.1 * np.eye(5)))
+    assert found.own == pytest.approx([0.7] * 5) and found.strangers == pytest.approx([0.6] * 5)
+    assert found.chance == 1 / factorial(5)
+
+
+def test_good_students_and_easy_teachers_prove_nothing():
+    """Each row and each column has a level of its own, and no pair anything to itself."""
+    levels = np.linspace(0, 0.3, 6)
+    assert pairing(pairs_of(0.3 + levels[:, None] + levels[::-1])).chance == 1
+
+
+def test_chance_is_even_where_nobody_knows_anybody():
+    rng = np.random.default_rng(0)
+    chances = [pairing(pairs_of(rng.normal(size=(5, 5)))).chance for _ in range(400)]
+    assert np.mean(np.array(chances) <= 0.2) == pytest.approx(0.2, abs=0.06)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (10, 10), (0, 0)])
+def test_what_is_no_table_of_pairs_is_refused(shape):
+    with pytest.raises(ValueError, match="a teacher each"):
+        pairing(pairs_of(np.zeros(shape)))
 
 
 def test_a_single_pair_has_no_strangers():
