@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import PIL.Image
-from IPython.display import Image
+from IPython.display import SVG, Image
 from matplotlib.figure import Figure
 from torch import nn
 
@@ -32,6 +33,7 @@ from mislabel_utils.recording import checks
 from mislabel_utils.recording.records import Record, RecordError, Store, canonical, run_id
 from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
 
+WEIGHTS = "data-weights"  # of the network that an SVG shows
 MetricsAndArrays = tuple[dict[str, float], dict[str, np.ndarray]]  # of a record
 
 
@@ -163,8 +165,8 @@ class Lab:
         return record.arrays
 
     def picture(
-        self, name: str, of: Run, draw: Callable[[], Figure], config: dict[str, Any] | None = None
-    ) -> Figure | Image:
+        self, name: str, of: Run, draw: Callable[[], Any], config: dict[str, Any] | None = None
+    ) -> Any:
         """A figure of images that may not be passed on: the one that the full run has drawn.
 
         Kept beside the chapter's records, under its name and an identity.
@@ -173,7 +175,7 @@ class Lab:
         ----------
         name : of the file
         of : the run it shows; its identity is the picture's where there are no settings
-        draw : makes the figure
+        draw : makes a figure of matplotlib's, kept as PNG, or a `style.Picture`, kept as SVG
         config : JSON, what else determines the picture
 
         Raises
@@ -182,25 +184,31 @@ class Lab:
             At recorded scale, when nobody has drawn it yet.
         """
         identity = of.id if config is None else run_id({"run": of.id} | config)
-        path = self.store.root / self.chapter / f"{name}-{identity[:12]}.png"
-        if self.scale != "quick" and path.is_file():  # to draw it again may take weights
-            with PIL.Image.open(path) as drawn:
-                if drawn.info.get("weights", of.weights) != of.weights:
+        path = self.store.root / self.chapter / f"{name}-{identity[:12]}"
+        for kept in (path.with_name(path.name + end) for end in (".svg", ".png")):
+            if self.scale != "quick" and kept.is_file():  # to draw it again may take weights
+                shown, weights = _drawn(kept)
+                if (weights or of.weights) != of.weights:
                     raise RecordError(
-                        f"{path} shows a network that has since been trained anew, with other "
+                        f"{kept} shows a network that has since been trained anew, with other "
                         "weights: delete it to draw it again."
                     )
-            return Image(path)
+                return shown
         if self.scale == "recorded":
             raise RecordError(
-                f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}"
+                f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}, or where "
+                "its page draws it, by executing that with MISLABEL_SCALE=full"
             )
         if self.scale == "full":
             self.store.require_writable(self.chapter)
         figure = draw()
-        if self.scale == "full":
-            with atomic_write(path) as temporary:
+        if self.scale == "full" and isinstance(figure, Figure):
+            with atomic_write(path.with_name(f"{path.name}.png")) as temporary:
                 figure.savefig(temporary, format="png", metadata={"weights": of.weights})
+        elif self.scale == "full":
+            svg = figure.svg().replace("<svg ", f'<svg {WEIGHTS}="{of.weights}" ', 1)
+            with atomic_write(path.with_name(f"{path.name}.svg")) as temporary:
+                temporary.write_text(svg, "utf-8")
         return figure
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
@@ -261,6 +269,16 @@ class Lab:
         checkpoints.mkdir(parents=True, exist_ok=True)
         with locked(checkpoints / f"{identity}.lock", what):
             yield checkpoints / f"{identity}.pt"
+
+
+def _drawn(path: Path) -> tuple[Image | SVG, str]:
+    """A kept picture, and the weights of the network it shows; empty where it does not say."""
+    if path.suffix == ".png":
+        with PIL.Image.open(path) as drawn:
+            return Image(path), drawn.info.get("weights", "")
+    svg = path.read_text("utf-8")
+    root = ElementTree.fromstring(svg)
+    return SVG(svg, metadata={"alt": root.get("aria-label")}), root.get(WEIGHTS, "")
 
 
 def _missing(run: Run | None, splits: Sequence[Split]) -> list[Split]:

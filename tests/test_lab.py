@@ -9,6 +9,7 @@ import warnings
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from toys import fixed, toy_split
@@ -23,6 +24,7 @@ from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording import records, runs
 from mislabel_utils.recording.records import RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
+from mislabel_utils.report import figures as report_figures
 from mislabel_utils.showing import figures
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -762,6 +764,22 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
         Lab("chapter", "recorded", store).picture("grid", two, draw)
     anew = SimpleNamespace(id=one.id, weights="3")
     with pytest.raises(RecordError, match=r"grid-1+\.png shows a network that has since been tra"):
+        Lab("chapter", "recorded", store).picture("grid", anew, draw)
+
+
+def test_a_picture_of_the_books_style_is_kept_as_svg_with_its_words(tmp_path):
+    store, one = Store(tmp_path), SimpleNamespace(id="1" * 64, weights="1")
+
+    def draw():
+        return report_figures.bars(pd.Series({"a": 1}), "One bar & no more", "x")
+
+    drawn = Lab("chapter", "full", store).picture("grid", one, draw)
+    for scale in ("recorded", "full"):
+        data, metadata = Lab("chapter", scale, store).picture("grid", one, draw)._repr_svg_()
+        assert metadata["alt"] == drawn.alt
+        assert "var(--fig-text" in data and "One bar &amp; no more" in data
+    anew = SimpleNamespace(id=one.id, weights="3")
+    with pytest.raises(RecordError, match=r"grid-1+\.svg shows a network that has since been tra"):
         Lab("chapter", "recorded", store).picture("grid", anew, draw)
 
 

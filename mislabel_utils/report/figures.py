@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
 from torch import Tensor
@@ -91,6 +92,35 @@ def bars(values: pd.Series, alt: str, xlabel: str, role: str = "teacher") -> Pic
     return Picture(figure, alt)
 
 
+def stacked(shares: pd.DataFrame, alt: str, xlabel: str, colours: Sequence[str]) -> Picture:
+    """A bar for each row under its name, cut into shares of one; each part is named in its colour.
+
+    Parameters
+    ----------
+    shares : a row for each bar, a column for each part; in per cent where they reach 4 %
+    colours : of the parts
+    """
+    with styled(height=58 * len(shares) + 72) as figure:
+        ax = figure.subplots()
+        start = np.zeros(len(shares))
+        for part, colour in zip(shares, colours, strict=True):
+            width = 100 * shares[part].to_numpy(float)
+            drawn = ax.barh(range(len(shares)), width, left=start, color=colour, height=0.5)
+            texts = [f"{each:.0f}" if each >= 4 else "" for each in width]
+            ax.bar_label(drawn, texts, label_type="center", color=TEXT if colour == GRID else PAPER)
+            start += width
+        for line, name in enumerate(shares.index):
+            _words(ax, line, str(name), "")
+        looks = ({"color": QUIET if colour == GRID else colour} for colour in colours)
+        names = [TextArea(part, textprops=look | {"fontweight": "bold"})
+                 for part, look in zip(shares, looks, strict=True)]  # fmt: skip
+        ax.add_artist(AnchoredOffsetbox("lower left", child=HPacker(children=names, sep=14, pad=0),
+                                        bbox_to_anchor=(0, 1), bbox_transform=ax.transAxes,
+                                        frameon=False, pad=0, borderpad=0))  # fmt: skip
+        ax.set(xlim=(0, 100), ylim=(len(shares) - 0.6, -0.75), yticks=[], xlabel=xlabel)
+    return Picture(figure, alt)
+
+
 def matrix(
     shares: pd.DataFrame,
     alt: str,
@@ -132,6 +162,7 @@ def curves(
     frame : a row for each network and epoch: `name`, `role`, `epoch`, `accuracy` in [0, 1]
     alt : what there is to see
     lines : by name, in per cent, what to compare with
+    xlabel, ylabel : of another quantity than the epoch, of another share than the accuracy
     """
     with styled(height=340) as figure:
         ax = figure.subplots()
@@ -151,7 +182,9 @@ def curves(
         for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
             ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
                         va="center", annotation_clip=False)  # fmt: skip
-        ax.set(xlabel="epoch", ylim=(0, 101), xticks=sorted(set(frame["epoch"])))
+        ax.set(xlabel=xlabel, ylim=(0, 101))
+        if frame["epoch"].nunique() <= 10:
+            ax.set_xticks(sorted(set(frame["epoch"])))
         ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
         ax.tick_params(labelcolor=QUIET)
         ax.grid(axis="y", linewidth=1)

@@ -30,6 +30,7 @@ DRAWN = {
     "seeds": lambda: figures.seeds(NETWORKS, ALT, {"student of clothes": 91.04}, chance=11.4),
     "bars": lambda: figures.bars(pd.Series({"0": 1200, "1": 30}), ALT, "clothes"),
     "matrix": lambda: figures.matrix(SHARES, ALT, "digit"),
+    "stacked": lambda: figures.stacked(SHARES, ALT, "answers, %", (style.TEXT, style.GRID)),
     "curves": lambda: figures.curves(
         pd.concat([NETWORKS.assign(epoch=epoch) for epoch in (1, 2)]), ALT, {"guessing": 11.4}
     ),
@@ -41,6 +42,7 @@ DRAWN = {
 SAYS = {
     "seeds": {"student of clothes", "96.0", "guessing", "published 91.04", figures.ACCURACY},
     "bars": {"0", "1,200", "clothes"},
+    "stacked": {"Bag", "90", "10", "0", "1", "answers, %"},
     "matrix": {"Bag", "90", "100", "digit"},
     "curves": {"student of clothes", "labels shuffled", "guessing", "epoch"},
     "dots": {"4", "9", "clothes", "accuracy, %"},
