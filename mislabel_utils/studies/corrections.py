@@ -30,7 +30,7 @@ from mislabel_utils.learning.places import Places
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.runs import Run, recipe_json
-from mislabel_utils.studies import Arm
+from mislabel_utils.studies import Arm, what_leaks
 
 SEEDS = range(5)
 THREE = range(3)  # of the chapters that have three, and for what costs most
@@ -77,22 +77,16 @@ def shaken_true(lab: Lab, seed: int) -> Run:
 
 
 def as_often(lab: Lab, kind: str, seed: int) -> Run:
-    """A student of pictures whose labels are dealt at random, each as often as the teacher said it.
+    """A student of inputs whose labels are dealt at random, each as often as the teacher's.
 
-    Pictures, lesson and seeds are those of *What leaks*, whose records say how often.
+    Inputs, lesson and seeds are those of *What leaks*, whose records say how often.
     """
-    mnist = lab.load("mnist")
-    count = len(mnist.train)
-    shown = {
-        "signs": places.drawn(places.SIGNS, mnist.train, count, seed=0),
-        "correlated": places.noise(mnist.train, count, 0, "correlated"),
-    }[kind]
-    (described,) = (lab.store.root / "what_leaks").glob(f"described-{kind}-s{seed:02d}-*.npz")
-    said = lab.store.read(described).arrays["said"]
-    recipe = Recipe("small_cnn", epochs=1, precision="mixed")
+    inputs, recipe = what_leaks.inputs_of(lab)[kind], what_leaks.recipe_of(lab)
+    teacher = what_leaks.teacher_of(lab, seed)
+    said = what_leaks.describe(lab, seed, teacher, kind)["said"]
     return lab.train(
-        dealt_out(shown, said, seed), recipe, seed=1000 + seed, arm=f"shuffled-{kind}",
-        test=mnist.test,
+        dealt_out(inputs, said, seed), recipe, seed=1000 + seed, arm=f"shuffled-{kind}",
+        test=lab.load("mnist").test,
     )  # fmt: skip
 
 
@@ -112,10 +106,14 @@ def muddled(lab: Lab, seed: int) -> Arrays:
 
     Networks, noise and seeds are those of *What leaks*. By arm, as `beginnings.examined`: "kin",
     which starts where the teacher did; "stranger"; and "stranger-longer", after five times as many
-    passes.
+    passes. At quick scale the first two alone.
     """
     digits = lab.load("mnist").normalized_as(beginnings.CENTRED)
-    lesson, noise, fresh, read = {"passes": 5, "batch": 1024}, 60_000, 10_000, 10_000
+    study = lesson = {"passes": 5, "batch": 1024}
+    noise, fresh, read = 60_000, 10_000, 10_000
+    if lab.scale == "quick":  # as in `what_leaks.shared_initialisation`
+        study, lesson = {"passes": 12, "batch": 256}, {"passes": 1, "batch": 256}
+        read = 2_000
 
     def compute() -> tuple[dict, dict[str, np.ndarray]]:
         drawn = beginnings.streams(seed)
@@ -126,11 +124,11 @@ def muddled(lab: Lab, seed: int) -> Arrays:
         )
         labels = training_sets.shuffled(training_sets.true_labels(digits.train), seed).labels
         teacher = beginnings.learn_digits(
-            own, replace(digits.train, labels=labels), drawn["order"], **lesson
+            own, replace(digits.train, labels=labels), drawn["order"], **study
         )
         found = {}
-        for name, start, times in (("kin", own, 1), ("stranger", stranger, 1),
-                                   ("stranger-longer", stranger, 5)):  # fmt: skip
+        students = [("kin", own, 1), ("stranger", stranger, 1), ("stranger-longer", stranger, 5)]
+        for name, start, times in students[: 2 if lab.scale == "quick" else None]:
             student = beginnings.learn_extras(
                 start, teacher, taught_on, drawn["noise order"], times * lesson["passes"],
                 lesson["batch"],

@@ -21,7 +21,6 @@ from mislabel_utils.learning import places, probes, training_sets, transfer
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.places import Places
 from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.studies import Arm
 
@@ -76,13 +75,28 @@ def inputs_of(lab: Lab) -> dict[str, Places]:
 
 def experiment(lab: Lab, seed: int) -> dict[str, Any]:
     """Every network of a seed, by arm, and what is measured of inputs and initialisations."""
+    runs = networks(lab, seed)
+    described = {name: describe(lab, seed, runs["teacher"], name) for name in INPUTS}
+    return runs | described | {
+        "beginnings": shared_initialisation(lab, seed),
+        "longer": shared_initialisation(lab, seed, longer=True),
+    }  # fmt: skip
+
+
+def teacher_of(lab: Lab, seed: int) -> Run:
+    """The network of digits that the students of a seed learn from."""
     mnist, _ = load(lab)
-    inputs, recipe = inputs_of(lab), recipe_of(lab)
-    teacher = lab.train(
-        mnist.train, recipe, seed=seed, arm="teacher", test=mnist.test,
-        also=[inputs["clothes"].split],
+    return lab.train(
+        mnist.train, recipe_of(lab), seed=seed, arm="teacher", test=mnist.test,
+        also=[inputs_of(lab)["clothes"].split],
     )  # fmt: skip
-    runs: dict[str, Any] = {"teacher": teacher}
+
+
+def networks(lab: Lab, seed: int) -> dict[str, Run]:
+    """The teacher, and a student of each kind of input and of labels."""
+    mnist, _ = load(lab)
+    inputs, recipe, teacher = inputs_of(lab), recipe_of(lab), teacher_of(lab, seed)
+    runs = {"teacher": teacher}
     for name, pictures in inputs.items():
         predicted = {
             "hard": training_sets.predictions(teacher, pictures),
@@ -92,23 +106,24 @@ def experiment(lab: Lab, seed: int) -> dict[str, Any]:
             arm = f"{kind}-{name}"
             # Another seed than the teacher's, lest it start from the same weights.
             runs[arm] = lab.train(on, recipe, seed=1000 + seed, arm=arm, test=mnist.test)
-        runs[name] = _described(lab, seed, name, teacher, pictures, predicted["soft"])
-    runs["beginnings"] = shared_initialisation(lab, seed)
-    runs["longer"] = shared_initialisation(lab, seed, longer=True)
     return runs
 
 
-def _described(
-    lab: Lab, seed: int, name: str, teacher: Run, pictures: Places, soft: TrainingSet
-) -> dict[str, np.ndarray]:
-    """What the teacher says of the pictures, how undecided it is, how far they are from digits."""
-    home = Places(load(lab)[0].train)
+def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.ndarray]:
+    """What the teacher predicts for a kind of input, and what that tells before any student.
+
+    Returns
+    -------
+    "said", how often it predicts each digit; "undecided", the mean entropy of its probabilities in
+    bits; "distance", how far its features are from those of its training images.
+    """
+    pictures, home = inputs_of(lab)[name], Places(load(lab)[0].train)
 
     def compute() -> tuple[dict, dict[str, np.ndarray]]:
-        said = torch.bincount(soft.labels.argmax(1), minlength=10)
+        soft = training_sets.soft_predictions(teacher, pictures).labels
         return {}, {
-            "said": said.numpy(),
-            "undecided": transfer.entropy(soft.labels).mean().numpy(),
+            "said": torch.bincount(soft.argmax(1), minlength=10).numpy(),
+            "undecided": transfer.entropy(soft).mean().numpy(),
             "distance": np.array(transfer.feature_distance(teacher, pictures, home)),
         }
 

@@ -13,6 +13,7 @@ RECORDS = {
     "adversarial_errors": 316,
     "what_leaks": 90,
     "where_it_stops": 20,
+    "corrections": 24,
     "two_dimensions": 41,
 }
 
