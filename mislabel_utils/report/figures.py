@@ -133,21 +133,77 @@ def matrix(
 
     A cell of the share `empty` or less has no colour.
     """
+    full = ((shares - empty) / (1 - empty)).clip(lower=0)
+    said = (100 * shares).map("{:.0f}".format).where(shares >= 0.01, "")
     with styled(height=28 * len(shares) + 58) as figure:
         ax = figure.subplots()
-        for (row, column), share in np.ndenumerate(shares.to_numpy(float)):
-            full = max(0, share - empty) / (1 - empty)
-            box = (column - 0.47, row - 0.46), 0.94, 0.92
-            ax.add_patch(Rectangle(*box, facecolor=ROLES[role], alpha=full, linewidth=0))
-            if share >= 0.01:
-                ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center",
-                        color=PAPER if full > 0.6 else TEXT)  # fmt: skip
-        ax.set_xticks(range(shares.shape[1]), map(str, shares.columns))
-        ax.set_yticks(range(len(shares)), map(str, shares.index))
-        ax.set(xlim=(-0.5, shares.shape[1] - 0.5), ylim=(len(shares) - 0.5, -0.5))
+        _cells(ax, full, said, role)
         ax.set(xlabel=xlabel, ylabel=ylabel)
-        ax.tick_params(length=0, labelcolor=TEXT)
-        ax.spines[:].set_visible(False)
+    return Picture(figure, alt)
+
+
+def grid(
+    panels: Mapping[str, pd.DataFrame],
+    alt: str,
+    xlabel: str,
+    columns: int = 2,
+    roles: tuple[str, str] = ("student", "stranger"),
+) -> Picture:
+    """Tables of numbers beside and below one another: the further from zero, the fuller a cell.
+
+    Parameters
+    ----------
+    panels : by title, tables whose rows and columns are called the same; NaN is a dash
+    alt : what there is to see
+    roles : whose colours numbers above and below zero have
+    """
+    tables = list(panels.values())
+    rows = -(-len(tables) // columns)
+    reach = max(table.abs().max(axis=None) for table in tables)
+    with styled(height=rows * (27 * len(tables[0]) + 32) + 44) as figure:
+        axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        for ax, (title, table) in zip(axes.flat, panels.items(), strict=True):
+            said = table.map("{:.0f}".format).replace({"nan": "–", "-0": "0"})
+            said = said.replace("^-", "−", regex=True)
+            for role, share in zip(roles, (table / reach, -table / reach), strict=True):
+                _cells(ax, share, said.where(share.ge(0) | share.isna(), ""), role)
+            ax.set_title(title, fontsize=SMALL)
+        figure.supxlabel(xlabel, fontsize=SMALL, color=QUIET)
+    return Picture(figure, alt)
+
+
+def _cells(ax: Axes, full: pd.DataFrame, said: pd.DataFrame, role: str) -> None:
+    """A cell for each number, as full as it says from 0 to 1, and in it a text."""
+    for (row, column), share in np.ndenumerate(full.fillna(0).to_numpy(float)):
+        box = (column - 0.47, row - 0.46), 0.94, 0.92
+        ax.add_patch(Rectangle(*box, facecolor=ROLES[role], alpha=max(0, share), linewidth=0))
+        ax.text(column, row, said.iat[row, column], ha="center", va="center",
+                color=PAPER if share > 0.6 else TEXT)  # fmt: skip
+    ax.set_xticks(range(full.shape[1]), map(str, full.columns))
+    ax.set_yticks(range(len(full)), map(str, full.index))
+    ax.set(xlim=(-0.5, full.shape[1] - 0.5), ylim=(len(full) - 0.5, -0.5))
+    ax.tick_params(length=0, labelcolor=TEXT)
+    ax.spines[:].set_visible(False)
+
+
+def points(panels: Mapping[str, pd.DataFrame], alt: str, xlabel: str, ylabel: str) -> Picture:
+    """What was found against what was known, two panels in a row, and the line where they agree.
+
+    Parameters
+    ----------
+    panels : by title, a row for each point: `known` and `found`, in the units of the axes
+    """
+    with styled(height=190 * -(-len(panels) // 2) + 50) as figure:
+        axes = figure.subplots(-(-len(panels) // 2), 2, squeeze=False, sharex=True, sharey=True)
+        for ax, (title, some) in zip(axes.flat, panels.items(), strict=True):
+            ax.axline((0, 0), slope=1, color=ROLES["chance"], linestyle="--", linewidth=1.2)
+            ax.plot(some["known"], some["found"], "o", color=ROLES["student"], markersize=5,
+                    alpha=0.6, markeredgewidth=0)  # fmt: skip
+            ax.set_title(title, fontsize=SMALL)
+            ax.tick_params(labelcolor=QUIET)
+            ax.grid(linewidth=1)
+        figure.supxlabel(xlabel, fontsize=SMALL, color=QUIET)
+        figure.supylabel(ylabel, fontsize=SMALL, color=QUIET)
     return Picture(figure, alt)
 
 

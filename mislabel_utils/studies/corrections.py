@@ -30,7 +30,7 @@ from mislabel_utils.learning.places import Places
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.runs import Run, recipe_json
-from mislabel_utils.studies import Arm, what_leaks
+from mislabel_utils.studies import Arm, what_leaks, where_it_stops
 
 SEEDS = range(5)
 THREE = range(3)  # of the chapters that have three, and for what costs most
@@ -144,10 +144,6 @@ def muddled(lab: Lab, seed: int) -> Arrays:
     return lab.measure("muddled", seed, config, compute)
 
 
-TEACHERS, STUDENT = (10, 60, 400), 300  # steps
-BRIEF = Recipe("small_cnn", epochs=1, learning_rate=0.03, precision="mixed")
-
-
 def stops(lab: Lab, name: str, seed: int) -> Arrays:
     """Ten classes: a random fifth of a teacher's mistakes, with its labels and with others.
 
@@ -159,36 +155,30 @@ def stops(lab: Lab, name: str, seed: int) -> Arrays:
     whose labels the students learnt ("said", "uniform": any other class than the true one,
     "deranged": its own, dealt out within each true class) their accuracy.
     """
-    data = lab.load(name)
+    data, protocol = lab.load(name), where_it_stops.Protocol(lab.scale)
 
     def compute() -> tuple[dict, dict[str, np.ndarray]]:
         order = torch.randperm(len(data.classes), generator=_generator(seed))
         named = datasets.restrict(data, [data.classes[each] for each in order])
-        cells = [_cell(named, steps, seed) for steps in TEACHERS]
+        cells = [_cell(protocol, named, steps, seed) for steps in protocol.teacher_steps]
         return {}, {what: np.array([cell[what] for cell in cells]) for what in cells[0]}
 
     config = {
         "experiment": "stops, other labels", "on": data.fingerprint, "seed": seed,
-        "protocol": (PROTOCOL, training.PROTOCOL), "network": recipe_json(BRIEF),
-        "steps": (TEACHERS, STUDENT),
+        "protocol": (PROTOCOL, training.PROTOCOL), "network": recipe_json(protocol.recipe),
+        "steps": (protocol.teacher_steps, protocol.student_steps),
     }  # fmt: skip
     return lab.measure(f"stops-{name}", seed, config, compute)
 
 
-def _cell(data: Dataset, steps: int, seed: int) -> dict[str, float]:
-    def trained(on: datasets.Split, labels: Tensor, steps: int, seed: int) -> torch.nn.Module:
-        rounds = selections.rounds(on, labels, steps * BRIEF.batch_size, seed)
-        return training.train(BRIEF, rounds, seed=seed).network
-
+def _cell(
+    protocol: where_it_stops.Protocol, data: Dataset, steps: int, seed: int
+) -> dict[str, float]:
     def right(network: torch.nn.Module) -> float:
-        said = inference.predict(network, data.test, BRIEF.precision)
-        return inference.accuracy(said, data.test.labels)
+        return inference.accuracy(protocol.answers(network, data.test)[1], data.test.labels)
 
-    size = len(data.train)
-    parts = [size // 2, min(size // 10, 2_000)]  # the second is not asked here
-    learned, _, rest = selections.random_split(data.train, parts, seed)
-    teacher = trained(learned, learned.labels, steps, seed)
-    sure, said = inference.probabilities(teacher, rest, BRIEF.precision).max(1)
+    teacher, _, rest = protocol.teacher(data, len(data.train) // 2, steps, seed)
+    sure, said = protocol.answers(teacher, rest)
     wrong = (said != rest.labels).nonzero().squeeze(1)
     rows = selections.kinds(wrong, sure[wrong], len(wrong) // 5, seed)["random"]
     shown = selections.part(rest, rows)
@@ -202,7 +192,8 @@ def _cell(data: Dataset, steps: int, seed: int) -> dict[str, float]:
     for whose, make in others.items():
         labels = make().labels
         kept = (labels != LEFT_OUT).nonzero().squeeze(1)
-        student = trained(selections.part(shown, kept), labels[kept], STUDENT, 1000 + seed)
+        lesson = selections.part(shown, kept)
+        student = protocol.train(lesson, labels[kept], protocol.student_steps, 1000 + seed)
         found[whose] = right(student)
     return found
 

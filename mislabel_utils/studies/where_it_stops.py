@@ -38,6 +38,14 @@ SMALLEST = 20  # with fewer mistakes there is no student
 DRAWS = 50  # of the plane, a seed
 PROTOCOL = 1  # raise it when what is measured here changes
 ARMS: dict[str, Arm] = {}  # its networks are measured where they are trained, and have no record
+# Which of the mistakes, as their records call them, and in words.
+CHOICES = {
+    "all": "all",
+    "confident": "most confident",
+    "timid": "least confident",
+    "random": "random",
+}
+WAYS = ("wrong", "true")  # of labelling the same images
 
 
 class Protocol:
@@ -64,7 +72,7 @@ class Protocol:
 
     def cells(self, data: Dataset, steps: int, seed: int) -> list[dict[str, float]]:
         """One teacher, and a student of each choice of its mistakes."""
-        teacher, asked, rest = self._teacher(data, len(data.train) // 2, steps, seed)
+        teacher, asked, rest = self.teacher(data, len(data.train) // 2, steps, seed)
         sure, said = self.answers(teacher, rest)
         wrong = (said != rest.labels).nonzero().squeeze(1)
         chosen = selections.kinds(wrong, sure[wrong], len(wrong) // 5, seed)
@@ -76,7 +84,7 @@ class Protocol:
     def pairs(self, data: Dataset, seed: int) -> list[dict[str, float]]:
         """Each choice of mistakes, with its wrong and with its true labels."""
         learnt = round(0.15 * len(data.train))
-        teacher, asked, rest = self._teacher(data, learnt, self.teacher_steps[-1], seed)
+        teacher, asked, rest = self.teacher(data, learnt, self.teacher_steps[-1], seed)
         sure, said = self.answers(teacher, rest)
         wrong = (said != rest.labels).nonzero().squeeze(1)
         chosen = selections.kinds(wrong, sure[wrong], round(0.15 * len(rest)), seed)
@@ -86,7 +94,7 @@ class Protocol:
             for rows in chosen.values()
         ]
 
-    def _teacher(
+    def teacher(
         self, data: Dataset, learnt: int, steps: int, seed: int
     ) -> tuple[nn.Module, Split, Split]:
         """A teacher of `learnt` images, those that the vote is asked about, and all the others."""

@@ -26,11 +26,17 @@ NETWORKS = pd.DataFrame(
 IMAGES = torch.arange(6 * 28 * 28).reshape(6, 1, 28, 28).to(torch.uint8)
 POINTS = pd.DataFrame({"name": list("4499"), "x": [10, 20, 200, 100], "y": [0.9, 1, 0.5, 0.6]})
 SHARES = pd.DataFrame([[0.9, 0.1], [0.005, 0.995]], index=["Bag", "Coat"])
+NUMBERS = pd.DataFrame([[31.6, -0.2], [float("nan"), -40]], index=["all", "some"])
+KNOWN = pd.DataFrame({"known": [1, 2], "found": [2, 1]})
 DRAWN = {
     "seeds": lambda: figures.seeds(NETWORKS, ALT, {"student of clothes": 91.04}, chance=11.4),
     "bars": lambda: figures.bars(pd.Series({"0": 1200, "1": 30}), ALT, "clothes"),
     "matrix": lambda: figures.matrix(SHARES, ALT, "digit"),
     "stacked": lambda: figures.stacked(SHARES, ALT, "answers, %", (style.TEXT, style.GRID)),
+    "grid": lambda: figures.grid({"Photographs": NUMBERS, "Clothes": -NUMBERS}, ALT, "steps"),
+    "points": lambda: figures.points(
+        dict.fromkeys(("Photographs", "Clothes"), KNOWN), ALT, "vote", "student"
+    ),
     "curves": lambda: figures.curves(
         pd.concat([NETWORKS.assign(epoch=epoch) for epoch in (1, 2)]), ALT, {"guessing": 11.4}
     ),
@@ -44,6 +50,8 @@ SAYS = {
     "bars": {"0", "1,200", "clothes"},
     "stacked": {"Bag", "90", "10", "0", "1", "answers, %"},
     "matrix": {"Bag", "90", "100", "digit"},
+    "grid": {"Photographs", "all", "32", "−32", "0", "–", "−40", "steps"},
+    "points": {"Photographs", "vote", "student"},
     "curves": {"student of clothes", "labels shuffled", "guessing", "epoch"},
     "dots": {"4", "9", "clothes", "accuracy, %"},
     "pictures": {"“2”", "Bag, 54 %"},
