@@ -209,7 +209,7 @@ def points(panels: Mapping[str, pd.DataFrame], alt: str, xlabel: str, ylabel: st
 
 def curves(
     frame: pd.DataFrame, alt: str, lines: Mapping[str, float] | None = None,
-    xlabel: str = "epoch", ylabel: str = ACCURACY,
+    xlabel: str = "epoch", ylabel: str = ACCURACY, limits: tuple[float, float] = (0, 101),
 ) -> Picture:  # fmt: skip
     """For each condition the mean over seeds and the range of the seeds, named at its end.
 
@@ -219,6 +219,7 @@ def curves(
     alt : what there is to see
     lines : by name, in per cent, what to compare with
     xlabel, ylabel : of another quantity than the epoch, of another share than the accuracy
+    limits : of the upright axis, in per cent
     """
     with styled(height=340) as figure:
         ax = figure.subplots()
@@ -234,11 +235,12 @@ def curves(
         for name, value in (lines or {}).items():
             ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
             ends[name] = value, ROLES["chance"]
-        heights = apart([height for height, _ in ends.values()], 6.5)
+        gap = 0.065 * (limits[1] - limits[0])
+        heights = apart([height for height, _ in ends.values()], gap)
         for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
             ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
                         va="center", annotation_clip=False)  # fmt: skip
-        ax.set(xlabel=xlabel, ylim=(0, 101))
+        ax.set(xlabel=xlabel, ylim=limits)
         if frame["epoch"].nunique() <= 10:
             ax.set_xticks(sorted(set(frame["epoch"])))
         ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)

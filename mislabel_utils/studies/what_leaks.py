@@ -44,6 +44,17 @@ ARMS = {"teacher": Arm("teacher", "teacher", "true")} | {
 SHARES = (0, 0.1, 0.25, 0.5, 0.75, 1)
 OTHERS = ("hidden only", "outputs only", "untaught")
 USUAL = (*(f"share {share}" for share in SHARES), *OTHERS)
+STARTS = {
+    "share 0": "its teacher's",
+    "share 0.1": "a tenth a stranger's",
+    "share 0.25": "a quarter a stranger's",
+    "share 0.5": "half a stranger's",
+    "share 0.75": "three quarters a stranger's",
+    "share 1": "a stranger's",
+    "hidden only": "hidden layers of its teacher",
+    "outputs only": "output layer of its teacher",
+    "untaught": "its teacher's, untrained teacher",
+}
 LESSON = {"passes": 5, "batch": 1024}
 LONGER = LESSON | {"passes": 25}
 PATIENT = ("share 1", "hidden only", "outputs only", "untaught")

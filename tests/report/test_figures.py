@@ -60,6 +60,15 @@ SAYS = {
 }
 
 
+def test_curves_within_limits_keep_their_names_there():
+    near = NETWORKS.assign(epoch=1, accuracy=[0.9, 0.91, 0.9])
+    picture = figures.curves(near, ALT, {"teacher": 92.0}, limits=(86, 96))
+    (ax,) = picture.figure.axes
+    heights = [text.xy[1] for text in ax.texts]
+    assert ax.get_ylim() == (86, 96) and len(heights) == 3
+    assert all(88 < height < 94 for height in heights)
+
+
 @pytest.fixture(scope="module", params=DRAWN)
 def drawn(request):
     """A figure's name, and what a cell would show of it."""

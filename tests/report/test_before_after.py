@@ -1,0 +1,18 @@
+"""Before and after a lesson: each number in the row of its seed, network and measure."""
+
+import numpy as np
+
+from mislabel_utils.report.before_after import before_after
+
+
+def test_each_number_has_its_row():
+    student = np.array([[0.1, 0.9], [0.5, 0.25]])
+    table = before_after({3: {"student": student, "stranger": 1 - student}}, ["read", "left"])
+    rows = table.set_index(["seed", "network", "measure"])
+    assert rows.loc[(3, "student", "read"), ["before", "after"]].tolist() == [0.1, 0.9]
+    assert rows.loc[(3, "stranger", "left"), "gain"] == 0.25
+    assert len(rows) == 4
+
+
+def test_a_lesson_that_nobody_had_has_no_rows():
+    assert before_after({0: {}}, ["read"]).query("network == 'student'").empty
