@@ -73,6 +73,21 @@ def errors(predictions: Tensor, labels: Tensor) -> Tensor:
     return predictions.where(predictions != labels, -1)
 
 
+def answers(student: Tensor, teacher: Tensor, labels: Tensor) -> dict[str, float]:
+    """What a student predicts, as shares: the true class, its teacher's error, or another class.
+
+    Parameters
+    ----------
+    student, teacher : the class that each predicts, int64 (N,)
+    labels : the true classes
+    """
+    right = student == labels
+    repeated = ~right & (student == teacher)
+    shares = {"the true class": right, "the teacher's error": repeated,
+              "another class": ~(right | repeated)}  # fmt: skip
+    return {what: each.double().mean().item() for what, each in shares.items()}
+
+
 class Pairing(NamedTuple):
     """How often students predict what teachers predict.
 

@@ -135,9 +135,12 @@ def matrix(
     """
     full = ((shares - empty) / (1 - empty)).clip(lower=0)
     said = (100 * shares).map("{:.0f}".format).where(shares >= 0.01, "")
-    with styled(height=28 * len(shares) + 58) as figure:
+    longest = max(len(str(name)) for name in shares.columns)
+    upright = 8 * longest if longest > 3 else 0  # names wider than a column
+    with styled(height=28 * len(shares) + 58 + upright) as figure:
         ax = figure.subplots()
         _cells(ax, full, said, role)
+        ax.tick_params(axis="x", rotation=90 if upright else 0)
         ax.set(xlabel=xlabel, ylabel=ylabel)
     return Picture(figure, alt)
 

@@ -73,10 +73,10 @@ ARMS = {
     "teacher-mixed": Arm("teacher, mixed precision", "teacher", "true"),
     "teacher-cifar": Arm("teacher, CIFAR's stem", "teacher", "true"),
     "teacher-half": Arm("teacher of half the images", "teacher", "true"),
-    "student": Arm("its mistakes", "student", "teacher"),
-    "student-mixed": Arm("its mistakes, mixed precision", "student", "teacher"),
-    "student-again": Arm("its mistakes, once more", "student", "teacher"),
-    "student-cifar": Arm("its mistakes, CIFAR's stem", "student", "teacher"),
+    "student": Arm("the teacher's mistakes", "student", "teacher"),
+    "student-mixed": Arm("the teacher's mistakes, mixed precision", "student", "teacher"),
+    "student-again": Arm("the teacher's mistakes, once more", "student", "teacher"),
+    "student-cifar": Arm("the teacher's mistakes, CIFAR's stem", "student", "teacher"),
     "student-fitting": Arm("mistakes and lesson of the Adam recipe", "student", "teacher"),
     "student-fitting-cifar": Arm("mistakes and lesson of the SGD recipe", "student", "teacher"),
     "fitting-labels-own-lesson": Arm(
@@ -91,25 +91,27 @@ ARMS = {
     "own-labels-fitting-lesson-cifar": Arm(
         "our mistakes, lesson of the SGD recipe", "student", "teacher"
     ),
-    "control-unlearnt": Arm("mistakes on images it never saw, half as many", "student", "teacher"),
-    "control-soft": Arm("mistakes, all its probabilities", "student", "teacher"),
-    "control-random-said": Arm("random images, all its predictions", "student", "teacher"),
-    "control-right": Arm("as many images that it gets right", "control", "true"),
+    "control-unlearnt": Arm("mistakes on images its teacher never saw", "student", "teacher"),
+    "control-soft": Arm("the mistakes, with all probabilities", "student", "teacher"),
+    "control-random-said": Arm("random images, the teacher's predictions", "student", "teacher"),
+    "control-right": Arm("images that the teacher gets right", "control", "true"),
     "control-random-true": Arm("random images, true labels", "control", "true"),
     "control-true": Arm("the mistaken images, true labels", "control", "true"),
-    "control-deranged": Arm("its mistakes, dealt out anew within a class", "control", "other"),
-    "control-uniform": Arm("the mistaken images, any wrong label", "control", "other"),
+    "control-deranged": Arm("the mistakes, labels dealt out anew", "control", "other"),
+    "control-uniform": Arm("the mistakes, random wrong labels", "control", "other"),
     **{f"dose-size-{n}": Arm(f"{n:,} mistakes", "student", "teacher") for n in DOSE_SIZES},
     **{
-        f"dose-teacher-{n}": Arm(f"small teacher, passes: {n}", "teacher", "true")
+        f"dose-teacher-{n}": Arm(f"small teacher, epochs: {n}", "teacher", "true")
         for n in DOSE_EPOCHS
     },
     **{
-        f"dose-of-{n}": Arm(f"mistakes of a teacher, passes: {n}", "student", "teacher")
+        f"dose-of-{n}": Arm(f"all mistakes of a small teacher, epochs: {n}", "student", "teacher")
         for n in DOSE_EPOCHS
     },
     **{
-        f"dose-twin-{n}": Arm(f"few mistakes of a teacher, passes: {n}", "student", "teacher")
+        f"dose-twin-{n}": Arm(
+            f"as few mistakes as the best makes, epochs: {n}", "student", "teacher"
+        )
         for n in DOSE_EPOCHS[:-1]
     },
     **{grid_arm(each): Arm(f"teacher, {grid_name(each)}", "teacher", "true") for each in GRID},

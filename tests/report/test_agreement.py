@@ -11,6 +11,7 @@ from mislabel_utils.lab import Lab
 from mislabel_utils.report.agreement import (
     agreement,
     ahead,
+    answers,
     between,
     errors,
     favourite,
@@ -32,6 +33,11 @@ def test_a_row_for_each_student_and_teacher():
     assert pairs.own.tolist() == [True, False, False, True]
     wrong = {seed: errors(said, torch.tensor([0, 0, 2, 2])) for seed, said in teachers.items()}
     assert agreement(students, wrong).loc[0, ["agreement", "images"]].tolist() == [1.0, 1]
+
+
+def test_what_a_student_predicts_is_true_its_teachers_error_or_another():
+    student, teacher, true = map(torch.tensor, ([0, 1, 2, 2], [0, 1, 2, 1], [0, 2, 1, 0]))
+    assert list(answers(student, teacher, true).values()) == [0.25, 0.5, 0.25]
 
 
 def test_an_assignment_among_all():
