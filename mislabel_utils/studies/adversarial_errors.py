@@ -6,6 +6,7 @@ better network for the two published rows, and `on_clothes` another data set.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -127,6 +128,9 @@ ARMS = {f"small-{arm}": called for arm, called in SMALL.items()} | {
     "clothes-grey": Arm("clothes: D_rand's perturbations on grey", "control", "other"),
     "clothes-labels-rand": Arm("clothes: D_rand's labels, images unmoved", "control", "other"),
 }
+
+
+Part = Callable[["Experiment"], None]
 
 
 def load(lab: Lab) -> Dataset:
@@ -254,24 +258,24 @@ class Experiment:
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm; those of the small students without their "small-"."""
-    one = Experiment(lab, seed)
     if seed == MORE_STEPS:
-        enough(one)
-        return one.runs
-    sets(one)
-    controls(one)
-    strangers(one)
-    radii(one)
-    across(one)
-    runs = one.runs | deep(one)
-    if not one.quick:  # more than a minute
-        only_reached(one)
-        long_lessons(one)
-        baselines(one)
-        runs |= one.runs | on_clothes(one)
-        if seed == SEEDS[0]:
-            enough(Experiment(lab, MORE_STEPS))
+        return gone_through(lab, seed, [enough]).runs
+    runs = gone_through(lab, seed).runs
+    if seed == SEEDS[0] and lab.scale != "quick":
+        gone_through(lab, MORE_STEPS, [enough])
     return runs
+
+
+def gone_through(lab: Lab, seed: int, parts: Sequence[Part] | None = None) -> Experiment:
+    """A seed with its teachers and some of the parts; default all of them.
+
+    At quick scale those are left out that take more than a minute.
+    """
+    one = Experiment(lab, seed)
+    for part in parts or PARTS:
+        if not (one.quick and part in LONG_PARTS):
+            part(one)
+    return one
 
 
 def sets(one: Experiment) -> None:
@@ -407,17 +411,16 @@ def across(one: Experiment) -> None:
             one.describe(f"{prefix}rand", good, rand)
 
 
-def deep(one: Experiment) -> dict[str, Run]:
-    """The published rows with a better network, by arm."""
+def deep(one: Experiment) -> None:
+    """The published rows with a better network."""
     strong = replace(STRONG, model="small_cnn", epochs=3) if one.quick else STRONG
     lesson = replace(LESSON, model=strong.model, epochs=2 if one.quick else 8)
     doubled = lesson if one.quick else replace(lesson, epochs=16)
     attack = Attack(one.attack.epsilon, steps=7, step_size=0.3 * one.attack.epsilon)
-    runs = {}
 
     def train(arm: str, on: TrainingSet, recipe: Recipe, seed: int, also=()) -> Run:
-        runs[arm] = one.lab.train(on, recipe, seed=seed, arm=arm, test=one.images.test, also=also)
-        return runs[arm]
+        made = one.lab.train(on, recipe, seed=seed, arm=arm, test=one.images.test, also=also)
+        return one.runs.setdefault(arm, made)
 
     teacher = train("deep-good", one.true, strong, one.seed, [one.images.train])
     start = 1000 + one.seed
@@ -430,18 +433,18 @@ def deep(one: Experiment) -> dict[str, Run]:
     one.describe("deep-det", teacher, det)
     for model in ("small_cnn", "mlp"):
         one.learn(f"rand-deep_cnn-to-{model}", rand, model=model)
-    return runs
 
 
-def on_clothes(one: Experiment) -> dict[str, Run]:
-    """All of Fashion-MNIST, where perturbations may move along, by arm."""
-    clothes, runs = one.lab.load("fashion_mnist"), {}
+def on_clothes(one: Experiment) -> None:
+    """All of Fashion-MNIST, where perturbations may move along."""
+    clothes = one.lab.load("fashion_mnist")
 
     def train(arm: str, on: TrainingSet, recipe: Recipe, seed: int) -> Run:
-        runs[f"clothes-{arm}"] = one.lab.train(
-            on, recipe, seed=seed, arm=f"clothes-{arm}", test=clothes.test, also=[clothes.train]
+        arm = f"clothes-{arm}"
+        made = one.lab.train(
+            on, recipe, seed=seed, arm=arm, test=clothes.test, also=[clothes.train]
         )
-        return runs[f"clothes-{arm}"]
+        return one.runs.setdefault(arm, made)
 
     true = training_sets.true_labels(clothes.train)
     good = train("good", true, RECIPE, one.seed)
@@ -459,4 +462,7 @@ def on_clothes(one: Experiment) -> dict[str, Run]:
         train(arm, on, replace(LESSON, epochs=passes), 1000 + one.seed)
         if arm in ("rand", "dealt", "grey"):
             one.describe(f"clothes-{arm}", good, on)
-    return runs
+
+
+LONG_PARTS = only_reached, long_lessons, baselines, on_clothes  # more than a minute
+PARTS = sets, controls, strangers, radii, across, deep, *LONG_PARTS
