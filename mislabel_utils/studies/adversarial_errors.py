@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import adversarial, training_sets
@@ -29,6 +31,7 @@ STEPS, LONGER = 1_950, 4  # of a student, whatever the size of its set; times as
 # Ilyas et al. 2019: the radius and the length of a step; they take a hundred steps.
 EPSILON, PUSHES = 0.5, 10
 RADII = (0.25, 0.5, 2.0)  # in units of the radius
+AMPLIFIED = 20  # times, what was added to an image: it is too little to be seen
 CLOTHES = Attack(1.5, PUSHES, 0.3)
 STRONG = Recipe(
     "deep_cnn", epochs=16, batch_size=256, learning_rate=0.2, augment=True, precision="mixed"
@@ -78,7 +81,7 @@ SMALL = {
     "rand-long": Arm("D_rand, four times the steps", "student", "teacher"),
     "rand-augmented": Arm("D_rand, four times the steps, flips and shifts", "student", "teacher"),
     "rand-few": Arm("D_rand, few", "student", "teacher"),
-    "reached": Arm("D_rand, only where the teacher says the label", "student", "teacher"),
+    "reached": Arm("D_rand, only where the teacher predicts the label", "student", "teacher"),
     "reached-long": Arm("D_rand reached, four times the steps", "student", "teacher"),
     "wrong": Arm("D_rand, never the true class", "student", "teacher"),
     "wrong-long": Arm("D_rand never true, four times the steps", "student", "teacher"),
@@ -96,7 +99,7 @@ SMALL = {
     "det": Arm("moved to the next class (D_det)", "student", "teacher"),
     "det-augmented": Arm("D_det, four times the steps, flips and shifts", "student", "teacher"),
     "det-few": Arm("D_det, few", "student", "teacher"),
-    "det-reached": Arm("D_det, only where the teacher says the label", "student", "teacher"),
+    "det-reached": Arm("D_det, only where the teacher predicts the label", "student", "teacher"),
     "mediocre-det": Arm("D_det of the mediocre teacher", "student", "teacher"),
     "true": Arm("D_rand's images, true labels", "control", "true"),
     "dealt": Arm("D_rand's perturbations on other images", "control", "other"),
@@ -234,6 +237,11 @@ class Experiment:
         # Attacks are most of the minute that the quick scale has.
         return training_sets.subset(drawn, 1_500, self.seed) if self.quick else drawn
 
+    @property
+    def four(self) -> TrainingSet:
+        """Those of D_rand's images that are shown, with their targets."""
+        return training_sets.subset(self.targets("rand"), 4, 1)
+
     def natural(self) -> TrainingSet:
         return training_sets.mistakes(self.mediocre, self.images.train)
 
@@ -254,6 +262,24 @@ class Experiment:
     def wrong(self) -> TrainingSet:
         """D_rand with targets that are never the true class."""
         return self.moved(self.good, training_sets.uniform_mistakes(self.true, self.seed))
+
+
+def four_moved(one: Experiment, times: float) -> Tensor:
+    """Four images of D_rand, then what was added to each, amplified around grey.
+
+    Parameters
+    ----------
+    times : how far they are moved, in units of the usual radius
+
+    Returns
+    -------
+    uint8 (8, C, H, W)
+    """
+    radius = times * one.attack.epsilon
+    on = one.moved(one.good, one.four, replace(one.attack, epsilon=radius, step_size=radius / 5))
+    moved, start = on.images[on.kept], one.images.train.images[on.kept] / 255
+    added = (0.5 + AMPLIFIED * (moved - start)).clamp(0, 1)
+    return (255 * torch.cat([moved, added])).round().byte()
 
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
