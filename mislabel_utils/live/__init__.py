@@ -34,8 +34,12 @@ class Plane(Live):
 class Playground(Plane):
     """The experiment of the two-dimensional chapter, trained while one watches.
 
-    Draw, radius and width stand in the page's address, so that a link shares them.
+    Draw, radius and width stand in the page's address, so that a link shares them. It opens with
+    `first_draw`, of the first ones (`among`) whose teacher fits the median: see
+    `report.plane.median_draw`.
     """
+
+    first_draw, among = 23, 31
 
     _esm = joined("random.js", "plane.js", "view.js", "draws.js", "points.js", "playground.js")
 

@@ -157,6 +157,11 @@ def baselines(given: Lesson) -> dict[str, np.ndarray]:
     )
 
 
+def extent(lab: Lab, block: int) -> tuple[int, int]:
+    """The first draw of a block, and how many it has: `BLOCK`; at quick scale a tenth."""
+    return block * BLOCK, BLOCK // 10 if lab.scale == "quick" else BLOCK
+
+
 def measure(
     lab: Lab, arm: str, setting: Setting, block: int, compared: bool = False
 ) -> Mapping[str, np.ndarray]:
@@ -165,7 +170,7 @@ def measure(
     Parameters
     ----------
     arm : name of the experimental condition in the records
-    block : which draws: BLOCK of them from block * BLOCK on; at quick scale a tenth
+    block : which draws, see `extent`
     compared : with the baselines
 
     Raises
@@ -173,19 +178,19 @@ def measure(
     RecordError
         At recorded scale, when nobody has recorded this block yet.
     """
-    draws = BLOCK // 10 if lab.scale == "quick" else BLOCK
+    start, draws = extent(lab, block)
     config = {
         "protocol": PROTOCOL,
         "experiment": "illustration",
         "setting": asdict(setting),
         "recipe": asdict(Recipe()),
         "attack_steps": ATTACK_STEPS,
-        "draws": [block * BLOCK, draws],
+        "draws": [start, draws],
         "compared": compared,
     }
 
     def compute() -> tuple[dict[str, float], dict[str, np.ndarray]]:
-        given = lesson(setting, range(block * BLOCK, block * BLOCK + draws))
+        given = lesson(setting, range(start, start + draws))
         arrays = outcome(given) | (baselines(given) if compared else {})
         return {"correct": float(arrays["right"].mean())}, arrays
 

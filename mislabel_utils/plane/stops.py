@@ -119,22 +119,21 @@ def stopped(
     RecordError
         At recorded scale, when nobody has recorded this block yet.
     """
-    draws = experiment.BLOCK // 10 if lab.scale == "quick" else experiment.BLOCK
+    start, draws = experiment.extent(lab, block)
     config = {
         "protocol": [experiment.PROTOCOL, PROTOCOL],
         "experiment": "stops",
         "setting": asdict(Setting()),
         "recipe": asdict(networks.Recipe()),
         "attack_steps": experiment.ATTACK_STEPS,
-        "draws": [block * experiment.BLOCK, draws],
+        "draws": [start, draws],
         "radii": list(radii),
         "depths": list(depths),
         "places": PLACES,
     }
 
     def compute() -> tuple[dict[str, float], dict[str, np.ndarray]]:
-        rows = range(block * experiment.BLOCK, block * experiment.BLOCK + draws)
-        found = dict(_arms(rows, radii, depths))
+        found = dict(_arms(range(start, start + draws), radii, depths))
         return {}, {f"{arm}:{name}": v for arm, many in found.items() for name, v in many.items()}
 
     nested: Outcomes = {}

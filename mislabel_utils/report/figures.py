@@ -252,6 +252,73 @@ def curves(
     return Picture(figure, alt)
 
 
+def against(
+    frame: pd.DataFrame, alt: str, xlabel: str, ylabel: str, lines: Mapping[str, float],
+    limits: tuple[float, float],
+) -> Picture:  # fmt: skip
+    """Means and their intervals against a setting; a condition is named in its colour, at its end.
+
+    Parameters
+    ----------
+    frame : a row for each condition and value of the setting: `name`, `role`, `x`, and `mean`,
+        `low` and `high` in the unit of `ylabel`
+    lines : by name, what to compare with
+    limits : of the upright axis
+    """
+    with styled(height=330) as figure:
+        ax = figure.subplots()
+        ends, styles = {}, {}
+        for name, some in frame.groupby("name", sort=False):
+            role = some["role"].iloc[0]
+            style = styles[role] = styles.get(role, -1) + 1
+            ax.plot(some["x"], some["mean"], LINES[style % len(LINES)], color=ROLES[role],
+                    marker="o", markersize=5)  # fmt: skip
+            ax.fill_between(some["x"], some["low"], some["high"], color=ROLES[role], alpha=0.2,
+                            linewidth=0)  # fmt: skip
+            ends[name] = some["mean"].iloc[-1], ROLES[role]
+        for name, value in lines.items():
+            ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
+            ends[name] = value, ROLES["chance"]
+        gap = 0.065 * (limits[1] - limits[0])
+        heights = apart([height for height, _ in ends.values()], gap)
+        for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
+            ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
+                        va="center", annotation_clip=False)  # fmt: skip
+        ax.set(xlabel=xlabel, ylim=limits)
+        ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
+        ax.tick_params(labelcolor=QUIET)
+        ax.grid(axis="y", linewidth=1)
+    return Picture(figure, alt)
+
+
+def spans(
+    frame: pd.DataFrame, alt: str, xlabel: str, chance: float, limits: tuple[float, float]
+) -> Picture:
+    """A row for each condition under its name: the middle 95 % of its draws, and their mean.
+
+    Parameters
+    ----------
+    frame : a row for each draw: `name`, `role`, `value`; conditions in the order they come in
+    chance : a line across all rows
+    """
+    names = list(dict.fromkeys(frame["name"]))
+    with styled(height=40 * len(names) + 76) as figure:
+        ax = figure.subplots()
+        ax.axvline(chance, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
+        ax.text(chance, -0.85, " guessing", color=ROLES["chance"], va="center")
+        for line, name in enumerate(names):
+            some = frame[frame["name"] == name]
+            colour, mean = ROLES[some["role"].iloc[0]], some["value"].mean()
+            _words(ax, line, name, f"{mean:.1f}")
+            low, high = np.quantile(some["value"], [0.025, 0.975])
+            ax.plot([low, high], [line, line], color=colour, linewidth=7, alpha=0.35)
+            ax.plot(mean, line, "o", color=colour, markersize=9)
+        ax.set(xlim=limits, ylim=(len(names) - 0.6, -1.1), yticks=[], xlabel=xlabel)
+        ax.grid(axis="x", linewidth=1)
+        ax.margins(0)
+    return Picture(figure, alt)
+
+
 def apart(values: Sequence[float], gap: float) -> list[float]:
     """Places near the values and at least a gap from one another, in the same order.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.plane.exhibits import exhibits
-from mislabel_utils.plane.experiment import Setting, measure
+from mislabel_utils.plane.exhibits import exhibit, exhibits
+from mislabel_utils.plane.experiment import BLOCK, Setting, measure
 from mislabel_utils.plane.stops import stopped
 from mislabel_utils.studies import Arm
 
@@ -19,6 +19,7 @@ COMPARED = (64, 32)  # widths of the networks
 RADII, COUNTS, WIDTHS = (0.0, 0.03, 0.06, 0.09, 0.15, 0.2, 0.25, 0.3), (8, 16, 64), (16, 128)
 PUBLISHED = 0.12
 DRAWS, SHOWN = (0, 1, 2, 3), (0.03, 0.06, 0.12, 0.2, 0.3)  # of the exhibits
+MEDIAN = 1463  # see `report.plane.median_draw`: the draw that the chapter looks at
 STOPS, STOP_RADII, DEPTHS = range(1, 3), (0.06, 0.12, 0.2, 0.3), (0.01, 0.02, 0.04, 0.08)
 ARMS: dict[str, Arm] = {}  # its networks are trained by the hundred, and have no record each
 
@@ -63,6 +64,8 @@ def experiment(lab: Lab, seed: int) -> dict[str, Any]:
             runs[arm] = measure(lab, arm, setting, seed)
         runs[f"epsilon-{PUBLISHED:g}"] = runs["width-64"]  # the very same
         runs["exhibits"] = exhibits(lab, protocol.draws, protocol.shown)
+    if seed == MEDIAN // BLOCK:
+        runs["exhibit"] = exhibit(lab, MEDIAN)
     if seed in protocol.stops:
         runs |= stopped(lab, seed, protocol.stop_radii, protocol.depths)
     return runs

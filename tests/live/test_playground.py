@@ -155,8 +155,17 @@ def test_draws_that_are_counted_are_the_whole_experiment(module):
         assert counted == {name: whole[name] for name in ("fitted", "k")}
 
 
+def test_it_opens_with_the_median_of_its_first_draws(module):
+    draws = [module.evaluate(f"plane.outcome({seed}, 0.12, 64)") for seed in range(VIEW.among)]
+    order = sorted(
+        (each["k"], each["same"], seed)
+        for seed, each in enumerate(draws) if each["fitted"] == 32
+    )  # fmt: skip
+    assert order[(len(order) - 1) // 2][2] == VIEW.first_draw
+
+
 def test_senseless_addresses_are_ignored(module):
-    start = {"seed": 0, "radius": 0.12, "width": 64}
+    start = {"seed": VIEW.first_draw, "radius": 0.12, "width": 64}
     for query in ("", "?seed=-1&radius=7&width=48", "?seed=x&radius=&width=", "?seed=1.5"):
         expected = start | ({"radius": 0} if "radius=&" in query else {})
         assert module.evaluate("query => plane.fromAddress(query)", query) == expected
@@ -264,7 +273,7 @@ def test_the_address_shares_a_draw(visit, play):
     assert button(view, "64").get_attribute("aria-pressed") == "true"
     assert view.get_by_text("Draw 8:").count()
     button(view, "Reset").press("Enter")
-    assert page.url.endswith("?seed=0&radius=0.12&width=64")
+    assert page.url.endswith(f"?seed={VIEW.first_draw}&radius=0.12&width=64")
     assert not visit.complaints, "\n".join(visit.complaints)
 
 

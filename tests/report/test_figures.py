@@ -40,6 +40,17 @@ DRAWN = {
     "curves": lambda: figures.curves(
         pd.concat([NETWORKS.assign(epoch=epoch) for epoch in (1, 2)]), ALT, {"guessing": 11.4}
     ),
+    "against": lambda: figures.against(
+        NETWORKS.assign(x=0.1, mean=[20, 21, 4], low=[19, 20, 3], high=[21, 22, 5])[1:],
+        ALT,
+        "radius",
+        "points right",
+        {"guessing": 16},
+        (0, 25),
+    ),
+    "spans": lambda: figures.spans(
+        NETWORKS.assign(value=32 * NETWORKS["accuracy"]), ALT, "points right", 16, (0, 32)
+    ),
     "dots": lambda: figures.dots(POINTS, ALT, "clothes", "accuracy, %"),
     "pictures": lambda: figures.pictures(IMAGES, ["“2”\nBag, 54 %"] * 6, ALT),
     "picture_rows": lambda: figures.picture_rows({"a 4": IMAGES[:3], "a 9": IMAGES[:2]}, ALT),
@@ -53,6 +64,8 @@ SAYS = {
     "grid": {"Photographs", "all", "32", "−32", "0", "–", "−40", "steps"},
     "points": {"Photographs", "vote", "student"},
     "curves": {"student of clothes", "labels shuffled", "guessing", "epoch"},
+    "against": {"student of clothes", "labels shuffled", "guessing", "radius", "points right"},
+    "spans": {"student of clothes", "30.7", "labels shuffled", "3.2", "guessing", "points right"},
     "dots": {"4", "9", "clothes", "accuracy, %"},
     "pictures": {"“2”", "Bag, 54 %"},
     "picture_rows": {"a 4", "a 9"},

@@ -14,7 +14,7 @@ RECORDS = {
     "what_leaks": 90,
     "where_it_stops": 20,
     "corrections": 24,
-    "two_dimensions": 41,
+    "two_dimensions": 42,
 }
 
 
