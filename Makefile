@@ -26,7 +26,7 @@ book: $(READY) ## build the site and print its address
 test: $(READY) ## lint, build the site, run every test and every chapter
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check . || { echo "Run: make format"; exit 1; }
-	@.venv/bin/oxlint --deny-warnings mislabel_utils/live book/_scripts
+	@.venv/bin/oxlint --deny-warnings mislabel_utils book/_scripts
 	@.venv/bin/lint-imports --no-cache --no-logo
 	@$(PY) tools/build.py
 	@$(PY) -m pytest --nbval -q $(PARALLEL)

@@ -92,6 +92,36 @@ def bars(values: pd.Series, alt: str, xlabel: str, role: str = "teacher") -> Pic
     return Picture(figure, alt)
 
 
+def heaps(
+    groups: Mapping[str, Sequence[float]], roles: Sequence[str], alt: str, xlabel: str
+) -> Picture:
+    """Numbers of several groups on one axis, below one another: dots that would overlap are heaped.
+
+    Parameters
+    ----------
+    groups : by what they are called, numbers on a scale of about a hundred
+    roles : whose colours the groups have
+    """
+    near = 2.5  # wide is a dot
+    heights = {}
+    for name, values in groups.items():
+        places = pd.Series(np.round(np.asarray(values, float) / near) * near)
+        heights[name] = places, places.groupby(places).cumcount()
+    tops = [heap.max() + 5 for _, heap in heights.values()]
+    with styled(height=6.2 * sum(tops) + 46) as figure:
+        ax = figure.subplots()
+        ax.axvline(0, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
+        ground = 0
+        for (name, (places, heap)), role, top in zip(heights.items(), roles, tops, strict=True):
+            ground += top
+            ax.plot(places, ground - heap, "o", color=ROLES[role], markersize=5, markeredgewidth=0)
+            ax.annotate(name, (0, ground - top + 2.5), xycoords=("axes fraction", "data"),
+                        va="center", color=ROLES[role], fontweight="bold")  # fmt: skip
+        ax.set(ylim=(ground + 1, 0), yticks=[], xlim=(-104, 104), xlabel=xlabel)
+        ax.set_xticks([-100, -50, 0, 50, 100], ["−100", "−50", "chance", "50", "all right"])
+    return Picture(figure, alt)
+
+
 def stacked(shares: pd.DataFrame, alt: str, xlabel: str, colours: Sequence[str]) -> Picture:
     """A bar for each row under its name, cut into shares of one; each part is named in its colour.
 

@@ -15,7 +15,7 @@ import pandas as pd
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import ENTRY, Store, run_id
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing import closing, conditions, record_tables
+from mislabel_utils.showing import conditions, record_tables
 from mislabel_utils.showing.stats import estimate
 from mislabel_utils.studies import Arm, study
 
@@ -44,6 +44,7 @@ WHOSE = {
     "true": "true", "corrected": "true",
     "predictions": "teacher", "mistakes": "teacher", "soft": "teacher", "soft mistakes": "teacher",
 }  # fmt: skip
+STUDENTS = range(1000, 2000)  # the seeds of students begin here, those of teachers at 0
 # Labels made from others whose number is then another, which the record does not tell.
 SOME = ("reached", "without", "unmoved", "deranged within classes")
 
@@ -158,25 +159,7 @@ def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator
 def _arm(chapter: str, name: str) -> Arm | None:
     """What an arm is called and whose labels it learns, as its study says."""
     module = study(chapter)
-    if module:
-        return module.ARMS.get(name)
-    # A bridge: chapters that have no study yet have a line for each student in closing.csv. It
-    # goes when the last chapter has moved.
-    return _lines().get((chapter, name))
-
-
-@cache
-def _lines() -> dict[tuple[str, str], Arm]:
-    found: dict[tuple[str, str], Arm] = {}
-    head = ""
-    for kind in closing.kinds():
-        # "… four times as many steps" is said of the last line that does not begin so.
-        head = head if kind.taught.startswith("…") else kind.taught
-        name = kind.taught.replace("…", f"{head}:")
-        role = "student" if kind.of == "teacher" else "control"
-        for arm in kind.arms.split():
-            found.setdefault((kind.chapter, arm), Arm(name, role, kind.of))
-    return found
+    return module.ARMS.get(name) if module else None
 
 
 def _guessed(one: dict[str, Any]) -> Arm:
@@ -189,7 +172,7 @@ def _guessed(one: dict[str, Any]) -> Arm:
     labels = config["labels"]
     while labels["kind"] in ("subset", "without", "reached"):
         labels = labels["of"]
-    role = "student" if one["seed"] in closing.STUDENTS else "teacher"
+    role = "student" if one["seed"] in STUDENTS else "teacher"
     return Arm(one["arm"], role, WHOSE.get(labels["kind"], "other"))
 
 

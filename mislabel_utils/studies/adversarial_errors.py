@@ -64,7 +64,7 @@ SMALL = {
     "resnet-good": Arm("good teacher, a ResNet-18", "teacher", "true"),
     "resnet-mediocre": Arm("mediocre teacher, a ResNet-18", "teacher", "true"),
     "untrained": Arm("untrained network", "control", ""),
-    "shuffled": Arm("network of shuffled labels", "control", "other"),
+    "shuffled": Arm("network of shuffled labels", "teacher", "other"),
     "natural": Arm("natural mistakes", "student", "teacher"),
     "natural-long": Arm("natural mistakes, four times the steps", "student", "teacher"),
     "natural-augmented": Arm(

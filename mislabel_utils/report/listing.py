@@ -1,0 +1,55 @@
+"""A long table in a page: searched by words, sorted by any of its columns, by itself offline."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+SCRIPT = Path(__file__).with_name("listing.js").read_text("utf-8")
+STYLE = """
+.listing > div { max-height: 70vh; overflow: auto; }
+.listing table { min-width: 44rem; }
+.listing th { background: var(--paper, canvas); position: sticky; top: 0; }
+.listing th button { all: unset; cursor: pointer; }
+.listing th button:focus-visible { outline: 2px solid; }
+.listing [aria-sort=ascending] button::after { content: " ↑"; }
+.listing [aria-sort=descending] button::after { content: " ↓"; }
+.listing td { white-space: nowrap; }
+.listing td:first-child, .listing td:nth-child(2) { white-space: normal; }
+.listing:not(.works) label { display: none; }
+"""
+
+
+class Listing:
+    """A table of all rows, with a field to search in them; a click on a column's head sorts.
+
+    Parameters
+    ----------
+    frame : texts and numbers, shown as they are; its index is not
+    what : what a row is, such as "records", for the name of the search field
+    """
+
+    def __init__(self, frame: pd.DataFrame, what: str) -> None:
+        self.frame, self.what = frame, what
+
+    def __repr__(self) -> str:
+        return f"{len(self.frame):,} {self.what}: {', '.join(self.frame.columns)}"
+
+    def _repr_html_(self) -> str:
+        heads = "".join(
+            f'<th scope="col"><button type="button">{escape(name)}</button></th>'
+            for name in self.frame.columns
+        )
+        rows = "\n".join(
+            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>"
+            for row in self.frame.itertuples(index=False)
+        )
+        return (
+            f'<div class="listing"><style>{STYLE}</style>'
+            f"<p><label>Search the {escape(self.what)} <input type=search></label> "
+            f'<output></output></p><div role="region" tabindex="0" aria-label="{escape(self.what)}">'
+            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+            f"<script>{SCRIPT}</script></div>"
+        )

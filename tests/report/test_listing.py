@@ -1,0 +1,28 @@
+"""A long table is searched and sorted in the page, and is all there without a script."""
+
+import pandas as pd
+
+from mislabel_utils.report.listing import Listing
+
+FRAME = pd.DataFrame({"Condition": ["D_det <&>", "D_rand", "shuffled"], "Share": ["9", "33", "-2"]})
+
+
+def test_it_is_all_there_in_words_and_without_a_script():
+    shown = Listing(FRAME, "conditions")
+    assert repr(shown) == "3 conditions: Condition, Share"
+    html = shown._repr_html_().partition("<script>")[0]
+    assert html.count("<tr>") == 4 and "D_det &lt;&amp;&gt;" in html
+
+
+def test_it_is_searched_and_sorted(browser):
+    page = browser.new_page()
+    page.set_content(Listing(FRAME, "conditions")._repr_html_())
+    column = page.locator("td:nth-child(2):visible")
+    page.get_by_role("button", name="Share").click()
+    assert column.all_inner_texts() == ["-2", "9", "33"]
+    page.get_by_role("button", name="Share").press("Enter")
+    assert column.all_inner_texts() == ["33", "9", "-2"]
+    page.get_by_role("searchbox", name="Search the conditions").fill("rand d_")
+    assert column.all_inner_texts() == ["33"]
+    assert page.get_by_text("1 of 3 rows").is_visible()
+    page.close()
