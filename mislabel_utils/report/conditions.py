@@ -54,29 +54,31 @@ RULES = {
 Row = tuple[str, str, int, float, float]
 
 
-def conditions(store: Store | None = None) -> pd.DataFrame:
+def conditions() -> pd.DataFrame:
     """A row for each condition and seed, in the plane for each draw.
 
     Left out are teachers, conditions of fewer than `FEWEST` seeds, and lessons without labels:
     idle outputs that nobody trained name no class.
-
-    Parameters
-    ----------
-    store : whose records; default the book's
 
     Returns
     -------
     ``chapter``; ``name``, the condition in words; ``labels``, whose they are, a key of `WHOSE`;
     ``seed`` (or draw); ``accuracy`` and ``chance``, shares of real test images that get their true
     class, in the plane of the original points; ``share``, how far from chance (0) to all right (1).
+
+    Raises
+    ------
+    RecordError
+        Where there is no record.
     """
+    store = Store()
+    iter(store)  # where there is no record, its error says what to do
     rows = results.frame()
     of_networks = rows[rows["chapter"].isin(CHAPTERS) & rows["role"].isin(["student", "control"])
                        & rows["labels"].isin(WHOSE) & rows["test_set"].isin(TESTS)]  # fmt: skip
     of_networks = of_networks.sort_values(
         "test_set", kind="stable", key=lambda names: names.map(TESTS.index)
     ).drop_duplicates("record")
-    store = store or Store()
     several = [path for path in store.paths() if path.parent.name in MEASURED]
     found = [(path.parent.name, *row) for path in several for row in _measured(store.read(path))]
     every = pd.concat([of_networks.sort_index()[ROW], pd.DataFrame(found, columns=ROW)])

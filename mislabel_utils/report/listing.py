@@ -49,7 +49,8 @@ class Listing:
         return (
             f'<div class="listing"><style>{STYLE}</style>'
             f"<p><label>Search the {escape(self.what)} <input type=search></label> "
-            f'<output></output></p><div role="region" tabindex="0" aria-label="{escape(self.what)}">'
+            "<output></output></p>"
+            f'<div role="region" tabindex="0" aria-label="{escape(self.what)}">'
             f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
             f"<script>{SCRIPT}</script></div>"
         )
