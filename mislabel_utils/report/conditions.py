@@ -101,7 +101,7 @@ def teaching(rows: pd.DataFrame) -> pd.DataFrame:
 def _measured(record: Record) -> Iterator[Row]:
     """The students of a record that holds many."""
     arm, arrays, seed = record.arm, record.arrays, record.seed
-    if record.chapter == "two_dimensions" and arm != "exhibits":
+    if record.chapter == "two_dimensions" and (arm == "stops" or "fitted" in arrays):
         yield from _points(record)
     elif arm == "pair":
         for (labels, way), (column, choice) in product(WAYS, enumerate(CHOICES)):

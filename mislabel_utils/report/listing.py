@@ -17,7 +17,7 @@ STYLE = """
 .listing [aria-sort=ascending] button::after { content: " ↑"; }
 .listing [aria-sort=descending] button::after { content: " ↓"; }
 .listing td { white-space: nowrap; }
-.listing td:first-child, .listing td:nth-child(2) { white-space: normal; }
+.listing td:first-child { min-width: 16rem; white-space: normal; }
 .listing:not(.works) label { display: none; }
 """
 
@@ -27,7 +27,8 @@ class Listing:
 
     Parameters
     ----------
-    frame : texts and numbers, shown as they are; its index is not
+    frame : texts and numbers, shown as they are; its index is not. Only its first column may
+        need several lines
     what : what a row is, such as "records", for the name of the search field
     """
 
