@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.learning.attacks import L2, LInf, pgd
-from mislabel_utils.learning.inference import BATCH, Teacher, autocast, standardised
+from mislabel_utils.learning.inference import BATCH, Teacher, autocast, evaluating, standardised
 from mislabel_utils.learning.places import Places, places_of
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 
 PROTOCOL = 1  # raise it when `described` changes what it measures: old records then count no more
 GREY = 0.5
+BALLS = {"l2": L2, "linf": LInf}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Attack:
     epsilon : radius of the ball, of the whole image with pixels in [0, 1]
     steps, step_size : how many, and how long each is, in the same units
     norm : "l2", or "linf" for a ball in which each pixel moves by at most `epsilon`
+
+    Raises
+    ------
+    ValueError
+        For another norm.
     """
 
     epsilon: float = 0.5
@@ -34,10 +40,14 @@ class Attack:
     step_size: float = 0.1
     norm: str = "l2"
 
+    def __post_init__(self) -> None:
+        if self.norm not in BALLS:
+            raise ValueError(f"Unknown norm {self.norm!r}: use one of {', '.join(BALLS)}.")
+
     @property
     def ball(self) -> L2 | LInf:
         """Where it searches, around an image."""
-        return {"l2": L2, "linf": LInf}[self.norm](self.epsilon)
+        return BALLS[self.norm](self.epsilon)
 
     def described(self) -> dict[str, Any]:
         """As JSON; the norm, which it has got since, is not written down where it is L2."""
@@ -78,10 +88,11 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
         moved = _pixels(start.images)  # those left out stay where they are
         for rows in targets.kept.nonzero().squeeze(1).split(BATCH):
             origin, aims = moved[rows].to(device), targets.labels[rows].to(device)
-            found = pgd(
-                logits, origin, aims, attack.ball,
-                steps=attack.steps, step_size=attack.step_size, targeted=True,
-            )  # fmt: skip
+            with evaluating(network):
+                found = pgd(
+                    logits, origin, aims, attack.ball,
+                    steps=attack.steps, step_size=attack.step_size, targeted=True,
+                )  # fmt: skip
             moved[rows] = found.inputs.cpu()
         return moved
 

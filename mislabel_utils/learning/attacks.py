@@ -171,6 +171,8 @@ def grid_search(
     bool, shape of the labels.
     """
     _check(model, inputs, labels, 1, bounds)
+    if side < 2:
+        raise ValueError(f"a grid needs a side of at least 2 points, got {side}")
     if inputs.shape[labels.ndim :] != (2,):
         raise ValueError(
             f"grid_search needs inputs of shape (*labels.shape, 2), got {tuple(inputs.shape)}; "
@@ -182,6 +184,7 @@ def grid_search(
         offsets = norm.project(torch.stack([tick.expand(side), ticks], dim=-1))
         candidates = (inputs[..., None, :] + offsets).clamp(*bounds)
         logits = model(candidates.flatten(-3, -2))
+        _check_logits(logits, labels.repeat_interleave(side, -1))
         predictions = logits.argmax(-1).unflatten(-1, (labels.shape[-1], side))
         found |= (predictions != labels[..., None]).any(-1)
     return found
@@ -198,7 +201,8 @@ def _check(
     model: Model, inputs: Tensor, labels: Tensor, steps: int, bounds: tuple[float, float]
 ) -> None:
     low, high = bounds
-    parts = model.modules() if isinstance(model, nn.Module) else [model]
+    asked = getattr(model, "__self__", model)  # of `network.forward`, the network
+    parts = asked.modules() if isinstance(asked, nn.Module) else [asked]
     if any(getattr(part, "training", False) for part in parts):
         raise ValueError(
             "the model, or a layer of it, is in training mode, where batch normalisation makes one "
@@ -208,8 +212,10 @@ def _check(
         raise ValueError(f"steps must be at least 1, got {steps}")
     if not low < high:
         raise ValueError(f"bounds must be (low, high) with low < high, got {bounds}")
-    if not inputs.is_floating_point():
-        raise ValueError(f"inputs must be floating point, got {inputs.dtype}; use inputs.float()")
+    if inputs.dtype not in (torch.float32, torch.float64):  # rounding half ones leaves the ball
+        raise ValueError(
+            f"inputs must be float32 or float64, got {inputs.dtype}; use inputs.float()"
+        )
     if labels.dtype != torch.int64:
         raise ValueError(f"labels must be int64 classes, got {labels.dtype}; use labels.long()")
     if labels.ndim < 1 or inputs.ndim <= labels.ndim or inputs.shape[: labels.ndim] != labels.shape:

@@ -62,7 +62,7 @@ class Split:
     fingerprint: str
 
     def __post_init__(self) -> None:
-        """Refuse images of which it is not known which rows they are."""
+        """Refuse images of which it is not known which rows they are, or what their bytes mean."""
         rows = self.index
         if len(self.images) != len(rows) or len(rows.unique()) < len(rows):
             raise ValueError(
@@ -71,6 +71,11 @@ class Split:
             )
         if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self.labels):
             raise ValueError(f"{self.name}: `index` names rows that have no label.")
+        if self.images.dtype != torch.uint8 or len(self.classes) > 256:
+            raise ValueError(
+                f"{self.name}: images are uint8, from 0 to 255, of 256 classes at most, not "
+                f"{self.images.dtype} of {len(self.classes)}: predictions are kept as bytes."
+            )
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -59,6 +61,18 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     )
 
 
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a moment; then each layer is in the mode in which it was."""
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
 @pinned()
 @torch.no_grad()
 def outputs(
@@ -73,12 +87,12 @@ def outputs(
     precision : that of its recipe, "float32" or "mixed"
     """
     device = next(network.parameters()).device
-    network.eval()
     batches = []
-    for batch in images.split(BATCH):
-        with autocast(device, precision):
-            logits = network(standardised(batch.to(device), normalization))
-        batches.append(logits.float().cpu())
+    with evaluating(network):
+        for batch in images.split(BATCH):
+            with autocast(device, precision):
+                logits = network(standardised(batch.to(device), normalization))
+            batches.append(logits.float().cpu())
     return torch.cat(batches)
 
 
@@ -103,7 +117,9 @@ def predict(network: nn.Module, split: Split, precision: str = "float32") -> Ten
 
 
 def accuracy(predictions: Tensor, labels: Tensor) -> float:
-    """Share of equal entries, in [0, 1]."""
+    """Share of equal entries, in [0, 1]; a ValueError unless there are as many of both."""
+    if predictions.shape != labels.shape:
+        raise ValueError(f"{len(predictions)} predictions for {len(labels)} labels.")
     return (predictions == labels).double().mean().item()
 
 

@@ -36,7 +36,14 @@ def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = VOTERS) -> 
     Returns
     -------
     int64 (Q,)
+
+    Raises
+    ------
+    ValueError
+        For numbers that are not finite, to which nothing is near.
     """
+    if not (asked.isfinite().all() and shown.isfinite().all()):
+        raise ValueError("Nothing is near to what is not finite: mend the pictures or features.")
     voters, classes = min(voters, len(shown)), int(labels.max()) + 1
     lengths, found = shown.square().sum(1), []
     for some in asked.split(CHUNK):

@@ -88,10 +88,15 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
 
 def _found(pictures, classes, aside, notes) -> str:
     """What is learnt from, and what not and why, in a few lines."""
-    train, test = ({p.tobytes() for c in pictures[half].values() for p in c} for half in HALVES)
+    # Each different picture, and of how many classes it is.
+    train, test = (
+        Counter(p for c in pictures[half].values() for p in {each.tobytes() for each in c})
+        for half in HALVES
+    )
     total = sum(map(len, pictures["train"].values()))
     notes["training pictures that equal another"] = total - len(train)
-    notes["different test pictures that are also trained on"] = len(train & test)
+    notes["of these, pictures of several classes"] = sum(n > 1 for n in train.values())
+    notes["different test pictures that are also trained on"] = len(train.keys() & test.keys())
     each = (f"{name} {len(pictures['train'][name])} + {len(pictures['test'][name])}"
             for name in classes)  # fmt: skip
     lines = ["Pictures to train on + to test on: " + ", ".join(each) + "."]
@@ -150,6 +155,9 @@ def decoded(path: Path) -> tuple[np.ndarray, list[str]]:
         if getattr(image, "is_animated", False):
             notes.append("of several frames, of which the first is used")
         deep = ";16" in f"{image.tile}"
+        for few, step in ((";2", 85), (";4", 17)):  # Pillow spreads the pixels, not the colour
+            if f"L{few}'" in f"{image.tile}" and "transparency" in image.info:
+                image.info["transparency"] *= step
         full = _brightest(image) if image.mode[0] in "IF" else None
         image = ImageOps.exif_transpose(image)  # a camera notes how it was held
         if full:  # Pillow would clip 16 bits, not scale them

@@ -48,8 +48,23 @@ class Places:
     @cached_property
     @pinned()
     def images(self) -> Tensor:
-        """uint8 or, when made, uint8 or float32 in [0, 1]; (N, C, H, W)."""
-        return self.split.images if self.compute is None else self.compute()
+        """uint8 or, when made, uint8 or float32 in [0, 1]; (N, C, H, W).
+
+        Raises
+        ------
+        ValueError
+            For images that are made otherwise: networks would see them many times too bright.
+        """
+        if self.compute is None:
+            return self.split.images
+        made = self.compute()
+        if made.is_floating_point():
+            known = not made.numel() or (made.min() >= 0 and made.max() <= 1)
+        else:
+            known = made.dtype == torch.uint8
+        if not known:
+            raise ValueError(f"Images of {self.source['kind']} are not uint8 nor from 0 to 1.")
+        return made
 
     @property
     def true_labels(self) -> Tensor:

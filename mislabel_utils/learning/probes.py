@@ -33,7 +33,8 @@ def readout(features: Tensor, labels: Tensor, classes: int) -> nn.Linear:
     Raises
     ------
     ValueError
-        When there is not one label for each row of features, or a label is no class.
+        When there is not one label for each row of features, a label is no class, or a feature is
+        not finite.
     """
     if features.ndim != 2 or len(features) != len(labels):
         raise ValueError(
@@ -41,6 +42,8 @@ def readout(features: Tensor, labels: Tensor, classes: int) -> nn.Linear:
         )
     if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
         raise ValueError(f"A readout of {classes} classes takes labels from 0 to {classes - 1}.")
+    if not features.isfinite().all():
+        raise ValueError("A readout takes finite features: look at the network they come from.")
     features, labels = features.double().cpu(), labels.cpu()
     mean, deviation = features.mean(0), features.std(0)
     varies = deviation > 1e-6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,7 +39,8 @@ class Recipe:
     Raises
     ------
     ValueError
-        For a choice that there is not, a negative number of epochs, or an empty batch.
+        For a choice that there is not, a negative number of epochs, an empty batch, or a rate with
+        which nothing is learned.
     """
 
     model: str
@@ -63,6 +65,10 @@ class Recipe:
                 f"A recipe needs epochs >= 0 and batch_size >= 1, not {self.epochs} and "
                 f"{self.batch_size}."
             )
+        limits = {"learning_rate": math.inf, "weight_decay": math.inf, "momentum": 1}
+        for name, limit in limits.items():
+            if not 0 <= getattr(self, name) < limit:
+                raise ValueError(f"{name} is {getattr(self, name)}: from 0 to below {limit}.")
 
 
 def optimizer_of(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:

@@ -21,7 +21,11 @@ def part(split: Split, rows: Tensor) -> Split:
     ------
     DataError
         When a row's image is not here.
+    ValueError
+        When rows are not numbers.
     """
+    if rows.ndim != 1 or rows.dtype != torch.int64:
+        raise ValueError("Rows are int64 numbers: for those of a mask, mask.nonzero().squeeze(1).")
     which = digest(rows)
     print_ = sha256(f"{split.fingerprint}{split.name}{which}".encode()).hexdigest()
     return dataclasses.replace(
@@ -51,7 +55,14 @@ def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, 
     -------
     By name: "all"; "confident", where it was surest; "timid", where it was least sure; and
     "random", the control for their number.
+
+    Raises
+    ------
+    ValueError
+        For a negative number.
     """
+    if count < 0:
+        raise ValueError(f"{count} rows cannot be chosen.")
     ranked = rows[confidence.argsort(descending=True, stable=True)]
     count = min(count, len(rows))
     return {
@@ -74,11 +85,13 @@ def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSe
     Raises
     ------
     ValueError
-        When there is no picture, or a picture without a label.
+        When there is no picture, a picture without a label, or nothing asked for.
     """
     size = len(pictures)
-    if not size or len(labels) != size:
-        raise ValueError(f"{size} pictures and {len(labels)} labels: nothing to go round with.")
+    if not size or len(labels) != size or count < 1:
+        raise ValueError(
+            f"{count} of {size} pictures and {len(labels)} labels: nothing to go round with."
+        )
     generator = _generator(seed)
     times = -(-count // size)
     rows = torch.cat([torch.randperm(size, generator=generator) for _ in range(times)])[:count]

@@ -27,7 +27,7 @@ TORCHVISION = {
     "cifar10": torchvision.datasets.CIFAR10,
 }
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "cifar-10-batches-py"}
-DECODER = 3  # raise it when images are decoded otherwise: what was cached before is read anew
+DECODER = 4  # raise it when images are decoded otherwise: what was cached before is read anew
 LAYOUTS = {
     "mnist": "MNIST/raw/*-ubyte",
     "fashion_mnist": "FashionMNIST/raw/*-ubyte",
@@ -134,11 +134,16 @@ def _cached(
 ) -> tuple[Arrays, tuple[str, ...], str]:
     """`read()`, or its result from the cache while the source's files are unchanged.
 
-    One that is added, removed, resized, rewritten or touched counts, litter does not.
+    One that is added, removed, resized, rewritten or touched counts, and a link that leads nowhere;
+    litter does not.
     """
     digest = sha256(os.fsencode(f"{DECODER}{source.resolve()}"))
     for path in sorted(files):
-        if path.is_file() and not pictures.is_litter(path.name):
+        if pictures.is_litter(path.name):
+            continue
+        if not path.exists():
+            digest.update(os.fsencode(f"{path}"))
+        elif path.is_file():
             stat = path.stat()
             digest.update(os.fsencode(f"{path}{os.path.realpath(path)}"))
             digest.update(f"{stat.st_size}{stat.st_mtime_ns}{stat.st_ctime_ns}".encode())

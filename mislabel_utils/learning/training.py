@@ -12,7 +12,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -164,7 +164,7 @@ def train(
     ------
     TrainingError
         When no image is left, labels do not fit the images, the checkpoint is damaged or of another
-        training set, or the loss is no longer finite.
+        run, or the loss is no longer finite.
     """
     device = default_device()
     images, labels = _kept(on, device)
@@ -177,17 +177,19 @@ def train(
     low = autocast(device, recipe.precision)
     scaler = torch.amp.GradScaler(device.type, enabled=low.fast_dtype == torch.float16)
     start = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": [], "seconds": 0.0}
-    start |= {"trained_on": on.digests(), "sittings": []}
+    asked = {"seed": seed, "test": test and f"{test.key} {test.digest}"}
+    start |= {"trained_on": on.digests(), "sittings": [], "of": asdict(recipe) | asked}
     optimizer = optimizer_of(recipe, network.parameters())
     learner = Learner(network, optimizer, scaler, low, dict(start))
     state = learner.state
     if checkpoint is not None:
         _resume(checkpoint, learner)
-    if state["trained_on"] != start["trained_on"]:
-        raise TrainingError(
-            f"{title}: its checkpoint {checkpoint} is of a run on other labels or images. Delete "
-            "it to start afresh."
-        )
+    for part, what in (("trained_on", "labels or images"), ("of", "settings, or tested on others")):
+        if state[part] != start[part]:
+            raise TrainingError(
+                f"{title}: its checkpoint {checkpoint} is of a run on other {what}. Delete it to "
+                "start afresh."
+            )
     _sit_down(state["sittings"], environment(recipe.precision), title)
     begun, saved, before = time.monotonic(), time.monotonic(), state["seconds"]
 
@@ -286,16 +288,8 @@ def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
         raise TrainingError(f"{split.name}: {len(images)} images but {len(labels)} labels.")
     rows = on.kept.nonzero().squeeze(1)
     images, labels = images[rows], labels[rows]
-    if labels.ndim == 1:
-        if len(labels) and int(labels.max()) >= len(split.classes):
-            raise TrainingError(
-                f"{split.name}: label {int(labels.max())}, but only {len(split.classes)} classes."
-            )
-    elif labels.shape[1] != len(split.classes):
-        raise TrainingError(
-            f"{split.name}: probabilities of {labels.shape[1]} classes, but it has "
-            f"{len(split.classes)} classes."
-        )
+    if fault := _fault(labels, len(split.classes)):
+        raise TrainingError(f"{split.name}: {fault}.")
     if len(images) < 2:  # batch normalisation needs two
         left = "a single image is" if len(images) else "no image is"
         raise TrainingError(
@@ -303,6 +297,27 @@ def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
             "makes too few: train it for fewer epochs, or use more or harder images."
         )
     return images.to(device, memory_format=torch.channels_last), labels.to(device)
+
+
+def _fault(labels: Tensor, classes: int) -> str | None:
+    """Why nothing can be learned from labels; None where something can.
+
+    PyTorch would take logits for probabilities, and pass over what is labelled -100.
+    """
+    if not len(labels):
+        return None
+    if labels.ndim == 1:
+        if labels.dtype != torch.int64:
+            return f"labels are {labels.dtype}: make them int64, with .long()"
+        odd = labels[(labels < 0) | (labels >= classes)]
+        return f"label {int(odd[0])}, but only {classes} classes" if len(odd) else None
+    if labels.shape[1] != classes:
+        return f"probabilities of {labels.shape[1]} classes, but it has {classes} classes"
+    sums = labels.double().sum(1)
+    near = (labels >= 0).all() and ((sums - 1).abs() < 0.01).all()
+    if not (near and labels.is_floating_point()):
+        return "labels with a column a class are float probabilities, which sum to 1"
+    return None
 
 
 @contextmanager

@@ -134,7 +134,7 @@ def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
 
     def compute() -> Tensor:
         kept = given.kept.nonzero().squeeze(1)
-        if count > len(kept):
+        if not 0 <= count <= len(kept):
             raise ValueError(f"A subset of {count} images cannot be drawn from {len(kept)}.")
         drawn = kept[torch.randperm(len(kept), generator=_generator(seed))[:count]]
         labels = torch.full_like(given.labels, LEFT_OUT)
@@ -146,8 +146,8 @@ def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
 
 def without(given: TrainingSet, other: TrainingSet) -> TrainingSet:
     """The images that `other` leaves out; a ValueError unless it is on the same places."""
-
-    if other.places.name != given.places.name:
+    here, there = ((each.places.name, each.split.fingerprint) for each in (given, other))
+    if here != there:
         raise ValueError(
             f"Images of {other.places.name} cannot be left out of {given.places.name}."
         )

@@ -197,10 +197,12 @@ def nan(inputs):
         (lambda a: a | {"bounds": (0.4, 0.6)}, "outside bounds"),
         (lambda a: a | {"inputs": nan(a["inputs"])}, "NaN or infinity"),
         (lambda a: a | {"inputs": (255 * a["inputs"]).byte()}, "inputs.float()"),
+        (lambda a: a | {"inputs": a["inputs"].bfloat16()}, "float32 or float64, got torch.bfloat"),
         (lambda a: a | {"labels": a["labels"].float()}, "labels.long()"),
         (lambda a: a | {"labels": a["labels"][:-1]}, "one label for each example"),
         (lambda a: a | {"labels": a["labels"] + 3}, r"labels must lie in 0\.\.2"),
         (lambda a: a | {"model": a["model"].train()}, r"model\.eval\(\)"),
+        (lambda a: a | {"model": a["model"].train().forward}, r"model\.eval\(\)"),
         (lambda a: a | {"model": lambda x: x.sum(1)}, "one last dimension, the classes"),
         (lambda a: a | {"model": lambda x: a["model"](x) * math.nan}, "NaN or infinite logits"),
     ],
@@ -211,6 +213,22 @@ def test_bad_input_is_refused_with_the_remedy(change, message):
     arguments |= {"steps": 2, "step_size": 0.1}
     with pytest.raises(ValueError, match=message):
         pgd(**change(arguments))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"side": 0}, "at least 2 points"),  # which would find nothing
+        ({"side": 1}, "at least 2 points"),
+        ({"labels": torch.full((8,), 7)}, r"labels must lie in 0\.\.2"),
+        ({"model": lambda points: torch.full((len(points), 3), math.nan)}, "NaN or infinite"),
+    ],
+)
+def test_a_grid_of_nonsense_is_refused(change, message):
+    network, inputs, labels = problem(0, count=8)
+    arguments = {"model": network, "inputs": inputs, "labels": labels, "norm": LInf(0.1)}
+    with pytest.raises(ValueError, match=message):
+        grid_search(**arguments | change)
 
 
 def test_the_grid_search_is_two_dimensional():

@@ -223,3 +223,16 @@ def test_restricted_without_images():
 def test_restricted_to_nonsense(classes):
     with pytest.raises(DataError, match=r"Cannot restrict mnist to .*: name two or more"):
         restrict(load("mnist", "quick"), classes)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images": toy_split().images.float()},  # from 0 to 255: a network takes floats for 0 to 1
+        {"images": toy_split().images.short()},
+        {"classes": tuple(map(str, range(257)))},
+    ],
+)
+def test_what_does_not_fit_into_a_byte_is_no_split(change):
+    with pytest.raises(ValueError, match="images are uint8, from 0 to 255, of 256 classes at most"):
+        dataclasses.replace(toy_split(), **change)

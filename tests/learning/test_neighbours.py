@@ -1,9 +1,10 @@
 """A vote of the nearest."""
 
+import pytest
 import torch
 from toys import toy_split
 
-from mislabel_utils.learning import neighbours
+from mislabel_utils.learning import neighbours, probes
 
 
 def test_vote_of_the_nearest():
@@ -38,3 +39,13 @@ def test_descriptions():
     # (level / 255 - 0.3) / 0.2, as the split is standardised
     first = (float(split.images.flatten()[0]) / 255 - 0.3) / 0.2
     assert abs(float(neighbours.pixels(split)[0, 0]) - first) < 1e-5
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_nothing_is_near_to_what_is_no_number(value):
+    good, bad = torch.zeros(3, 2), torch.full((3, 2), value)
+    for asked, shown in ((good, bad), (bad, good)):
+        with pytest.raises(ValueError, match="Nothing is near"):
+            neighbours.vote(asked, shown, torch.arange(3))
+    with pytest.raises(ValueError, match="finite features"):
+        probes.readout(bad, torch.arange(3), 3)

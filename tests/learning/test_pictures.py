@@ -62,6 +62,27 @@ def test_what_is_transparent_lies_on_mid_grey(tmp_path, mode, ink):
     assert notes == ["transparent, laid on mid-grey"]
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_transparent_grey_of_few_bits(tmp_path, bits):
+    """Pillow spreads the pixels of 2 and 4 bits over 0 to 255, and the transparent grey not."""
+
+    def chunk(kind, data):
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    row = lambda byte: b"\0" + bytes([byte]) * (4 * bits)  # noqa: E731, of 32 pixels
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, bits, 0, 0, 0, 0))
+        + chunk(b"tRNS", struct.pack(">H", 2**bits - 1))  # white is nothing
+        + chunk(b"IDAT", zlib.compress(16 * row(255) + 16 * row(0)))
+        + chunk(b"IEND", b"")
+    )
+    found, notes = pictures.decoded(tmp_path / "a.png")
+    assert (found[:16] == 128).all() and (found[16:] == 0).all()
+    assert notes == ["transparent, laid on mid-grey"]
+
+
 def test_an_alpha_channel_that_hides_nothing_is_no_news(tmp_path):
     Image.new("RGBA", (32, 32), (1, 2, 3, 255)).save(tmp_path / "a.png")
     found, notes = pictures.decoded(tmp_path / "a.png")
@@ -192,6 +213,9 @@ def test_copies_are_told(tree):
     found = load(tree).found
     assert "Training pictures that equal another: 1." in found
     assert "Different test pictures that are also trained on: 1." in found
+    assert "of several classes" not in found
+    write(tree / "train" / "dog" / "copy.png", 0)
+    assert "Of these, pictures of several classes: 1." in load(tree).found
 
 
 def test_what_was_found_is_told_from_the_cache_too(tree):
@@ -208,6 +232,13 @@ def test_what_is_added_behind_a_link_is_seen(tree, tmp_path):
     assert labels(tree) == [0, 0, 1, 1]
     write(tmp_path / "cats" / "2.png", 200)
     assert labels(tree) == [0, 0, 0, 1, 1]
+
+
+def test_a_link_that_leads_nowhere_stops_with_and_without_a_cache(tree):
+    load(tree)
+    (tree / "train" / "cat" / "lost.png").symlink_to("nowhere.png")
+    with pytest.raises(DataError, match=r"lost\.png \(no such file\)"):
+        load(tree)
 
 
 def test_a_file_that_is_rewritten_with_its_old_date_is_seen(tree):

@@ -1,13 +1,15 @@
 """Places that are no data set's own: made alike each time, and never where they may not be."""
 
 import dataclasses
+from copy import deepcopy
+from types import SimpleNamespace
 
 import pytest
 import torch
 from toys import fixed, toy_split
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import places, training_sets
+from mislabel_utils.learning import models, places, training_sets
 from mislabel_utils.learning.adversarial import (
     Attack,
     adversarial,
@@ -19,7 +21,7 @@ from mislabel_utils.learning.adversarial import (
     shaken,
     unmoved,
 )
-from mislabel_utils.learning.places import SIGNS, drawn, noise, patches, photograph
+from mislabel_utils.learning.places import SIGNS, Places, drawn, noise, patches, photograph
 from mislabel_utils.learning.training import Recipe
 from mislabel_utils.recording.records import canonical
 from mislabel_utils.recording.runs import Run
@@ -292,3 +294,28 @@ def test_an_attack_in_the_other_norm_moves_each_pixel_a_little(run):
 def test_the_norm_is_no_part_of_the_identity_of_what_was_moved_in_l2():
     """Records from before there was a choice are of the same images."""
     assert Attack(0.5, 10, 0.1).described() == {"epsilon": 0.5, "steps": 10, "step_size": 0.1}
+
+
+def test_a_network_left_in_training_mode_is_attacked_as_it_is():
+    """Its normalisation does not see the attacked images, and it is left as it was."""
+    network = models.build("deep_cnn", (1, 12, 12), 4, 0)
+    images = torch.nn.functional.interpolate(SPLIT.images, size=12)
+    split = dataclasses.replace(SPLIT, images=images)
+    run = SimpleNamespace(network=network, precision="float32", id="r", weights="w")
+    before = deepcopy(network.train().state_dict())
+    network[3].eval()
+    _ = adversarial(run, training_sets.next_class(split), Attack(steps=1)).images
+    after = network.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert [layer.training for layer in network][2:5] == [True, False, True]
+
+
+def test_a_norm_that_there_is_not():
+    with pytest.raises(ValueError, match="Unknown norm 'Linf': use one of l2, linf"):
+        Attack(norm="Linf")
+
+
+@pytest.mark.parametrize("images", [SPLIT.images.float(), SPLIT.images.short(), SPLIT.images / 0])
+def test_made_images_that_nobody_can_scale_are_refused(images):
+    with pytest.raises(ValueError, match="Images of mine are not uint8 nor from 0 to 1"):
+        _ = Places(SPLIT, {"kind": "mine"}, lambda: images).images

@@ -26,6 +26,14 @@ def test_what_there_is_not_is_refused(choice):
         Recipe("small_cnn", 1, **choice)
 
 
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay", "momentum"])
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_a_rate_that_leads_nowhere_is_refused(name, value):
+    """A negative learning rate would climb."""
+    with pytest.raises(ValueError, match=f"{name} is {value}: from 0 to below"):
+        Recipe("small_cnn", 1, **{name: value})
+
+
 def test_adam_is_adam():
     weight, others = (nn.Parameter(torch.tensor([1.0, -2.0])) for _ in range(2))
     recipe = Recipe("small_cnn", 1, learning_rate=0.01, weight_decay=0.0, optimizer="adam")

@@ -438,16 +438,34 @@ def test_labels_of_another_set(labels):
         train(RECIPE, SPLIT, labels, seed=0)
 
 
-def test_label_out_of_range():
+def one_as(label):
     labels = SPLIT.labels.clone()
-    labels[3] = 4
-    with pytest.raises(TrainingError, match="label 4, but only 4 classes"):
+    labels[3] = label
+    return labels
+
+
+SOFT = F.one_hot(SPLIT.labels, 4).float()
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (one_as(4), "label 4, but only 4 classes"),
+        (one_as(-2), "label -2, but"),
+        (one_as(-100), "label -100, but"),  # which PyTorch would pass over
+        (SPLIT.labels.int(), "make them int64"),
+        (SPLIT.labels.float(), "make them int64"),
+        (torch.full((96, 5), 0.2), r"5 .*4 classes"),
+        (SOFT.long(), "float probabilities, which sum to 1"),
+        (2 * SOFT, "float probabilities, which sum to 1"),
+        (2 * SOFT - 0.25, "float probabilities, which sum to 1"),  # sums of 1, and below 0
+        (torch.log(SOFT + 0.1), "float probabilities, which sum to 1"),
+        (SOFT / 0, "float probabilities, which sum to 1"),
+    ],
+)
+def test_labels_that_are_none(labels, message):
+    with pytest.raises(TrainingError, match=f"toy/train: .*{message}"):
         train(RECIPE, SPLIT, labels, seed=0)
-
-
-def test_probabilities_of_other_classes():
-    with pytest.raises(TrainingError, match=r"5 .*4 classes"):
-        train(RECIPE, SPLIT, torch.full((96, 5), 0.2), seed=0)
 
 
 def test_incomplete_split():
@@ -629,3 +647,28 @@ def test_images_that_are_made_keep_their_precision():
 def test_checkpoints_are_frequent_by_default():
     default = inspect.signature(training.train).parameters["checkpoint_seconds"].default
     assert 0 < default <= 60, "no more than a minute is lost"
+
+
+@pytest.mark.parametrize("change", [{"epochs": 4}, {"seed": 1}, {"test": SPLIT}])
+def test_a_checkpoint_of_other_settings(tmp_path, monkeypatch, change):
+    """Another test set too: the curve would be of both."""
+    job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
+    interrupted(monkeypatch, 8, RECIPE, SPLIT, SPLIT.labels, **job)
+    other = dataclasses.replace(RECIPE, epochs=change.pop("epochs", 3))
+    with pytest.raises(TrainingError, match="of a run on other settings, or tested on others"):
+        train(other, SPLIT, SPLIT.labels, **job | change)
+    train(RECIPE, SPLIT, SPLIT.labels, **job)
+
+
+def test_asking_leaves_the_modes_of_a_network_alone():
+    network = models.build("small_cnn", (1, 8, 8), 4, 0).train()
+    network[1].eval()
+    before = [layer.training for layer in network]
+    inference.predict(network, SPLIT)
+    inference.features(network, SPLIT.images, SPLIT.normalization)
+    assert [layer.training for layer in network] == before
+
+
+def test_accuracy_is_of_as_many():
+    with pytest.raises(ValueError, match="1 predictions for 96 labels"):
+        inference.accuracy(torch.zeros(1, dtype=torch.int64), SPLIT.labels)

@@ -171,6 +171,9 @@ def test_only_the_same_places_can_be_left_out():
     other = toy_split(40, name="toy/test")
     with pytest.raises(ValueError, match="toy/test@toy cannot be left out of toy/train@toy"):
         training_sets.without(soft, training_sets.true_labels(other))
+    namesake = training_sets.true_labels(toy_split(40, seed=9))  # other pictures of that name
+    with pytest.raises(ValueError, match="cannot be left out"):
+        training_sets.without(soft, namesake)
 
 
 @given(labels_with_gaps)

@@ -23,6 +23,7 @@ nn.init.zeros_(Reader.network[1].bias)
 def shown(offset: float, scale: float, seed: int) -> Places:
     generator = torch.Generator().manual_seed(seed)
     images = offset + scale * torch.randn(10_000, 1, 2, 2, generator=generator)
+    assert images.min() >= 0 and images.max() <= 1
     return Places(toy_split(4), {"kind": "shown"}, lambda: images, aligned=False)
 
 
@@ -32,9 +33,9 @@ def test_entropy():
 
 
 def test_feature_distance():
-    here = shown(0.5, 0.1, 0)
+    here = shown(0.5, 0.05, 0)
     assert feature_distance(Reader(), here, here) == pytest.approx(0, abs=1e-5)
     # The toy's deviation is 0.2: a shift of 0.2 is one unit in each of four features.
-    assert feature_distance(Reader(), here, shown(0.7, 0.1, 0)) == pytest.approx(2, rel=0.01)
-    # Deviations of half a unit and of one unit: half a unit of each of four features.
-    assert feature_distance(Reader(), here, shown(0.5, 0.2, 1)) == pytest.approx(1, rel=0.03)
+    assert feature_distance(Reader(), here, shown(0.7, 0.05, 0)) == pytest.approx(2, rel=0.01)
+    # Deviations of a quarter of a unit and of half a unit: a quarter of each of four features.
+    assert feature_distance(Reader(), here, shown(0.5, 0.1, 1)) == pytest.approx(0.5, rel=0.03)
