@@ -6,6 +6,7 @@ checkpoint goes on exactly as if it had never stopped.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -205,6 +206,7 @@ def train(
         unit="img",
         unit_scale=True,
         mininterval=0.5,
+        disable=bool(os.environ.get("TQDM_DISABLE")),  # a notebook's bar does not ask
     )
     with bar, _held_back(checkpoint is not None) as interrupted:
         for _ in fit(learner, images, labels, recipe, seed, on.split.normalization, test):

@@ -58,7 +58,7 @@ def seeds(
         ax = figure.subplots()
         if chance is not None:
             ax.axvline(chance, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
-            _note(ax, "guessing", (chance, -0.85), ROLES["chance"])
+            _note(ax, "guessing", (chance, -0.85), ROLES["chance"], chance > 50)
         for line, name in enumerate(rows):
             some = frame[frame[by] == name]
             values = 100 * some[of].to_numpy(float)
@@ -71,8 +71,10 @@ def seeds(
                 ax.plot(published[name], line, "D", markerfacecolor="none", markersize=9,
                         markeredgecolor=ROLES["published"], markeredgewidth=1.6)  # fmt: skip
         for name in list(published or {})[:1]:
-            text = f"published {published[name]:g}"
-            _note(ax, text, (published[name], rows.index(name)), ROLES["published"])
+            text, theirs = f"published {published[name]:g}", published[name]
+            lower = theirs < 100 * frame.loc[frame[by] == name, of].mean()  # ours are to its right
+            left = theirs > 50 or (lower and theirs - limits[0] > 0.3 * (limits[1] - limits[0]))
+            _note(ax, text, (theirs, rows.index(name)), ROLES["published"], left)
         ax.set(xlim=limits, ylim=(len(rows) - 0.6, -1.1), yticks=[], xlabel=xlabel)
         ax.grid(axis="x", linewidth=1)
         ax.margins(0)
@@ -473,9 +475,8 @@ def _words(ax: Axes, line: int, name: str, number: str) -> None:
                     va="center", color=TEXT)  # fmt: skip
 
 
-def _note(ax: Axes, text: str, place: tuple[float, float], colour: str) -> None:
-    """What a mark is, beside it: on the side where there is room."""
-    left = place[0] > 50
+def _note(ax: Axes, text: str, place: tuple[float, float], colour: str, left: bool) -> None:
+    """What a mark is, beside it: on its left or on its right."""
     ax.annotate(text, place, (-9 if left else 9, 0), textcoords="offset points", color=colour,
                 ha="right" if left else "left", va="center")  # fmt: skip
 

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from toys import fixed, same_weights, toy_split
+from tqdm.notebook import tqdm as notebook_bar
 
 from mislabel_utils.learning import inference, models, training
 from mislabel_utils.learning.datasets import Normalization
@@ -140,6 +141,20 @@ def test_fewer_images_than_a_batch():
     labels[:5] = SPLIT.labels[:5]
     _, curve = train(RECIPE, SPLIT, labels, seed=0)
     assert curve[-1]["train_accuracy"] in [n / 5 for n in range(6)]
+
+
+def test_the_bar_of_progress_can_be_hidden(monkeypatch):
+    """In a notebook it was shown all the same: there it does not ask the environment."""
+    bars = []
+
+    def bar(**asked):
+        bars.append(notebook_bar(**asked))
+        return bars[0]
+
+    monkeypatch.setattr(training, "tqdm", bar)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    train(dataclasses.replace(RECIPE, epochs=1), SPLIT, SPLIT.labels, seed=0)
+    assert bars[0].disable
 
 
 def test_each_image_is_seen_once_an_epoch(monkeypatch):

@@ -10,7 +10,7 @@ from mislabel_utils.live import Mistakes
 from mislabel_utils.plane import mistakes, networks
 from mislabel_utils.plane.networks import Nets, Recipe
 
-PAGE, VIEW = "book/where_it_stops.html", Mistakes
+PAGE, VIEW = "book/argument.html", Mistakes
 COMPUTE = """
 ({ seed, weights, steps, kept, labels }) => {
   const lesson = plane.pose(seed);
