@@ -47,6 +47,12 @@ def cache_dir() -> Path:
     return folder("MISLABEL_CACHE", "~/.cache/mislabel")
 
 
+def require_writable(place: Path) -> None:
+    """Make a folder; raise an OSError, before hours are spent, where no file can be written."""
+    place.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=place).close()
+
+
 @contextmanager
 def locked(path: Path, what: str, patience: float = 5.0) -> Iterator[None]:
     """Be the only process that holds a file's lock; say so when another one is waited for."""

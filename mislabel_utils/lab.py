@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import index
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,7 +23,7 @@ from IPython.display import SVG, Image
 from matplotlib.figure import Figure
 from torch import nn
 
-from mislabel_utils.files import atomic_write, cache_dir, locked
+from mislabel_utils.files import atomic_write, cache_dir, locked, require_writable
 from mislabel_utils.learning import datasets, inference, models, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.environment import environment
@@ -54,6 +55,7 @@ class Lab:
         scale: str | None = None,
         store: Store | None = None,
     ) -> None:
+        checks.name(chapter)
         self.chapter = chapter
         said = "MISLABEL_SCALE" if scale is None else "scale"
         self.scale = (os.environ.get(said) or "recorded") if scale is None else scale
@@ -97,9 +99,11 @@ class Lab:
             trained on other labels than `on` has; at full scale, when no record could be written.
         """
         on = on if isinstance(on, TrainingSet) else training_sets.true_labels(on)
+        seed, splits = index(seed), (test, *also)  # numpy's integers are no JSON
+        checks.name(arm)
+        checks.sets_as_named(on.split, splits)
         config = configuration(on, recipe, seed)
-        identity, splits = run_id(config), (test, *also)
-        checks.one_name_each(splits)
+        identity = run_id(config)
         run = self._found(identity, arm, seed, on)  # raises at recorded scale if there is none
         if self.scale != "recorded" and _missing(run, splits):
             with self._alone(identity, f"trains {arm} seed {seed}") as checkpoint:
@@ -145,6 +149,7 @@ class Lab:
             At recorded scale, when nobody has recorded it yet; at every other, when it was measured
             on other weights than those of a run that `config` names.
         """
+        checks.name(arm)
         record = None if self.scale == "quick" else self._recorded(run_id(config), arm, seed)
         weights = self._weights_of(config)
         if record is None:
@@ -231,7 +236,7 @@ class Lab:
         if run is None and self.scale != "quick":
             record = self._recorded(identity, arm, seed)
             run = record and Run(record)
-        if run is None or checks.same_set(run, on):
+        if run is None or checks.same_set(run, on, ask=self.scale == "quick"):
             return run
         if self.scale == "quick":
             return None
@@ -243,7 +248,7 @@ class Lab:
     def _kept(self, record: Record, network: nn.Module) -> Run:
         """The run; at full scale with its record stored, and its weights in the cache."""
         if self.scale == "full":
-            if not (weights := weights_path(record.id)).exists():
+            if not (weights := weights_path(record.id, record.weights)).exists():
                 models.save(network.state_dict(), weights)
             # Another machine may have recorded the same run first: then its record counts.
             record = self.store.read(self.store.write(record))
@@ -265,19 +270,24 @@ class Lab:
             yield None
             return
         self.store.require_writable(self.chapter)
+        for place in ("weights", "checkpoints"):
+            require_writable(cache_dir() / place)
         checkpoints = cache_dir() / "checkpoints"
-        checkpoints.mkdir(parents=True, exist_ok=True)
         with locked(checkpoints / f"{identity}.lock", what):
             yield checkpoints / f"{identity}.pt"
 
 
 def _drawn(path: Path) -> tuple[Image | SVG, str]:
     """A kept picture, and the weights of the network it shows; empty where it does not say."""
-    if path.suffix == ".png":
-        with PIL.Image.open(path) as drawn:
-            return Image(path), drawn.info.get("weights", "")
-    svg = path.read_text("utf-8")
-    root = ElementTree.fromstring(svg)
+    try:
+        if path.suffix == ".png":
+            with PIL.Image.open(path) as drawn:
+                drawn.load()  # all of it is there
+                return Image(path), drawn.info.get("weights", "")
+        svg = path.read_text("utf-8")
+        root = ElementTree.fromstring(svg)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise RecordError(f"{path} cannot be read ({error}): delete it to draw it anew.") from error
     return SVG(svg, metadata={"alt": root.get("aria-label")}), root.get(WEIGHTS, "")
 
 

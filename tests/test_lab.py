@@ -16,7 +16,7 @@ from toys import fixed, toy_split
 
 from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import inference, selections, training, training_sets
+from mislabel_utils.learning import datasets, inference, selections, training, training_sets
 from mislabel_utils.learning.datasets import RAW
 from mislabel_utils.learning.places import Places
 from mislabel_utils.learning.training import Recipe
@@ -244,6 +244,52 @@ def test_a_label_maker_that_was_changed_trains_anew_at_quick_scale(trained):
     assert len(trained) == 2
 
 
+def test_a_change_of_what_a_network_says_trains_anew_at_quick_scale(trained):
+    """Soft labels too, which take a network to be made."""
+    lab = Lab("chapter", "quick")
+    teacher = lab.train(TRAIN, RECIPE, **JOB | {"also": [TRAIN]})
+
+    def sharper(power):
+        soft = training_sets.soft_predictions(teacher, TRAIN)
+        return soft.relabelled("sharper", lambda: (soft.labels**power).softmax(1))
+
+    one, other = (lab.train(sharper(n), RECIPE, **JOB | {"arm": "student"}) for n in (1, 8))
+    assert one.weights != other.weights
+    assert lab.train(sharper(8), RECIPE, **JOB | {"arm": "student"}) is other
+
+
+def altered(split):
+    return dataclasses.replace(split, images=255 - split.images)
+
+
+@pytest.mark.parametrize("scale", ["quick", "recorded"])
+def test_pictures_that_were_changed_need_a_name_of_their_own(trained, scale):
+    """They have the fingerprint of those that were loaded: a run of these would be returned."""
+    lab, mnist = Lab("chapter", scale), datasets.load("mnist", scale)
+    named = "have been changed since they were loaded"
+    job = {"seed": 0, "arm": "teacher"}
+    with pytest.raises(ValueError, match=f"mnist/train {named}"):
+        lab.train(altered(mnist.train), RECIPE, **job, test=mnist.test)
+    with pytest.raises(ValueError, match=f"mnist/test {named}"):
+        lab.train(mnist.train, RECIPE, **job, test=altered(mnist.test))
+    own = dataclasses.replace(altered(mnist.train), name="inverted/train", fingerprint="mine")
+    assert own.genuine and datasets.restrict(mnist, mnist.classes[:2]).train.genuine
+    mnist.train.images[0] = 0  # in place, too
+    with pytest.raises(ValueError, match=f"mnist/train {named}"):
+        lab.train(mnist.train, RECIPE, **job, test=mnist.test)
+    assert not trained
+
+
+def test_a_network_that_was_changed_is_not_asked():
+    run = Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
+    soft = training_sets.soft_predictions(run, TRAIN)
+    with torch.no_grad():
+        run.network[-1].bias += 1
+    for ask in (lambda: soft.labels, lambda: run.features(TRAIN), lambda: run.network):
+        with pytest.raises(RecordError, match=r"teacher-s00.* has been changed.*copy\.deepcopy"):
+            ask()
+
+
 def test_a_label_maker_that_was_changed_is_refused_at_recorded_scale():
     made = Lab("chapter", "full").train(mine(TRAIN.labels), RECIPE, **JOB)
     lab, here = Lab("chapter", "recorded"), without_images(TRAIN)
@@ -254,7 +300,7 @@ def test_a_label_maker_that_was_changed_is_refused_at_recorded_scale():
     with pytest.raises(RecordError, match="trained on other labels than mine now makes"):
         lab.train(other, RECIPE, **job)
     # What can only be made from images or weights that are not here is not compared.
-    (runs.weights_path(made.id)).unlink()
+    runs.weights_path(made.id, made.weights).unlink()
     made_here = Lab("chapter", "recorded").train(same, RECIPE, **job)
     norm = here.normalization
     for compute in (
@@ -367,7 +413,7 @@ def closed(monkeypatch):
     def refuse(*arguments, **options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(records.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(records, "require_writable", refuse)
 
 
 @pytest.mark.usefixtures("closed")
@@ -381,6 +427,45 @@ def test_a_folder_that_cannot_be_written_is_noticed_before_anything_is_done(trai
     with pytest.raises(RecordError, match=told):
         lab.picture("p", SimpleNamespace(id="1" * 64, weights=""), lambda: done.append(1))
     assert not trained and not done
+
+
+@pytest.mark.parametrize("place", ["records", "cache/weights", "cache/checkpoints"])
+def test_every_folder_is_tried_before_anything_is_trained(trained, isolated, place):
+    """One that is a file: root may write anywhere."""
+    path = isolated / place
+    path = path / ".lock" if place == "records" else path
+    path.parent.mkdir(parents=True)
+    path.mkdir() if place == "records" else path.write_text("")
+    with pytest.raises((RecordError, FileExistsError)):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert not trained
+
+
+@pytest.mark.parametrize("name", ["a/b", "../b", ".b", "b" * 200])
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_trained(trained, name):
+    """It would be trained, and not be found again."""
+    with pytest.raises(ValueError, match="no part of a file's name"):
+        Lab(name, "full")
+    with pytest.raises(ValueError, match="no part of a file's name"):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"arm": name})
+    with pytest.raises(ValueError, match="no part of a file's name"):
+        Lab("chapter", "full").measure(name, 0, {}, lambda: trained.append("measured"))
+    assert not trained
+
+
+def test_a_seed_of_numpy_is_a_seed():
+    lab = Lab("chapter", "quick")
+    run = lab.train(TRAIN, RECIPE, **JOB)
+    assert lab.train(TRAIN, RECIPE, **JOB | {"seed": np.int64(0)}) is run
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        lab.train(TRAIN, RECIPE, **JOB | {"seed": 0.0})
+
+
+def test_nothing_to_be_tested_on_is_refused_before_anything_is_trained(trained):
+    none = selections.part(TEST, torch.arange(0))
+    with pytest.raises(ValueError, match="no image to be tested on"):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"test": none})
+    assert not trained
 
 
 @pytest.fixture
@@ -686,7 +771,7 @@ def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
     """Neither the cache's nor the package's, wherever the right ones are."""
     one = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     two = Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"seed": 1}))
-    cached, others = (runs.weights_path(run.id) for run in (one, two))
+    cached, others = (runs.weights_path(run.id, run.weights) for run in (one, two))
     bundled = isolated / "package" / "weights" / f"{one.record.stem}.pt"
     bundled.parent.mkdir(parents=True)
     monkeypatch.setattr(runs, "BUNDLED", isolated / "package")
@@ -703,6 +788,33 @@ def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
     cached.replace(others)
     with pytest.raises(RecordError, match=r"weights of teacher-s01"):
         _ = Run(unknown).network
+
+
+def test_a_run_that_is_trained_anew_keeps_its_weights(monkeypatch):
+    """Its record was deleted, as messages advise; the cache still holds what it was before."""
+    first = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    (path,) = Store().paths()
+    path.unlink()
+    build = training.models.build
+
+    def elsewhere(*given):
+        network = build(*given)
+        with torch.no_grad():
+            network[-1].weight *= 1.1
+        return network
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.models, "build", elsewhere)
+        anew = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert anew.weights != first.weights
+    assert runs.weights_digest(Run(anew.record).network) == anew.weights
+    assert runs.weights_digest(Run(first.record).network) == first.weights
+
+
+def test_weights_cached_by_an_older_version_are_found():
+    run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    runs.weights_path(run.id, run.weights).rename(runs.weights_path(run.id))
+    assert runs.weights_digest(Run(run.record).network) == run.weights
 
 
 def test_missing_weights():
@@ -760,6 +872,12 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
         shown = Lab("chapter", scale, store).picture("grid", one, draw)
         assert shown.data == (tmp_path / "chapter" / f"grid-{'1' * 12}.png").read_bytes()
     assert len(drawn) == 2
+    (path,) = store.root.rglob("*.png")
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(RecordError, match=r"grid-.*\.png cannot be read .*: delete it"):
+        Lab("chapter", "recorded", store).picture("grid", one, draw)
+    path.unlink()
+    Lab("chapter", "full", store).picture("grid", one, draw)
     with pytest.raises(RecordError, match="make reproduce"):  # a picture of another run
         Lab("chapter", "recorded", store).picture("grid", two, draw)
     anew = SimpleNamespace(id=one.id, weights="3")

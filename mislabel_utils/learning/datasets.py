@@ -51,6 +51,7 @@ class Split:
     classes : K class names
     normalization : how pixels are standardised before a network sees them
     fingerprint : SHA-256 of the whole data set's pixels and labels
+    loaded : that fingerprint, and SHA-256 of the images, as they were loaded; None if made by hand
     """
 
     name: str
@@ -60,6 +61,7 @@ class Split:
     classes: tuple[str, ...]
     normalization: Normalization
     fingerprint: str
+    loaded: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Refuse images of which it is not known which rows they are, or what their bytes mean."""
@@ -95,6 +97,12 @@ class Split:
         """SHA-256 of what a network sees of it: the data set's pixels, and how they are scaled."""
         norm = self.normalization
         return sha256(f"{self.fingerprint}{norm.mean}{norm.std}".encode()).hexdigest()
+
+    @property
+    def genuine(self) -> bool:
+        """Whether its images are still those that its fingerprint is of, as far as is known."""
+        of, images = self.loaded or ("", "")
+        return of != self.fingerprint or images == _digest(self.images)
 
     def normalized_as(self, other: Dataset | Normalization) -> Split:
         """The same images, standardised with the mean and deviation of another data set."""
@@ -254,9 +262,8 @@ def _dataset(name: str, arrays: dict[str, np.ndarray], classes: tuple[str, ...])
     def split(half: str) -> Split:
         images = torch.from_numpy(arrays[f"{half}_images"])
         labels = torch.from_numpy(arrays[f"{half}_labels"].astype(np.int64))
-        return Split(
-            f"{name}/{half}", images, torch.arange(len(labels)), labels, classes, norm, print_
-        )
+        rows, loaded = torch.arange(len(labels)), (print_, _digest(images))
+        return Split(f"{name}/{half}", images, rows, labels, classes, norm, print_, loaded)
 
     return Dataset(name, split("train"), split("test"))
 
@@ -291,7 +298,10 @@ def _bundled(name: str, whole: bool) -> Dataset:
             index, labels = torch.arange(len(index)), labels[index]
             print_ = sha256(path.read_bytes()).hexdigest()
         images = torch.from_numpy(arrays[f"{half}_images"])
-        splits.append(
-            Split(f"{name}/{half}", images, index, labels, tuple(meta["classes"]), norm, print_)
-        )
+        classes, loaded = tuple(meta["classes"]), (print_, _digest(images))
+        splits.append(Split(f"{name}/{half}", images, index, labels, classes, norm, print_, loaded))
     return Dataset(name, *splits)
+
+
+def _digest(images: Tensor) -> str:
+    return sha256(images.contiguous().numpy()).hexdigest()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from mislabel_utils.learning.datasets import DataError, Split
 from mislabel_utils.learning.places import digest
@@ -11,16 +13,17 @@ from mislabel_utils.recording.records import RecordError
 from mislabel_utils.recording.runs import Run
 
 
-def same_set(run: Run, on: TrainingSet) -> bool:
+def same_set(run: Run, on: TrainingSet, ask: bool) -> bool:
     """Whether a run was trained on these labels and images, as far as that can be told here.
 
-    What a network has to be asked for is not made again for the comparison; that it is the same
-    network is enough. At recorded scale most images are not here.
+    Images that a network was asked for are not made again for the comparison, nor labels unless to
+    `ask` is cheap; that it is the same network is enough. At recorded scale most images are not
+    here.
     """
     known, found, split = run.record.trained_on, {}, on.split
     if on.network:
         found["network"] = on.network
-    if "labels" in known and not on.asked:
+    if "labels" in known and (ask or not on.asked):
         try:
             labels = on.labels
         except (DataError, RecordError):  # they take images or weights that are not here
@@ -33,9 +36,23 @@ def same_set(run: Run, on: TrainingSet) -> bool:
     return all(known.get(name, value) == value for name, value in found.items())
 
 
-def one_name_each(splits: Sequence[Split]) -> None:
-    """Refuse two different data sets that would be recorded under one name."""
-    by_key = {split.key: split.digest for split in splits}
-    for split in splits:
+def sets_as_named(on: Split, tested: Sequence[Split]) -> None:
+    """Refuse what would be recorded under the name of something else, or could not be recorded."""
+    by_key = {split.key: split.digest for split in tested}
+    for split in tested:
         if split.digest != by_key[split.key]:
             raise ValueError(f"Two data sets are called {split.key}: give one another name.")
+        if not len(split):
+            raise ValueError(f"{split.name} has no image to be tested on.")
+    for split in (on, *tested):
+        if not split.genuine:
+            raise ValueError(
+                f"The images of {split.name} have been changed since they were loaded: give them a "
+                "name and a fingerprint of their own, with dataclasses.replace."
+            )
+
+
+def name(text: str) -> None:
+    """Refuse a name of a chapter or an arm that cannot be a part of a file's."""
+    if text != Path(text).name or text.startswith(".") or len(os.fsencode(text)) > 150:
+        raise ValueError(f"{text!r} is no part of a file's name: choose another.")

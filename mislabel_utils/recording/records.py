@@ -8,7 +8,6 @@ one byte an image. Weights and images are not kept here, only their digests.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
@@ -17,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from mislabel_utils.files import BUNDLED, atomic_write, folder, locked
+from mislabel_utils.files import BUNDLED, atomic_write, folder, locked, require_writable
 
+LOCK = ".lock"  # held while a record is written
 ENTRY = "record"  # the name of the JSON text among the arrays
 
 
@@ -153,7 +153,7 @@ class Store:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         # Nobody writes between the look and the writing.
-        with locked(self.root / ".lock", "writes a record"):
+        with locked(self.root / LOCK, "writes a record"):
             first = self.find(record.id)
             same = first is not None and first.weights == record.weights
             record = first.extended(record) if same else first or record
@@ -168,8 +168,8 @@ class Store:
         """Raise a RecordError, before hours are spent, where no record could be written."""
         place = self.root / chapter
         try:
-            place.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=place).close()
+            require_writable(place)
+            (self.root / LOCK).open("a").close()
         except OSError as error:
             raise RecordError(
                 f"No record can be written to {place} ({error.strerror}): set MISLABEL_RECORDS "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -75,7 +74,10 @@ class Run:
         return inference.accuracy(self.predict(split), split.labels)
 
     def curve(self, key: str = "test_accuracy") -> dict[int, float]:
-        """The learning curve by epoch, from 1, where it was measured; see `training.train`."""
+        """The learning curve by epoch, from 1, where it was measured; see `training.train`.
+
+        On the test set that the run was first trained with, whatever was asked for since.
+        """
         points = enumerate(self.record.curve, start=1)
         return {epoch: point[key] for epoch, point in points if key in point}
 
@@ -98,7 +100,7 @@ class Run:
         norm = split.normalization
         return inference.features(self.network, split.images, norm, self.precision)
 
-    @cached_property
+    @property
     def network(self) -> nn.Module:
         """The network itself.
 
@@ -106,15 +108,25 @@ class Run:
         ------
         RecordError
             When its weights are neither in the cache nor among the few that come with the package,
-            or are not those that the record speaks of.
+            or are not those that the record speaks of, any more.
         """
-        if self._network is not None:
-            return self._network
+        if self._network is None:
+            self._network = self._loaded()
+        if self.weights and weights_digest(self._network) != self.weights:
+            raise RecordError(
+                f"The network of {self.record.stem} has been changed since it was trained: change "
+                "a copy, with copy.deepcopy."
+            )
+        return self._network
+
+    def _loaded(self) -> nn.Module:
+        """The network with its weights from where they are kept."""
         stem, config = self.record.stem, self.record.config
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
-        cached, others = weights_path(self.id), ""
-        for place in filter(Path.exists, (cached, BUNDLED / "weights" / f"{stem}.pt")):
+        cached, others = weights_path(self.id, self.weights), ""
+        older = weights_path(self.id)
+        for place in filter(Path.exists, (cached, older, BUNDLED / "weights" / f"{stem}.pt")):
             try:
                 network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
             except Exception as error:  # torch has many exceptions for half a file
@@ -189,6 +201,10 @@ def weights_digest(network: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def weights_path(identity: str) -> Path:
-    """Where the weights of a run are cached."""
-    return cache_dir() / "weights" / f"{identity}.pt"
+def weights_path(identity: str, weights: str = "") -> Path:
+    """Where the weights of a run are cached; until November 2026 under its identity alone.
+
+    Now also under their digest, since one that is trained anew may have others.
+    """
+    ending = f"-{weights[:12]}" if weights else ""
+    return cache_dir() / "weights" / f"{identity}{ending}.pt"
