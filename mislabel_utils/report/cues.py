@@ -172,7 +172,10 @@ def against_radius(frame: pd.DataFrame, lines: Mapping[str, tuple[str, str]], al
         for (line, (_, colour)), height in zip(ends.items(), heights, strict=True):
             ax.annotate(line, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
                         va="center", annotation_clip=False)  # fmt: skip
-        radii = sorted(set(frame["radius"]))
+        radii: list[float] = []
+        for radius in sorted(set(frame["radius"])):  # a number to each would be too many
+            if not radii or radius > 1.5 * radii[-1] or radius == frame["radius"].max():
+                radii.append(radius)
         ax.set(xscale="log", xlabel="radius, L2", ylim=(0, 101))
         ax.set_xticks(radii, [f"{radius:g}" for radius in radii])
         ax.minorticks_off()

@@ -73,7 +73,8 @@ def seeds(
         for name in list(published or {})[:1]:
             text, theirs = f"published {published[name]:g}", published[name]
             lower = theirs < 100 * frame.loc[frame[by] == name, of].mean()  # ours are to its right
-            left = theirs > 50 or (lower and theirs - limits[0] > 0.3 * (limits[1] - limits[0]))
+            along = (theirs - limits[0]) / (limits[1] - limits[0])
+            left = along > 0.75 or (lower and along > 0.3)  # where there is room, and no dot
             _note(ax, text, (theirs, rows.index(name)), ROLES["published"], left)
         ax.set(xlim=limits, ylim=(len(rows) - 0.6, -1.1), yticks=[], xlabel=xlabel)
         ax.grid(axis="x", linewidth=1)

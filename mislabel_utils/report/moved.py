@@ -16,7 +16,8 @@ COLUMNS = {
     "given": "Labels that the attacked network predicts, %",
     "accuracy": "Accuracy, %",
     "next": "It answers the next class, %",
-    "loss": "Last training loss",
+    "loss_before": "Training loss in the last pass but one",
+    "loss": "In the last pass",
 }
 
 
@@ -74,7 +75,7 @@ def table(rows: pd.DataFrame, columns: Iterable[str] = tuple(COLUMNS)) -> Table:
         known = some[column].dropna()
         if known.empty:
             return "–"
-        return range_text(known, "", ".2f") if column == "loss" else span(known, "")
+        return range_text(known, "", ".2f") if column.startswith("loss") else span(known, "")
 
     lines = [
         [name, *(text(some, column) for column in columns)]

@@ -85,7 +85,7 @@ SMALL = {
     "reached-long": Arm("D_rand reached, four times the steps", "student", "teacher"),
     "wrong": Arm("D_rand, never the true class", "student", "teacher"),
     "wrong-long": Arm("D_rand never true, four times the steps", "student", "teacher"),
-    "wrong-reached": Arm("D_rand never true, reached", "student", "teacher"),
+    "wrong-reached": Arm("D_rand, each label wrong and the teacher's", "student", "teacher"),
     "wrong-reached-few": Arm("D_rand never true, reached, few", "student", "teacher"),
     "wrong-reached-unmoved": Arm("labels of the reached, images unmoved", "control", "other"),
     "mediocre-rand": Arm("D_rand of the mediocre teacher", "student", "teacher"),
