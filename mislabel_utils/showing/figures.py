@@ -70,23 +70,6 @@ def picture_grid(images: Tensor, titles: Sequence[str], columns: int = 4) -> Fig
 
 
 @styled
-def picture_rows(rows: Mapping[str, Tensor]) -> Figure:
-    """One row of images uint8 (n, C, H, W) for each label, the label at its left."""
-    count = max(len(images) for images in rows.values())
-    figure, axes = subplots(
-        len(rows), count, figsize=(0.8 * count, 0.86 * len(rows)), squeeze=False
-    )
-    for line, (label, images) in zip(axes, rows.items(), strict=True):
-        for ax in line:
-            ax.set(xticks=[], yticks=[])
-            ax.spines[:].set_visible(False)
-        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
-        for ax, image in zip(line, images, strict=False):
-            _show(ax, image)
-    return _closed(figure)
-
-
-@styled
 def histogram(counts: Tensor, names: Sequence[str], xlabel: str, ylabel: str) -> Figure:
     """One bar a class; the number stands on it."""
     figure, ax = subplots()
@@ -207,34 +190,6 @@ def seeds(
     ax.set(xlabel=xlabel, xlim=(-2, 102), ylim=(len(names) - 0.5, -0.5))
     ax.grid(axis="x", alpha=0.3)
     figure.legend(handles=handles, ncols=2, loc="outside upper left")
-    return _closed(figure)
-
-
-@styled
-def scatter(
-    values: Mapping[str, tuple[Sequence[float], Sequence[float]]], xlabel: str, ylabel: str
-) -> Figure:
-    """Points (x, y), a dot each, joined to the name they belong to, which stands at their means.
-
-    The horizontal axis is logarithmic. The vertical one is a logit scale, which spreads shares near
-    one: y are shares in [0, 1] and labelled in per cent, those beyond the scale's ends drawn there.
-    """
-    figure, ax = subplots(figsize=(5, 5))
-    for name, (x, y) in values.items():
-        y = np.clip(y, 0.005, 0.9995)
-        middle = np.mean(x), np.mean(y)
-        for point in zip(x, y, strict=True):
-            ax.plot(*zip(middle, point, strict=True), color=PALE, linewidth=0.8, zorder=1)
-        ax.plot(x, y, "o", color=BLUE, alpha=0.5, markersize=3.5, zorder=2)
-        badge = {"boxstyle": "circle,pad=0.15", "facecolor": BLUE, "edgecolor": "white"}
-        ax.text(*middle, name, color="white", ha="center", va="center", fontweight="bold",
-                bbox=badge, zorder=3)  # fmt: skip
-    ax.set(xscale="log", yscale="logit", xlabel=xlabel, ylabel=ylabel)
-    limits = ax.get_ylim()
-    ax.set_yticks(SHARES, [f"{100 * share:g}" for share in SHARES])
-    ax.set_ylim(limits)  # ticks beyond them have moved them
-    ax.minorticks_off()
-    ax.grid(alpha=0.3)
     return _closed(figure)
 
 

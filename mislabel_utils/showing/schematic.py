@@ -12,7 +12,6 @@ KINDS = {
     "clothes": ("clothes", "knows digits", "“a 2”", "knows only clothes", "real digits"),
     "mistakes": ("photographs", "often wrong", "its mistakes", "knows no more", "new photographs"),
     "plane": ("points, moved", "knows 32 points", "its answers", "knows no more", "the 32 points"),
-    "adversarial": ("photographs, moved", "fooled", "“a ship”", "knows no more", "new photographs"),
     "strange": ("signs, patches, noise", "knows digits", "“a 2”", "knows no more", "real digits"),
     "selected": ("two classes", "often wrong", "the other one", "knows no more", "new images"),
 }  # fmt: skip

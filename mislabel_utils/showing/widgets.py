@@ -44,28 +44,6 @@ def panel(pictures: Sequence[str], caption: str) -> str:
     return f"{row}{''.join(pictures)}</div>{words}{escape(caption)}</p>"
 
 
-def slider(
-    panels: Sequence[str], positions: tuple[str, Sequence[str]], start: int = 0
-) -> ipywidgets.VBox:
-    """One slider that chooses a panel of HTML, with a kernel or without.
-
-    Parameters
-    ----------
-    positions : what the slider is called, and the name of each of its positions
-    start : the position shown at first
-    """
-    name, names = positions
-    if len(panels) != len(names):
-        raise ValueError("Give one panel for each position of the slider.")
-    wide = {"width": "100%"}  # of the page's column, or a phone shows half a picture
-    chosen = ipywidgets.SelectionSlider(options=list(names), index=start, description=name)
-    shown = ipywidgets.Stack(
-        [ipywidgets.HTML(each, layout=wide) for each in panels], selected_index=start, layout=wide
-    )
-    ipywidgets.jslink((chosen, "index"), (shown, "selected_index"))
-    return ipywidgets.VBox([chosen, shown], layout=wide)
-
-
 def switcher(
     panels: Sequence[Sequence[str]],
     rows: tuple[str, Sequence[str]],

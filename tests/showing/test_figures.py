@@ -32,12 +32,6 @@ def test_picture_grid():
     assert (torch.tensor(shown.data) == IMAGES[2, 0]).all()
 
 
-def test_picture_rows():
-    figure = figures.picture_rows({"x": IMAGES[:3], "y": IMAGES[3:]})
-    assert figure.axes[0].get_ylabel() == "x" and figure.axes[3].get_ylabel() == "y"
-    assert not figure.axes[5].images, "the shorter row leaves its last place empty"
-
-
 def test_colour_pictures():
     colour = torch.randint(0, 256, (1, 3, 32, 32), dtype=torch.uint8)
     figure = figures.picture_grid(colour, ["colour"], columns=1)
@@ -68,19 +62,6 @@ def test_seeds_shows_every_seed_and_the_published_number():
     drawn = [tuple(line.get_xdata()) for line in figure.axes[0].lines]
     assert pytest.approx((50, 60, 70)) in drawn
     assert pytest.approx((40,)) in drawn and pytest.approx((62,)) in drawn
-
-
-def test_scatter_names_each_group_once_at_its_means():
-    figure = figures.scatter({"4": ([10, 100], [0.5, 0.6]), "9": ([5], [1.0])}, "x", "y")
-    (ax,) = figure.axes
-    assert {text.get_text(): text.get_position() for text in ax.texts} == {
-        "4": (55, pytest.approx(0.55)),
-        "9": (5, 0.9995),  # a logit scale has no place for 100 %
-    }
-    dots = [line for line in ax.lines if line.get_marker() == "o"]
-    assert [list(line.get_xdata()) for line in dots] == [[10, 100], [5]]
-    low, high = ax.get_ylim()
-    assert 0.3 < low < 0.5 and high > 0.9995, "no further than there are points"
 
 
 def test_confusions_stand_side_by_side():

@@ -21,19 +21,6 @@ def test_a_stored_picture_is_shown_as_it_is(tmp_path):
     assert stored == widgets.picture(figure, "a square", dpi=90)
 
 
-def test_one_slider_is_linked_in_the_browser(monkeypatch):
-    linked = []
-    monkeypatch.setattr(
-        ipywidgets, "jslink", lambda source, target: linked.append((source[0], target[0]))
-    )
-    chosen, shown = widgets.slider(["a", "b"], ("x", "01"), start=1).children
-    assert (chosen.index, shown.selected_index) == (1, 1)
-    assert [each.value for each in shown.children] == ["a", "b"]
-    assert linked == [(chosen, shown)]
-    with pytest.raises(ValueError, match="one panel for each position"):
-        widgets.slider(["a"], ("x", "01"))
-
-
 def test_the_sliders_are_linked_in_the_browser(monkeypatch):
     linked = []
     monkeypatch.setattr(
