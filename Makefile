@@ -12,9 +12,15 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --root-user-acti
 # A process for each core; whole files, so that the cells of a chapter stay together and in order.
 PARALLEL := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
-# What a variable holds, whatever it holds, as one word of the shell; and as an option of a command,
-# where the variable is given at all: one that is given and empty was meant to hold something.
-quoted = '$(subst ','\'',$(value $1))'
+# What a variable holds, whatever it holds but line breaks, which end a command, as one word of the
+# shell; and as an option of a command, where the variable is given at all: one that is given and
+# empty was meant to hold something.
+define break
+
+
+endef
+one_line = $(if $(findstring $(break),$(value $1)),$(error $1 holds a line break: no name has one))
+quoted = $(one_line)'$(subst ','\'',$(value $1))'
 option = $(if $(filter undefined,$(origin $1)),,$2=$(call quoted,$1))
 
 help: ## list the commands
@@ -32,7 +38,7 @@ test: $(READY) ## lint, build the site, run every test and every chapter
 	@$(PY) -m pytest --nbval -q $(PARALLEL)
 
 outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name or evidence/name]
-	@$(PY) tools/execute.py $(if $(CHAPTER),book/$(CHAPTER).ipynb)
+	@$(PY) tools/execute.py $(if $(CHAPTER),book/$(call quoted,CHAPTER).ipynb)
 
 reproduce: $(READY) ## train at the paper's scale: CHAPTER=name [SEEDS=0-9] [JOBS=2] [CLUSTER=tcp://…] [DATA=folder [NO_FLIPS=1]]
 	@test -n $(call quoted,CHAPTER) || { echo "Which chapter? make reproduce CHAPTER=mnist_to_fashion"; exit 2; }

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from execute import BOOK, chapters, check, execute, name_of
+from execute import BOOK, chapters, check, execute, main, name_of
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plain import MARK, faults, fill, headings, markdown, name_folds, slug
 
@@ -45,6 +45,30 @@ def test_executing_writes_the_numbers_and_checking_compares_them(tmp_path):
     assert check(page) == ""
 
 
+def test_two_cells_do_not_give_one_name_two_texts(tmp_path):
+    says = new_markdown_cell("It reads <!--=student-->1 %<!--/-->.")
+    other = new_code_cell("prose.numbers(student='57 %')")
+    page = stored(tmp_path / "page.ipynb", says, new_code_cell(COMPUTES), other)
+    with pytest.raises(ValueError, match="student: one name, and two cells"):
+        execute(page)
+
+
+def test_what_a_user_starts_python_with_is_not_on_the_page(tmp_path, monkeypatch):
+    (tmp_path / "start.py").write_text("print('hello')\nmine = 1")
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "start.py"))
+    cell = new_code_cell("print('mine' in globals())")
+    (shown,) = execute(stored(tmp_path / "page.ipynb", cell)).cells[0].outputs
+    assert shown.text == "False\n"
+
+
+@pytest.mark.parametrize("name", ["nowhere.ipynb", "../README.md"])
+def test_a_page_that_is_none_is_told(name, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["execute.py", str(BOOK / name)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "there is no page" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "source, values, fault",
     [
@@ -54,6 +78,11 @@ def test_executing_writes_the_numbers_and_checking_compares_them(tmp_path):
         ("- <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
         ("1. <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
         ("> <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
+        ("Reads <!--=a-student-->5<!--/-->.", {}, "<!--=a-student--> is no mark"),
+        ("Reads <!-- =student -->5<!--/-->.", {}, "<!-- =student --> is no mark"),
+        ("Reads <!--=a-->5\n%<!--/-->, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--=a--> is no mark"),
+        ("Reads <!--=a-->5, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--=a--> is no mark"),
+        ("Reads 5<!--/-->, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--/--> is no mark"),
     ],
 )
 def test_marks_and_values_agree(source, values, fault):

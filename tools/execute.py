@@ -34,7 +34,7 @@ PICTURE = re.compile(r"data:image/\w+;base64,[\w+/=\s]+")
 NUMBERS = """
 import json, sys
 prose = sys.modules.get("mislabel_utils.report.prose")
-print(json.dumps(prose.registered if prose else {}))
+print(json.dumps([prose.registered, sorted(prose.changed)] if prose else [{}, []]))
 """
 
 
@@ -63,6 +63,7 @@ def prefer_own_kernel() -> None:
     own = str(Path(sys.prefix, "share", "jupyter"))
     others = [p for p in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if p and p != own]
     os.environ["JUPYTER_PATH"] = os.pathsep.join([own, *others])
+    os.environ.pop("PYTHONSTARTUP", None)
     os.environ |= {"IPYTHONDIR": no_profile().name, "MATPLOTLIBRC": os.devnull}
 
 
@@ -98,7 +99,10 @@ def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
     )
     client.execute(env=environment)
     notebook.cells.remove(asked)
-    fill(notebook, json.loads(asked.outputs[0].text))
+    values, changed = json.loads(asked.outputs[0].text)
+    if changed:
+        raise ValueError(f"{', '.join(changed)}: one name, and two cells give it different texts")
+    fill(notebook, values)
     name_folds(notebook)
     notebook.metadata["language_info"] = {"name": "python"}
     return name_widgets(notebook)
@@ -166,8 +170,11 @@ def main() -> int:
     parser.add_argument("--scale", default="recorded", choices=["recorded", "quick", "full"])
     options = parser.parse_args()
     failed = False
-    for path in options.notebooks or chapters():
-        path = path.resolve()
+    paths = [path.resolve() for path in options.notebooks] or chapters()
+    for path in paths:
+        if not path.is_file() or BOOK not in path.parents:
+            parser.error(f"there is no page {path} in {BOOK}")
+    for path in paths:
         if options.check:
             report = check(path, options.scale)
             print(f"{name_of(path)}: {'differs' if report else 'as stored'}\n{report}".rstrip())

@@ -17,7 +17,8 @@ import nbformat
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-MARK = re.compile(r"<!--=(\w+)-->(.*?)<!--/-->")
+MARK = re.compile(r"<!--=(\w+)-->((?:(?!<!--).)*)<!--/-->")
+MEANT = re.compile(r"<!--\s*[=/][^>]*>")  # for one; where no mark can be read, nobody fills it
 # What a list item or a quotation puts before its first word is no text yet.
 BEGINS_A_LINE = re.compile(r"^[ \t]*(?:(?:[-+*>]|\d+[.)])[ \t]*)*<!--=(\w+)-->", re.MULTILINE)
 FOLD = re.compile(r"<details>\s*(<summary>[^\n]*</summary>)?|<summary>[^\n]*</summary>|</details>")
@@ -54,6 +55,8 @@ def fill(notebook: nbformat.NotebookNode, values: Mapping[str, str]) -> None:
         if first := BEGINS_A_LINE.search(cell.source):
             raise ValueError(f"{first[1]} begins a line, which makes raw HTML of it: move it.")
         cell.source = MARK.sub(write, cell.source)
+        if broken := MEANT.search(MARK.sub("", cell.source)):
+            raise ValueError(f"{broken[0]} is no mark, or a part of one: <!--=name-->5<!--/-->")
     for names, fault in ((used - set(values), "marked, and not computed"),
                          (set(values) - used, "computed, and not in the prose")):  # fmt: skip
         if names:

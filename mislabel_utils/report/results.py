@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from mislabel_utils.learning import datasets
-from mislabel_utils.recording.records import ENTRY, Store, run_id
+from mislabel_utils.learning.datasets import Split
+from mislabel_utils.recording.records import ENTRY, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.showing import conditions, record_tables
 from mislabel_utils.showing.stats import estimate
@@ -45,8 +46,8 @@ WHOSE = {
     "predictions": "teacher", "mistakes": "teacher", "soft": "teacher", "soft mistakes": "teacher",
 }  # fmt: skip
 STUDENTS = range(1000, 2000)  # the seeds of students begin here, those of teachers at 0
-# Labels made from others whose number is then another, which the record does not tell.
-SOME = ("reached", "without", "unmoved", "deranged within classes")
+# Labels made from others for the same images. Whatever else is made of them may leave some out.
+ALIKE = ("shuffled", "uniform mistakes", "corrected")
 
 
 def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
@@ -73,7 +74,9 @@ def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
     else:
         described = [vars(run.record) for each in runs.values() for run in each.values()]
     by_id = {run_id(one["config"]): one for one in described}
-    rows = [row for identity, one in by_id.items() for row in _rows(one, identity, by_id)]
+    # Two chapters may share a run, and an experiment may name one twice.
+    each = {(one["chapter"], run_id(one["config"])): one for one in described}
+    rows = [row for (_, identity), one in each.items() for row in _rows(one, identity, by_id)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"images": "Int64"})
 
 
@@ -93,7 +96,18 @@ def summary(
     ``mean``, ``lowest``, ``highest``, ``n``; ``low`` and ``high``, Student's 95 % interval of the
     mean; ``next_low`` and ``next_high``, where one more seed falls with a probability of 95 %. No
     interval leaves what is possible, and a single seed has none.
+
+    Raises
+    ------
+    ValueError
+        Where a seed has several rows in a group, such as one for each test set, or a value is no
+        share.
     """
+    group = [by] if isinstance(by, str) else list(by)
+    if "seed" in rows and rows.duplicated([*group, "seed"]).any():
+        raise ValueError(f"A seed has several rows in one {group}: choose a test_set, a recipe …")
+    if not rows[of].dropna().between(0, 1).all():
+        raise ValueError(f"{of} is no share from 0 to 1.")
 
     def one(values: pd.Series) -> pd.Series:
         e = estimate((100 * values).tolist(), "%")
@@ -123,8 +137,11 @@ def _stored() -> list[dict[str, Any]]:
     """The JSON text of every record."""
     texts = []
     for path in Store().paths():
-        with np.load(path, allow_pickle=False) as file:
-            texts.append(json.loads(str(file[ENTRY])))
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                texts.append(json.loads(str(file[ENTRY])))
+        except Exception as error:  # json, zipfile and numpy have their own for half a file
+            raise RecordError(f"The record {path} cannot be read ({error}).") from error
     return texts
 
 
@@ -152,7 +169,8 @@ def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator
     }
     tested = [key for key in one["metrics"] if TEST_SET.fullmatch(key)]
     for key in tested or [None]:
-        scores = {"accuracy": one["metrics"][key], "chance": _chance(key)} if key else {}
+        seen = one.get("seen", {}).get(key)
+        scores = {"accuracy": one["metrics"][key], "chance": _chance(key, seen)} if key else {}
         yield row | {"test_set": key or ""} | scores
 
 
@@ -183,12 +201,12 @@ def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
     if not config["recipe"]["epochs"]:
         return 0
     labels = config["labels"]
-    while "count" not in labels and "of" in labels and labels["kind"] not in SOME:
+    while labels["kind"] in ALIKE:
         labels = labels["of"]
     size = config.get("images", {}).get("count") or _size(config["data"])
-    if "count" in labels:
+    if labels["kind"] == "subset":
         return labels["count"]
-    if labels["kind"] in SOME:
+    if "of" in labels:
         return None
     if "mistakes" in labels["kind"]:
         teacher = by_id.get(labels["run"])
@@ -202,28 +220,34 @@ def _size(data: dict[str, str]) -> int | None:
     for scale in ("recorded", "quick"):
         splits = _splits(scale)
         if (data["split"], data["fingerprint"]) in splits:
-            return splits[data["split"], data["fingerprint"]]
+            return len(splits[data["split"], data["fingerprint"]])
     return None
 
 
 @cache
-def _splits(scale: str) -> dict[tuple[str, str], int]:
-    """How many images each split has, by its name and its data set's fingerprint."""
+def _splits(scale: str) -> dict[tuple[str, str], Split]:
+    """The splits of the book's data sets, by name and fingerprint."""
     found = {}
     for name in conditions.TITLES:
         try:
             data = datasets.load(name, scale)
         except datasets.DataError:  # of CIFAR-10 no image comes with the package
             continue
-        found |= {(s.name, s.fingerprint): len(s) for s in (data.train, data.test)}
+        found |= {(split.name, split.fingerprint): split for split in (data.train, data.test)}
     return found
 
 
 @cache
-def _chance(key: str) -> float:
-    """What the commonest class scores on a test set; NaN for one that is not the book's."""
-    name, part = TEST_SET.fullmatch(key).groups()
-    if name not in conditions.TITLES:
-        return np.nan
-    labels = getattr(datasets.load(name, "recorded"), part).labels
-    return labels.bincount().max().item() / len(labels)
+def _chance(key: str, seen: str | None) -> float:
+    """What the commonest class scores on a test set; NaN for one that is not the book's.
+
+    By the digest of what was `seen`, where it is recorded: others may have a name of the book's.
+    """
+    name = key.partition("@")[0]
+    splits = [each for scale in ("recorded", "quick") for each in _splits(scale).values()]
+    norms = {each.normalization for each in splits} | {datasets.RAW}
+    for split in splits:
+        known = seen is None or any(split.normalized_as(n).digest == seen for n in norms)
+        if split.name == name and known:
+            return split.labels.bincount().max().item() / len(split)
+    return np.nan

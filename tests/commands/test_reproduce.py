@@ -510,6 +510,24 @@ def test_make_passes_on_what_it_is_given(make):
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("variable", ["DATA", "SEEDS", "CHAPTER"])
+def test_a_line_break_is_told(make, variable):
+    with pytest.raises(AssertionError, match=f"{variable} holds a line break"):
+        make(f"{variable}=a\nb")
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("text", ["a b", "it's", "x;date", "a$$b"])
+def test_a_page_is_one_word(tmp_path, text):
+    show = tmp_path / "show"
+    show.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    show.chmod(0o755)
+    command = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", "outputs", f"CHAPTER={text}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment())
+    assert json.loads(done.stdout) == ["tools/execute.py", f"book/{text}.ipynb"]
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 @pytest.mark.parametrize("text", ["0", "no", "false", ""])
 def test_flips_are_switched_off_by_a_yes_alone(make, text):
     assert make(f"NO_FLIPS={text}") == []

@@ -8,6 +8,7 @@ from mislabel_utils.report import prose
 @pytest.fixture(autouse=True)
 def _afresh(monkeypatch):
     monkeypatch.setattr(prose, "registered", {})
+    monkeypatch.setattr(prose, "changed", set())
 
 
 def test_numbers_are_kept_under_their_names_and_nothing_is_shown(capsys):
@@ -20,3 +21,10 @@ def test_numbers_are_kept_under_their_names_and_nothing_is_shown(capsys):
 def test_a_bare_number_is_refused():
     with pytest.raises(TypeError, match=r"student is 0\.56: give a text"):
         prose.numbers(student=0.56)
+
+
+@pytest.mark.parametrize("text", ["5\n6", "5<!--/-->6"])
+def test_what_does_not_fit_between_its_marks_is_refused(text):
+    """It could not be found again, to be filled with another."""
+    with pytest.raises(ValueError, match="a line without comments"):
+        prose.numbers(student=text)

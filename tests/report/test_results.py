@@ -1,15 +1,18 @@
 """The table of results: every record, in words, with the numbers that the pages have."""
 
+import dataclasses
 import time
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from toys import toy_split
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import training_sets
+from mislabel_utils.learning import datasets, selections, training_sets
 from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.recording.records import Store
+from mislabel_utils.recording.records import RecordError, Store
 from mislabel_utils.report import results
 from mislabel_utils.studies import mnist_to_fashion
 
@@ -60,6 +63,17 @@ def test_intervals_stay_where_shares_are():
     assert np.isnan(found.loc["b", "low"]) and found.loc["b", "n"] == 1
 
 
+def test_a_seed_counts_once():
+    """Two test sets are no two seeds; and nothing is a percentage."""
+    rows = pd.DataFrame({"name": ["a"] * 4, "seed": [0, 1, 0, 1], "test_set": [*"xxyy"]})
+    rows["accuracy"] = 0.5
+    with pytest.raises(ValueError, match="A seed has several rows"):
+        results.summary(rows)
+    assert (results.summary(rows, ["name", "test_set"]).n == 2).all()
+    with pytest.raises(ValueError, match="no share"):
+        results.summary(rows.head(2).assign(accuracy=95.0))
+
+
 def test_who_taught_whom(rows):
     assert set(rows.role) == {"teacher", "student", "control", ""}
     assert set(rows.labels) == {"teacher", "true", "other", ""}
@@ -84,6 +98,44 @@ def test_the_number_of_images_is_counted_from_the_labels(rows):
 def test_chance_is_the_commonest_class(rows):
     assert set(selected(rows, test_set=MNIST).chance) == {0.1135}
     assert set(selected(rows, test_set="cifar10/test@cifar10").chance) == {0.1}
+
+
+def test_chance_is_that_of_the_images_tested_on(isolated):
+    """Of the sample at quick scale; and of a reader's own that are called mnist unknown."""
+    mnist, recipe = datasets.load("mnist", "quick"), Recipe("small_cnn", epochs=0)
+    own = dataclasses.replace(selections.part(mnist.test, torch.arange(50)), name="mnist/test")
+    for test, chance in ((mnist.test, 0.1), (own, np.nan)):
+        run = Lab("mine", "quick").train(mnist.train, recipe, seed=0, arm="t", test=test)
+        found = results.frame({0: {"t": run}}).set_index("test_set").chance
+        assert found[MNIST] == pytest.approx(chance, nan_ok=True)
+
+
+def test_a_function_of_the_readers_may_leave_images_out(isolated):
+    lab = Lab("mine", "quick")
+    mnist = lab.load("mnist")
+    true = training_sets.true_labels(mnist.train)
+    first = torch.arange(len(mnist.train)) < 100
+    few = true.relabelled("few", lambda: torch.where(first, true.labels, -1))
+    run = lab.train(few, Recipe("small_cnn", epochs=1), seed=0, arm="t", test=mnist.test)
+    assert results.frame({0: {"t": run}}).images.isna().all()
+
+
+@pytest.mark.usefixtures("isolated")
+def test_two_chapters_may_share_a_run_and_a_damaged_record_is_named():
+    run = Lab("one", "quick").train(
+        toy_split(), Recipe("small_cnn", epochs=0), seed=0, arm="t", test=toy_split(48)
+    )
+    one = Store().write(run.record)
+    two = one.parent.parent / "two" / one.name
+    other = Store(one.parent.parent / "elsewhere").write(
+        dataclasses.replace(run.record, chapter="two")
+    )
+    two.parent.mkdir()
+    other.rename(two)
+    assert results.frame().chapter.tolist() == ["one", "two"]
+    two.write_bytes(two.read_bytes()[:99])
+    with pytest.raises(RecordError, match=rf"two/{two.name} cannot be read"):
+        results.frame()
 
 
 def test_it_is_read_in_a_moment(rows):
