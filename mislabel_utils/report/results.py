@@ -16,7 +16,7 @@ from mislabel_utils.learning import datasets
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import ENTRY, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing import conditions, record_tables
+from mislabel_utils.showing import conditions
 from mislabel_utils.showing.stats import estimate
 from mislabel_utils.studies import Arm, study
 
@@ -158,7 +158,7 @@ def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator
         "labels": arm.labels,
         "seed": one["seed"] % 1000,  # of students 1000 more, of untrained networks 2000
         "model": recipe.get("model", ""),
-        "recipe": record_tables.recipe(config),
+        "recipe": in_words(config),
         "precision": f"mixed ({made['mixed']})" if "precision" in recipe else "float32",
         "data": conditions.trained_on(config) or "",
         "images": _images(config, by_id),
@@ -172,6 +172,27 @@ def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator
         seen = one.get("seen", {}).get(key)
         scores = {"accuracy": one["metrics"][key], "chance": _chance(key, seen)} if key else {}
         yield row | {"test_set": key or ""} | scores
+
+
+def in_words(config: dict[str, Any]) -> str:
+    """What was done, in words; for an experiment of another kind, its settings."""
+    steps = config.get("recipe", {})
+    if "epochs" not in steps:
+        settings = config.get("setting") or steps
+        name = config.get("experiment", "")
+        return ", ".join([name] * bool(name) + [f"{k} {v}" for k, v in settings.items()])
+    if steps["epochs"] == 0:
+        return f"{steps['model']}, not trained"
+    epochs = "1 epoch" if steps["epochs"] == 1 else f"{steps['epochs']} epochs"
+    moved = "flipped and shifted" if steps.get("flip", True) else "shifted"
+    augmented = f", {moved}" if steps["augment"] else ""
+    precision = f", {steps['precision']} precision" if "precision" in steps else ""
+    course = {"fall": " falling to zero", "constant": " throughout"}.get(steps.get("schedule"), "")
+    adam = ", Adam" if steps.get("optimizer") == "adam" else ""
+    return (
+        f"{steps['model']}, {epochs}, batches of {steps['batch_size']}{adam}, "
+        f"rate {steps['learning_rate']:g}{course}{augmented}{precision}"
+    )
 
 
 def _arm(chapter: str, name: str) -> Arm | None:
