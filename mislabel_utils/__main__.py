@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from mislabel_utils.commands.chapters import ChapterError
@@ -47,8 +48,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a sign is no reason to stop
-        stream.reconfigure(errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as a daemon's may be
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115, until the end
+        # A terminal that lacks a sign is no reason to stop.
+        getattr(sys, name).reconfigure(errors="backslashreplace")
     line = parser()
     arguments = vars(line.parse_args())
     if not arguments.get("flips", True) and not arguments["data"]:
@@ -71,6 +75,11 @@ def main() -> None:
         sys.exit(
             f"{error}: {remedy}, or name other folders with MISLABEL_CACHE and MISLABEL_RECORDS; "
             "then run the same command again."
+        )
+    except BrokenProcessPool:
+        sys.exit(
+            "A process was ended from outside, as when memory is short. What it has recorded is "
+            "kept: run the same command again with fewer JOBS."
         )
     except KeyboardInterrupt:
         sys.exit("Interrupted: run the same command again and it goes on from here.")

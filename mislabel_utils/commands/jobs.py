@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mislabel_utils.commands.own_images import Outcome
 
 
+_usual: dict[str, str | None] = {}  # what the environment said before a job
+
+
 @dataclass(frozen=True)
 class Job:
     """One seed of a chapter's experiment.
@@ -74,7 +77,7 @@ def run_seed(job: Job) -> tuple[int, Outcome | None]:
             f"{platform.node()} does not see the records folder {job.witness.parent}: set "
             "MISLABEL_RECORDS to a folder that all machines of the cluster share."
         )
-    os.environ.update(job.settings)
+    _set(job.settings)
     import torch
 
     from mislabel_utils.commands import own_images
@@ -86,3 +89,14 @@ def run_seed(job: Job) -> tuple[int, Outcome | None]:
         names["experiment"](job.seed)
         return job.seed, None
     return job.seed, own_images.ask(names, job.data, job.seed, job.flips)
+
+
+def _set(settings: Mapping[str, str]) -> None:
+    """Set variables, and unset those of a job that this process, on a cluster, did before."""
+    for name in _usual.keys() - settings.keys():
+        before = _usual.pop(name)
+        os.environ.pop(name, None)
+        os.environ |= {} if before is None else {name: before}
+    for name, value in settings.items():
+        _usual.setdefault(name, os.environ.get(name))
+        os.environ[name] = value

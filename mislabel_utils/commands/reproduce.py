@@ -34,7 +34,7 @@ def parse_seeds(text: str) -> list[int]:
         for part in text.split(","):
             first, dash, last = part.partition("-")
             low, high = int(first), int(last) if dash else int(first)
-            if not 0 <= low <= high < 1000:
+            if "_" in part or not 0 <= low <= high < 1000:  # to Python 1_0 is 10
                 raise ValueError
             seeds.extend(range(low, high + 1))
         return list(dict.fromkeys(seeds))  # each once

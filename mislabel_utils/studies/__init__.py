@@ -32,4 +32,5 @@ class Arm(NamedTuple):
 def study(chapter: str) -> ModuleType | None:
     """The study of a chapter; None where it has none (yet, or is a chapter of the reader's)."""
     name = f"{__name__}.{chapter}"
-    return import_module(name) if chapter.isidentifier() and find_spec(name) else None
+    named = chapter.isidentifier() and not chapter.startswith("_")
+    return import_module(name) if named and find_spec(name) else None

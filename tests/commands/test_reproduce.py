@@ -15,7 +15,7 @@ import pytest
 import torch
 from toys import ROOT, environment, write_chapter, write_idx
 
-from mislabel_utils.commands import chapters, reproduce
+from mislabel_utils.commands import chapters, jobs, reproduce
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import models, training
 from mislabel_utils.recording.records import Store
@@ -127,6 +127,10 @@ def unknown_chapter(place, patch):
     return ["tyni"], r"No chapter 'tyni' in .*\(there: fixed, prose, tiny, wild\).*--book"
 
 
+def no_study(place, patch):
+    return ["__init__"], r"No chapter '__init__' in"
+
+
 def no_book(place, patch):
     return ["tiny", "--book", "nowhere"], r"No chapter 'tiny' in nowhere \(there: none\)"
 
@@ -154,8 +158,8 @@ def divergence(place, patch):
 
 
 ERRORS = [
-    unknown_chapter, no_book, no_experiment, scale_in_the_code, no_data_root, missing_data,
-    divergence,
+    unknown_chapter, no_study, no_book, no_experiment, scale_in_the_code, no_data_root,
+    missing_data, divergence,
 ]  # fmt: skip
 
 
@@ -263,7 +267,7 @@ def test_seeds(text, seeds):
     assert reproduce.parse_seeds(text) == seeds
 
 
-@pytest.mark.parametrize("text", ["", "-1", "a", "3-1", "0,1000", "1-"])
+@pytest.mark.parametrize("text", ["", "-1", "a", "3-1", "0,1000", "1-", "1_0"])
 def test_not_seeds(text):
     with pytest.raises(argparse.ArgumentTypeError, match="lists no seeds"):
         reproduce.parse_seeds(text)
@@ -298,6 +302,20 @@ def test_only_tagged_cells_run(place):
     names = chapters.experiment_of("tiny", place.book)
     assert list(names["SEEDS"]) == [0, 1]
     assert callable(names["experiment"])
+
+
+def test_a_worker_forgets_the_settings_of_another_job(monkeypatch):
+    """Its own count again, where the next job says nothing."""
+    seen = []
+    said = {"experiment": lambda seed: seen.append(jobs.os.environ.get("MISLABEL_DATA"))}
+    monkeypatch.setattr(jobs, "experiment_of", lambda *given: said)
+    monkeypatch.setattr(jobs, "_usual", {})
+    for usual in (None, "/the/workers"):
+        if usual:
+            monkeypatch.setenv("MISLABEL_DATA", usual)
+        for settings in ({"MISLABEL_DATA": "/of/the/first"}, {}):
+            jobs.run_seed(jobs.Job("c", None, 0, settings=settings))
+    assert seen == ["/of/the/first", None, "/of/the/first", "/the/workers"]
 
 
 def test_interrupt_is_answered(place, call, monkeypatch):
@@ -463,6 +481,23 @@ def test_a_terminal_that_lacks_a_sign(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=with_ascii)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert r"No chapter 'x'" in done.stderr and r"caf\xe9" in done.stderr
+
+
+def test_closed_streams(tmp_path):
+    """As of a daemon: there is nobody to tell, and nothing stops."""
+    line = f"{sys.executable} -m mislabel_utils list >&- 2>&-"
+    of_book = environment(MISLABEL_RECORDS=str(BUNDLED / "records"))
+    assert subprocess.run(line, shell=True, cwd=tmp_path, env=of_book).returncode == 0
+
+
+def test_a_process_that_is_ended_from_outside_is_told(place, tmp_path):
+    dies = "import os\nSEEDS = range(2)\ndef experiment(seed): os.kill(os.getpid(), 9)"
+    write_chapter(tmp_path / "book", "dies", (dies, True))
+    line = ["-m", "mislabel_utils", "reproduce", "dies", "--jobs", "2"]
+    process = start(place, tmp_path, *line, "--book", tmp_path / "book")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 1 and "Traceback" not in err
+    assert "A process was ended from outside" in err
 
 
 # Through make -----------------------------------------------------------------------------------
