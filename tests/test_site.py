@@ -193,29 +193,6 @@ def test_dark_mode_follows_the_system(visit, pages):
     assert lightness(visit(pages[0], colours="dark")) < 80
 
 
-def test_sliders_work_by_keyboard_and_without_a_kernel(visit, pages):
-    name = "book/two_dimensions.html"
-    if name not in pages:
-        pytest.skip("built without npm: the sliders come from another host")
-    page = visit(name)
-    page.locator(".jupyter-widgets img").first.wait_for()
-
-    def shown():
-        return page.locator(".jupyter-widgets img:visible").evaluate_all(
-            "images => images.map(image => image.src)"
-        )
-
-    seen = [shown()]
-    for handle in page.locator(".widget-slider").get_by_role("slider").all():
-        handle.focus()
-        page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(300)
-        seen.append(shown())
-    assert len(seen) == 3 and all(len(pictures) == 2 for pictures in seen)
-    assert len({picture for pictures in seen for picture in pictures}) == 6
-    assert not visit.complaints, "\n".join(visit.complaints)
-
-
 def test_the_first_view_is_light_and_steady(visit, pages):
     """Below 1.5 MB, as a web server sends it, and nothing moves while it comes."""
     came = {}

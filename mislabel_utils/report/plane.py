@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 
 from mislabel_utils.plane.experiment import BLOCK
 from mislabel_utils.report.style import CLASSES, GRID, PAPER, QUIET, ROLES, TEXT, Picture, styled
+from mislabel_utils.showing.stats import estimate
 
 # What a record calls the networks that are compared with a draw's teacher.
 NETWORKS = {"student": "", "coins": "random_", "unmoved": "control_", "stranger": "unrelated_"}
@@ -67,6 +68,21 @@ def paired(rows: pd.DataFrame, one: str, other: str) -> pd.Series:
     """Points right in one setting less those in another, of the draws that fit in both."""
     first, second = (fitting(rows, arm).set_index("draw").right for arm in (one, other))
     return (first - second).dropna()
+
+
+def means(rows: pd.DataFrame, lines: Mapping[str, tuple[str, Mapping[float, str]]]) -> pd.DataFrame:
+    """Points right of students, their mean and its 95 % interval, as `figures.against` draws it.
+
+    Parameters
+    ----------
+    lines : by name, its role, and its settings by what they are drawn against
+    """
+    found = []
+    for name, (role, arms) in lines.items():
+        for x, arm in arms.items():
+            known = estimate(fitting(rows, arm)["right"].tolist(), "of 32")
+            found.append((name, role, x, known.mean, *known.ends))
+    return pd.DataFrame(found, columns=["name", "role", "x", "mean", "low", "high"])
 
 
 def median_draw(rows: pd.DataFrame) -> int:
@@ -130,7 +146,7 @@ def squares(panels: Sequence[Square], alt: str, columns: int = 2) -> Picture:
     return Picture(figure, alt)
 
 
-def histogram(students: pd.Series, coins: pd.Series, published: int, alt: str) -> Picture:
+def histogram(students: Sequence[int], coins: Sequence[int], published: int, alt: str) -> Picture:
     """How many draws have a student with so many points right, and how many a student of coins.
 
     Parameters
@@ -141,7 +157,7 @@ def histogram(students: pd.Series, coins: pd.Series, published: int, alt: str) -
     with styled(height=300) as figure:
         ax = figure.subplots()
         shares = {
-            role: 100 * np.bincount(right.astype(int), minlength=33) / len(right)
+            role: 100 * np.bincount(np.asarray(right, int), minlength=33) / len(right)
             for role, right in {"student": students, "control": coins}.items()
         }
         top = max(map(max, shares.values()))
@@ -155,7 +171,7 @@ def histogram(students: pd.Series, coins: pd.Series, published: int, alt: str) -
         }
         for text, (x, y, side, role) in words.items():
             ax.text(x, y, text, ha=side, va="center", color=ROLES[role])
-        low = int(min(students.min(), coins.min()))
+        low = int(min(*students, *coins))
         ax.set(xlim=(min(low, 4) - 0.7, 32.7), ylim=(0, 1.25 * top), xticks=range(4, 33, 4))
         ax.set(xlabel="points right, of 32")
         ax.set_title("share of draws, %", loc="left", fontsize="medium", color=QUIET)

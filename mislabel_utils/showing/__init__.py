@@ -1,1 +1,1 @@
-"""What a page shows: claims, tables, statistics, figures, widgets."""
+"""What a page shows: claims, tables, statistics, figures."""

@@ -29,7 +29,7 @@ def test_views_hold_their_module_and_say_the_same_each_time():
     assert view._repr_mimebundle_()[0]["text/plain"] == "Playground()"
 
 
-def test_a_static_page_draws_views_and_names_sliders(visit, site):
+def test_a_static_page_draws_views(visit, site):
     if not (site / "_static" / "anywidget").is_dir():
         pytest.skip("built without npm: the scripts come from another host")
     page = visit("book/two_dimensions.html")
@@ -37,8 +37,5 @@ def test_a_static_page_draws_views_and_names_sliders(visit, site):
     before = room.bounding_box()["height"]
     page.locator(".playground canvas").first.wait_for()
     assert room.bounding_box()["height"] == before, "the page moved when the view was drawn"
-    assert page.locator(f'script[type="{WIDGET_VIEW}"]').count() >= 2
-    page.locator(".widget-slider").first.wait_for()
-    for name in ("draw", "radius"):
-        page.locator(".widget-slider").get_by_role("slider", name=name, exact=True).wait_for()
+    assert page.locator(f'script[type="{WIDGET_VIEW}"]').count() == 1
     assert not visit.complaints, "\n".join(visit.complaints)
