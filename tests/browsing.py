@@ -75,7 +75,7 @@ def browser():
 
 
 def go_to_widgets(page) -> None:
-    """Their scripts come when the reader comes near."""
+    """They are drawn when the reader comes near."""
     view = f"script[type='{WIDGET_VIEW}']"
     page.evaluate(f'document.querySelector("{view}")?.parentElement.scrollIntoView()')
 

@@ -4,27 +4,16 @@ Pages are opened in headless Chromium as in `browsing`.
 """
 
 import gzip
-import mimetypes
-import os
 import re
-import shutil
-import subprocess
-import warnings
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
-import page_scripts
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import PHONE, WIDE, go_to_widgets
+from browsing import PHONE, WIDE
 from bs4 import BeautifulSoup
-from build import ROOT, book_build
 from execute import WIDGET_VIEW, chapters
-from page_scripts import CDN
-
-WIDGET_SCRIPTS = re.compile(r"views\.js|require(\.min)?\.js|embed-amd\.js|html-manager")
-MATHS_SCRIPT = re.compile("mathjax", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +26,8 @@ def soups(site) -> dict[Path, BeautifulSoup]:
 @pytest.fixture(scope="module")
 def pages(site, soups) -> list[str]:
     """Addresses of the pages that are read: those of the book, and the search."""
-    found = []
-    for path, soup in soups.items():
-        name = path.relative_to(site).as_posix()
-        if not (name.startswith("book/") or name == "search.html"):
-            continue
-        if soup.find("script", src=re.compile("^" + re.escape(CDN))):
-            # Built without npm, so this page needs a network that the test has not.
-            warnings.warn(f"{name} is not opened: npm was missing at build time", stacklevel=1)
-        else:
-            found.append(name)
-    return found
+    names = [path.relative_to(site).as_posix() for path in soups]
+    return [name for name in names if name.startswith("book/") or name == "search.html"]
 
 
 def targets(soup: BeautifulSoup):
@@ -89,12 +69,12 @@ def test_images_have_alt_text(site, soups):
 
 
 def test_scripts_only_where_needed(soups):
+    """None comes from another host, as Sphinx's for formulas and MyST-NB's for sliders would."""
     for path, soup in soups.items():
-        scripts = " ".join(s.get("src") or s.text[:300] for s in soup.find_all("script"))
-        widgets = soup.find("script", type=WIDGET_VIEW)
-        assert bool(WIDGET_SCRIPTS.search(scripts)) == bool(widgets), path
-        maths = soup.find(class_="math")
-        assert bool(MATHS_SCRIPT.search(scripts)) == bool(maths), path
+        scripts = [script["src"] for script in soup.find_all("script", src=True)]
+        assert not [source for source in scripts if urlsplit(source).netloc], path
+        views = any("views.js" in source for source in scripts)
+        assert views == bool(soup.find("script", type=WIDGET_VIEW)), path
 
 
 def test_what_chapters_import_is_on_the_page_of_the_package(site, soups):
@@ -218,60 +198,3 @@ SHIFTS = """() => new Promise((answer) => {
 
 def sent(body: bytes) -> int:
     return min(len(body), len(gzip.compress(body)))
-
-
-def test_without_npm_the_scripts_come_from_the_cdn(browser, site, tmp_path):
-    """Built without npm; the CDN is played by this machine, with the files that npm gave it."""
-    if not (page_scripts.FOLDER / "versions.txt").is_file():
-        pytest.skip("npm is missing here too: nothing to play the CDN with")
-    for name in ("_config.yml", "_toc.yml", "book", "tools"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
-    (tmp_path / "mislabel_utils").symlink_to(ROOT / "mislabel_utils")
-    shutil.rmtree(tmp_path / "book" / "_assets")
-    path = os.pathsep.join(
-        folder
-        for folder in os.environ["PATH"].split(os.pathsep)
-        if shutil.which("npm", path=folder) is None
-    )
-
-    def built(**more):
-        return subprocess.run(book_build(), cwd=tmp_path, env=os.environ | {"PATH": path} | more,
-                              capture_output=True, text=True)  # fmt: skip
-
-    assert "npm is not installed" in built(CI="1").stderr
-    done = built(CI="")
-    assert done.returncode == 0, done.stdout
-    assert f"npm is not installed: pages with widgets or maths will load scripts from {CDN}" in (
-        done.stderr
-    )
-    folder, files = tmp_path / "_build" / "html", {p.remote: p for p in page_scripts.PACKAGES}
-    profile = browser.new_context()
-    complaints, asked = [], set()
-
-    def answer(route):
-        url = route.request.url.partition("?")[0]
-        if url in files:
-            asked.add(files[url].name)
-            file = page_scripts.FOLDER / files[url].local
-        elif url.startswith("http://book.test/"):
-            file = folder / urlsplit(url).path[1:]
-        else:
-            complaints.append(url)
-            return route.abort()
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        headers = {"content-type": kind, "access-control-allow-origin": "*"}
-        return route.fulfill(body=file.read_bytes(), headers=headers)
-
-    profile.route("**/*", answer)
-    page = profile.new_page()
-    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto("http://book.test/book/two_dimensions.html", wait_until="networkidle")
-    go_to_widgets(page)
-    page.locator(".playground canvas").first.wait_for(timeout=60_000)
-    assert not complaints, "\n".join(complaints)
-    assert {p.name for p in (page_scripts.REQUIRE, page_scripts.WIDGETS, page_scripts.LIVE)} <= (
-        asked
-    )
-    profile.close()

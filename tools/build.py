@@ -24,7 +24,7 @@ SOURCES = (
     "mislabel_utils/bundled/records/*/*.npz",  # and the table of results from the records
     "mislabel_utils/bundled/sample/*.npz",  # and what the reader's browser learns from the sample
 )
-NOT_SOURCES = {"_assets", ".ipynb_checkpoints", "__pycache__"}
+NOT_SOURCES = {".ipynb_checkpoints", "__pycache__"}
 
 
 def digest() -> str:

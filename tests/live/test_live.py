@@ -30,8 +30,6 @@ def test_views_hold_their_module_and_say_the_same_each_time():
 
 
 def test_a_static_page_draws_views(visit, site):
-    if not (site / "_static" / "anywidget").is_dir():
-        pytest.skip("built without npm: the scripts come from another host")
     page = visit("book/two_dimensions.html")
     room = page.locator(".tag_live-playground .cell_output")
     before = room.bounding_box()["height"]

@@ -174,8 +174,6 @@ def test_senseless_addresses_are_ignored(module):
 @pytest.fixture
 def play(visit, site, request):
     """Open the chapter with some state in its address; return the page and the playground."""
-    if not (site / "_static" / "anywidget").is_dir():
-        pytest.skip("built without npm: the scripts come from another host")
 
     def open_playground(query, viewport=WIDE):
         page = visit(f"{PAGE}?{query}", viewport)
