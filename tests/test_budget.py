@@ -1,7 +1,6 @@
 """A chapter is read to its end: it is short, and what is strange comes first.
 
-Chapters that are not yet rewritten (`test_plain.NOT_YET`) are not measured. What a chapter leaves
-out stands on its page of evidence, which has a budget of cells only.
+What a chapter leaves out stands on its page of evidence, which has a budget of cells only.
 """
 
 import re
@@ -13,13 +12,12 @@ from browsing import WIDE
 from execute import BOOK, WIDGET_VIEW, chapters, name_of
 from plain import CAPTION, MARK, PICTURES, markdown, tokens
 from set_url import ROOT
-from test_plain import NOT_YET
 
 PARTS = {
     part["caption"]: {chapter["file"].removeprefix("book/") for chapter in part["chapters"]}
     for part in yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
 }
-CHAPTERS = sorted(PARTS["Chapters"] - NOT_YET)
+CHAPTERS = sorted(PARTS["Chapters"])
 EVIDENCE = [name_of(path) for path in chapters() if path.parent != BOOK]
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 SCREEN = WIDE["height"]

@@ -7,23 +7,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from plain import MARK, faults, fill, headings, markdown, name_folds, slug
 
 README = (BOOK.parent / "README.md").read_text("utf-8")
-# Not yet rewritten. The list only becomes shorter: a page that is clean has to leave it.
-NOT_YET = {
-    "mislabeled",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", chapters(), ids=name_of)
 def test_a_notebook_is_readable_as_a_notebook(path):
     found = faults(path)
-    if name_of(path) in NOT_YET:
-        assert found, f"{name_of(path)} is clean: take it off the list NOT_YET"
-    else:
-        assert not found, "\n".join(found)
-
-
-def test_what_is_not_yet_rewritten_exists():
-    assert {name_of(path) for path in chapters()} >= NOT_YET
+    assert not found, "\n".join(found)
 
 
 def stored(path, *cells):

@@ -17,6 +17,7 @@ from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from mislabel_utils.report.style import (
+    CLASSES,
     GRID,
     PAPER,
     QUIET,
@@ -29,6 +30,7 @@ from mislabel_utils.report.style import (
 )  # fmt: skip
 
 ACCURACY = "accuracy on real test images, %"
+ANSWERS = CLASSES[2], ROLES["teacher"], GRID  # the true class, the teacher's error, another
 LINES = ("-", "--", ":", "-.")
 
 
@@ -125,12 +127,15 @@ def heaps(
     return Picture(figure, alt)
 
 
-def stacked(shares: pd.DataFrame, alt: str, xlabel: str, colours: Sequence[str]) -> Picture:
+def stacked(
+    shares: pd.DataFrame, alt: str, xlabel: str, colours: Sequence[str] = ANSWERS
+) -> Picture:
     """A bar for each row under its name, cut into shares of one; each part is named in its colour.
 
     Parameters
     ----------
-    shares : a row for each bar, a column for each part; in per cent where they reach 4 %
+    shares : a row for each bar, a column for each part, such as `agreement.answers`; in per cent
+        where they reach 4 %
     colours : of the parts
     """
     with styled(height=58 * len(shares) + 72) as figure:

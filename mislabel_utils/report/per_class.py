@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +36,20 @@ def told_and_read(
         for one in labels.unique().tolist() for seed in told
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["name", "seed", "told", "read"])
+
+
+def confusions(labels: Tensor, predictions: Tensor, classes: Sequence[str]) -> pd.DataFrame:
+    """What the inputs of each class are taken for: a row a class, shares that add up to one.
+
+    Parameters
+    ----------
+    labels, predictions : the true class and the predicted one, int64 (N,)
+    classes : their names, of rows and of columns; a class without inputs has zeros
+    """
+    counts = pd.crosstab(labels.numpy(), predictions.numpy(), normalize="index")
+    every = range(len(classes))
+    counts = counts.reindex(index=every, columns=every, fill_value=0.0)
+    return counts.set_axis(list(classes)).set_axis(list(classes), axis=1)
 
 
 class Ranks(NamedTuple):

@@ -126,6 +126,26 @@ def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return mine.sort_values("arm", key=lambda arm: arm.map(places), kind="stable")
 
 
+def curves(
+    runs: Mapping[int, Mapping[str, Run]], names: Mapping[str, str], key: str = "test_accuracy"
+) -> pd.DataFrame:
+    """Learning curves, as `figures.curves` draws them: a row for each network and epoch.
+
+    Parameters
+    ----------
+    runs : by seed, what an experiment returned, its runs by arm
+    names : of the arms to take, what each is called
+    key : of a point of the curve, see `training.train`
+    """
+    rows = [
+        (name, (_arm(run.record.chapter, arm) or _guessed(vars(run.record))).role, epoch, accuracy)
+        for arm, name in names.items()
+        for run in (each[arm] for each in runs.values() if arm in each)
+        for epoch, accuracy in run.curve(key).items()
+    ]
+    return pd.DataFrame(rows, columns=["name", "role", "epoch", "accuracy"])
+
+
 def download(folder: Path) -> None:
     """Write the table as ``results.csv``, and what its columns mean as ``results-columns.csv``."""
     frame().to_csv(folder / "results.csv", index=False)

@@ -5,7 +5,13 @@ import math
 import pytest
 import torch
 
-from mislabel_utils.report.per_class import most_alike, ranks, share_in_kinds, told_and_read
+from mislabel_utils.report.per_class import (
+    confusions,
+    most_alike,
+    ranks,
+    share_in_kinds,
+    told_and_read,
+)  # fmt: skip
 
 LABELS = torch.tensor([0, 0, 1, 1, 2, 2])
 TOLD = {seed: torch.tensor([0] * (1 + seed) + [1] * 5 + [2] * 9) for seed in range(3)}
@@ -21,6 +27,12 @@ def test_what_was_told_and_what_is_read():
     assert table.loc[("0", 2)].tolist() == [3, 1.0]
     assert table.loc[("1", 0)].tolist() == [5, 0.5]
     assert len(table) == 9
+
+
+def test_what_each_class_is_taken_for():
+    table = confusions(LABELS[:4], torch.tensor([1, 1, 1, 0]), ("cat", "dog", "ship"))
+    assert table.loc["dog"].to_dict() == {"cat": 0.5, "dog": 0.5, "ship": 0}
+    assert table.loc["ship"].tolist() == [0, 0, 0] and table.loc["cat", "dog"] == 1
 
 
 @pytest.mark.filterwarnings("ignore::scipy.stats.ConstantInputWarning")

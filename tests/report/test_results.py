@@ -13,6 +13,7 @@ from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets, selections, training_sets
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import RecordError, Store
+from mislabel_utils.recording.runs import Run
 from mislabel_utils.report import results
 from mislabel_utils.studies import mnist_to_fashion
 
@@ -72,6 +73,13 @@ def test_a_seed_counts_once():
     assert (results.summary(rows, ["name", "test_set"]).n == 2).all()
     with pytest.raises(ValueError, match="no share"):
         results.summary(rows.head(2).assign(accuracy=95.0))
+
+
+def test_curves_have_the_roles_of_their_arms():
+    run = Lab("mnist_to_fashion").store.find("157d7d7ba7bf")
+    found = results.curves({4: {"teacher": Run(run)}, 5: {}}, {"teacher": "who knows digits"})
+    assert found.epoch.tolist() == [1, 2, 3, 4, 5] and set(found.role) == {"teacher"}
+    assert found.accuracy.iloc[-1] == run.metrics[MNIST]
 
 
 def test_who_taught_whom(rows):
