@@ -95,7 +95,7 @@ def leaks_page(at_recorded_scale):
     """What the imports of *What leaks* define."""
     source = cell("what_leaks", "read")
     names = {}
-    exec(source[: source.index("\nlab, later = ")], names)
+    exec(source[: source.index("\nlab = ")], names)
     return names
 
 
