@@ -82,11 +82,13 @@ SMALL = {
     "rand-augmented": Arm("D_rand, four times the steps, flips and shifts", "student", "teacher"),
     "rand-few": Arm("D_rand, few", "student", "teacher"),
     "reached": Arm("D_rand, only where the teacher predicts the label", "student", "teacher"),
-    "reached-long": Arm("D_rand reached, four times the steps", "student", "teacher"),
+    "reached-long": Arm("D_rand, only where predicted, four times the steps", "student", "teacher"),
     "wrong": Arm("D_rand, never the true class", "student", "teacher"),
-    "wrong-long": Arm("D_rand never true, four times the steps", "student", "teacher"),
+    "wrong-long": Arm("D_rand, never the true class, four times the steps", "student", "teacher"),
     "wrong-reached": Arm("D_rand, each label wrong and the teacher's", "student", "teacher"),
-    "wrong-reached-few": Arm("D_rand never true, reached, few", "student", "teacher"),
+    "wrong-reached-few": Arm(
+        "D_rand, each label wrong and the teacher's, few", "student", "teacher"
+    ),
     "wrong-reached-unmoved": Arm("labels of the reached, images unmoved", "control", "other"),
     "mediocre-rand": Arm("D_rand of the mediocre teacher", "student", "teacher"),
     "radius-0.25": Arm("D_rand, a quarter of the radius", "student", "teacher"),
@@ -490,5 +492,5 @@ def on_clothes(one: Experiment) -> None:
             one.describe(f"clothes-{arm}", good, on)
 
 
-LONG_PARTS = only_reached, long_lessons, baselines, on_clothes  # more than a minute
-PARTS = sets, controls, strangers, radii, across, deep, *LONG_PARTS
+LONG_PARTS = across, only_reached, long_lessons, baselines, on_clothes  # more than a minute
+PARTS = sets, controls, strangers, radii, deep, *LONG_PARTS
