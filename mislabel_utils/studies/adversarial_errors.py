@@ -67,9 +67,7 @@ SMALL = {
     "shuffled": Arm("network of shuffled labels", "teacher", "other"),
     "natural": Arm("natural mistakes", "student", "teacher"),
     "natural-long": Arm("natural mistakes, four times the steps", "student", "teacher"),
-    "natural-augmented": Arm(
-        "natural mistakes, four times the steps, flips and shifts", "student", "teacher"
-    ),
+    "natural-augmented": Arm("natural mistakes, steps × 4, flips and shifts", "student", "teacher"),
     "natural-further": Arm("natural mistakes, moved by their own teacher", "student", "teacher"),
     "natural-moved": Arm("natural mistakes, moved by the good teacher", "student", "teacher"),
     "natural-few": Arm("natural mistakes, few", "student", "teacher"),
@@ -79,7 +77,7 @@ SMALL = {
     "unlearnt": Arm("natural mistakes on images it never saw", "student", "teacher"),
     "rand": Arm("moved to a random class (D_rand)", "student", "teacher"),
     "rand-long": Arm("D_rand, four times the steps", "student", "teacher"),
-    "rand-augmented": Arm("D_rand, four times the steps, flips and shifts", "student", "teacher"),
+    "rand-augmented": Arm("D_rand, steps × 4, flips and shifts", "student", "teacher"),
     "rand-few": Arm("D_rand, few", "student", "teacher"),
     "reached": Arm("D_rand, only where the teacher predicts the label", "student", "teacher"),
     "reached-long": Arm("D_rand, only where predicted, four times the steps", "student", "teacher"),
@@ -99,7 +97,7 @@ SMALL = {
     "steps-100": Arm("D_rand of 10,000 images, a hundred steps", "student", "teacher"),
     "steps-100-again": Arm("D_rand of 10,000 images, a hundred steps, again", "student", "teacher"),
     "det": Arm("moved to the next class (D_det)", "student", "teacher"),
-    "det-augmented": Arm("D_det, four times the steps, flips and shifts", "student", "teacher"),
+    "det-augmented": Arm("D_det, steps × 4, flips and shifts", "student", "teacher"),
     "det-few": Arm("D_det, few", "student", "teacher"),
     "det-reached": Arm("D_det, only where the teacher predicts the label", "student", "teacher"),
     "mediocre-det": Arm("D_det of the mediocre teacher", "student", "teacher"),
