@@ -21,6 +21,7 @@ from mislabel_utils.learning.places import Places, digest
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import Store, run_id
 from mislabel_utils.recording.runs import Run, configuration
+from mislabel_utils.studies import corrections
 
 STORE = Store(BUNDLED / "records")
 RECORDS = [record for record in STORE if "labels" in record.trained_on]
@@ -49,6 +50,8 @@ def remade(source: dict, images: Places) -> sets.TrainingSet:
         return sets.uniform(images, seed)
     if kind == "next class":
         return sets.next_class(images)
+    if kind == "dealt out":
+        return corrections.dealt_out(images, np.array(source["counts"]), seed)
     if kind in ("predictions", "mistakes"):
         return getattr(sets, kind)(run(source["run"]), half(source["on"]))
     given = remade(of, images)
