@@ -64,8 +64,9 @@ def _losses(run: Run) -> dict[str, float]:
 
 
 def span(values: Iterable[float], unit: str = "%") -> str:
-    """ "91.2 % (90.5 to 92.0)": the mean of shares, the lowest and the highest."""
-    return range_text(100 * np.array(list(values)), unit)
+    """ "91.2 % (90.5 to 92.0)": the mean of shares, the lowest and the highest; of none a dash."""
+    shares = [100 * each for each in values]
+    return range_text(shares, unit) if shares else "–"
 
 
 def table(rows: pd.DataFrame, columns: Iterable[str] = tuple(COLUMNS)) -> Table:
