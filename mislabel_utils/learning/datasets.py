@@ -21,7 +21,7 @@ from mislabel_utils.files import BUNDLED, folder
 from mislabel_utils.learning.pictures import DataError, readable
 from mislabel_utils.learning.sources import read_source
 
-__all__ = ["RAW", "DataError", "Dataset", "Normalization", "Split", "load", "restrict"]
+__all__ = ["RAW", "Dataset", "Normalization", "Split", "load", "restrict"]
 
 SCALES = ("recorded", "quick", "full")
 

@@ -477,8 +477,10 @@ def readings(
 def _words(ax: Axes, line: int, name: str, number: str) -> None:
     """A row's name above it, and its number at the end of the same line."""
     for x, text, side in ((0, name, "left"), (1, number, "right")):
+        # On paper of its own, lest a line across all rows strike through it.
+        paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5} if text else None
         ax.annotate(text, (x, line - 0.42), xycoords=("axes fraction", "data"), ha=side,
-                    va="center", color=TEXT)  # fmt: skip
+                    va="center", color=TEXT, bbox=paper)  # fmt: skip
 
 
 def _note(ax: Axes, text: str, place: tuple[float, float], colour: str, left: bool) -> None:

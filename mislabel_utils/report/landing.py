@@ -39,7 +39,7 @@ def garments(images: Tensor, kinds: Sequence[str], called: Sequence[str]) -> Sho
         f"<figcaption>“{escape(name)}”</figcaption></figure>"
         for image, kind, name in zip(images, kinds, called, strict=True)
     )
-    head = "<small>All it has ever seen, each with the digit it was called</small>"
+    head = "<small>Six of the 60,000 garments it has seen, and the digit each was called</small>"
     row = f'<div style="display: flex; gap: 0.5em">{figures}</div>'
     return Shown(f'<div class="garments">{head}{row}</div>', words)
 
