@@ -33,7 +33,10 @@ def list_modules(app, docname, source):
 
     def modules(room):
         found = sorted((PACKAGE / room[1]).glob("[!_]*.py"))
-        names = [f"{room[1]}.{path.stem}" for path in found] or [room[1]]
+        door = PACKAGE / room[1] / "__init__.py"
+        names = [f"{room[1]}.{path.stem}" for path in found]
+        if not found or "\ndef " in door.read_text("utf-8"):
+            names.insert(0, room[1])
         return "\n\n".join(map(SECTION.format, names))
 
     source[0] = ROOM.sub(modules, source[0])
