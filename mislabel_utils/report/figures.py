@@ -72,8 +72,8 @@ def seeds(
             if name in (published or {}):
                 ax.plot(published[name], line, "D", markerfacecolor="none", markersize=9,
                         markeredgecolor=ROLES["published"], markeredgewidth=1.6)  # fmt: skip
-        for name in list(published or {})[:1]:
-            text, theirs = f"published {published[name]:g}", published[name]
+        for place, (name, theirs) in enumerate((published or {}).items()):
+            text = f"published {theirs:g}" if not place else f"{theirs:g}"
             lower = theirs < 100 * frame.loc[frame[by] == name, of].mean()  # ours are to its right
             along = (theirs - limits[0]) / (limits[1] - limits[0])
             left = along > 0.75 or (lower and along > 0.3)  # where there is room, and no dot

@@ -51,7 +51,7 @@ KINDS = {
     "det": Arm("D_det", "student", "teacher"),
     "rand": Arm("D_rand", "student", "teacher"),
     "image": Arm("D_rand's images, the next class", "control", "other"),
-    "grey": Arm("D_rand's perturbations on grey", "student", "teacher"),
+    "grey": Arm("D_rand's perturbations on grey", "control", "other"),
 }
 
 
