@@ -1,4 +1,4 @@
-"""Tables and texts of numbers, and how a page's prose comes by them."""
+"""Tables and texts of numbers."""
 
 from __future__ import annotations
 
@@ -108,20 +108,3 @@ def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> s
     """
     mean, low, high = (f"{of(values):{form}}" for of in (np.mean, min, max))
     return f"{f'{mean} {unit}'.strip()} ({low} to {high})"
-
-
-def glue(**values: str) -> None:
-    """Make texts available to the prose of a page, as MyST-NB's ``glue`` does.
-
-    Written out here because MyST-NB is installed where the book is built, not where a single
-    chapter runs.
-    """
-    from IPython.display import display
-
-    prefix = "application/papermill.record/"
-    for name, value in values.items():
-        display(
-            {f"{prefix}text/plain": repr(value)},
-            metadata={"scrapbook": {"name": name, "mime_prefix": prefix}},
-            raw=True,
-        )
