@@ -12,6 +12,7 @@ from mislabel_utils.plane import experiment, networks
 from mislabel_utils.plane.experiment import Setting
 
 PAGE, VIEW = "book/two_dimensions.html", Playground
+AWAY = "scrollTo(0, document.body.scrollHeight)"  # from the view, which stands on top
 LEARNT = 20  # steps of training that are compared
 COMPUTE = """
 ({ weights, width, points, labels, epsilon, learnt }) => {
@@ -176,8 +177,9 @@ def play(visit, site, request):
     """Open the chapter with some state in its address; return the page and the playground."""
 
     def open_playground(query, viewport=WIDE):
+        # It plays when it is first seen, unless a reader wants no motion: so before the page opens.
+        visit("search.html", to_widgets=False).emulate_media(reduced_motion="reduce")
         page = visit(f"{PAGE}?{query}", viewport)
-        page.emulate_media(reduced_motion="reduce")  # no waiting for what only eyes need
         view = page.locator(".playground")
         view.locator("canvas").first.wait_for()
         return page, view
@@ -220,7 +222,7 @@ def test_it_plays_once_when_it_is_first_seen(visit, play):
     page.reload(wait_until="networkidle")
     page.locator(".tag_live-playground").evaluate("cell => cell.scrollIntoView()")
     finished(view)
-    page.evaluate("scrollTo(0, 0)")
+    page.evaluate(AWAY)
     page.wait_for_timeout(300)
     view.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
@@ -301,7 +303,7 @@ def test_draws_are_counted_only_in_view_and_the_former_stay_as_an_outline(visit,
     page, view = play("width=32")
     button(view, "Run 100 draws").press("Enter")
     view.get_by_text(re.compile(r"radius 0.12, width 32: \d+ draws")).wait_for()
-    page.evaluate("window.scrollTo(0, 0)")
+    page.evaluate(AWAY)
     page.wait_for_timeout(3000)  # the draws in hand are finished
     counted = draws(view)
     page.wait_for_timeout(3000)
