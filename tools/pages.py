@@ -77,9 +77,19 @@ def measure(app, pagename, templatename, context, doctree):
 
 
 def lighten(app, exception):
-    """Empty the theme's script for icons: its style sheet draws the same ones from a font."""
-    if exception is None:
-        Path(app.outdir, "_static", "scripts", "fontawesome.js").write_text("")
+    """Empty the theme's script for icons: its style sheet draws the same ones from a font.
+
+    And name the arrow with which the theme unfolds the pages below another one.
+    """
+    if exception is not None:
+        return
+    Path(app.outdir, "_static", "scripts", "fontawesome.js").write_text("")
+    arrow = '<summary><span class="toctree-toggle"'
+    for path in Path(app.outdir).rglob("*.html"):
+        page = path.read_text("utf-8")
+        if arrow in page:
+            named = arrow.replace("<summary>", '<summary aria-label="pages below">')
+            path.write_text(page.replace(arrow, named), "utf-8")
 
 
 def is_maths(node) -> bool:
