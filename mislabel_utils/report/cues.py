@@ -15,17 +15,17 @@ from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.report.figures import apart
 from mislabel_utils.report.style import QUIET, ROLES, SMALL, Picture, styled
-from mislabel_utils.studies import two_cues
+from mislabel_utils.studies import two_cues, two_cues_knobs
 from mislabel_utils.studies.two_cues import RADII, SEEDS, arm_name
 
 Records = Mapping[tuple[str, int], Record]
 ENOUGH = 0.9  # of the labels: a cue that is learnt
 
 
-def recorded(store: Store | None = None) -> Records:
+def recorded(store: Store | None = None, chapter: str = "two_cues") -> Records:
     """The records of the study, by arm and seed."""
     store = store or Store()
-    paths = sorted((store.root / "two_cues").glob("[!.]*.npz"))
+    paths = sorted((store.root / chapter).glob("[!.]*.npz"))
     return {(record.arm, record.seed % 1000): record for record in map(store.read, paths)}
 
 
@@ -56,6 +56,60 @@ def turning(records: Records) -> pd.DataFrame:
                         "passes": passes(learnt), "fit": learnt[-1],
                     })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def winners(turn: pd.DataFrame) -> pd.DataFrame:
+    """Which cue is faster among distractors, and which one a student of D_det answers by.
+
+    Parameters
+    ----------
+    turn : as `turning`
+
+    Returns
+    -------
+    A row for each data set, radius and seed of which all three students are there: `faster` and
+    `wins`, "perturbation" or "picture". Of cues that are never learnt the faster is the one of
+    which more is.
+    """
+    cells = turn.pivot_table(
+        index=["data", "radius", "seed"], columns="kind",
+        values=["passes", "fit", "own", "next"], dropna=False,
+    )  # fmt: skip
+    cells = cells[cells["fit"][["rand", "image", "det"]].notna().all(axis=1)]
+    sooner = cells["passes"]["rand"] < cells["passes"]["image"]
+    neither = np.isinf(cells["passes"][["rand", "image"]]).all(axis=1)
+    sooner = sooner.where(~neither, cells["fit"]["rand"] > cells["fit"]["image"])
+    moved = cells["own"]["det"] > cells["next"]["det"]
+    names = {True: "perturbation", False: "picture"}
+    return pd.DataFrame({"faster": sooner.map(names), "wins": moved.map(names)}).reset_index()
+
+
+def knobs(records: Records, turn: pd.DataFrame) -> pd.DataFrame:
+    """What a turned knob changes: a row for each of the arms that are there, and each seed.
+
+    Parameters
+    ----------
+    records : as `recorded` of "two_cues_knobs"
+    turn : as `turning`, whose student of D_det at the same radius is what each is held against
+
+    Returns
+    -------
+    `arm`; `name`, in words; `seed`; `own` and `next`, shares of unmoved test images; `gain`, by how
+    much own less next lies above that of the student without the change.
+    """
+    plain = turn[turn["kind"] == "det"].set_index(["data", "radius", "seed"])
+    rows = []
+    for (arm, seed), record in records.items():
+        data, _, *radius = arm.replace("more-longer", "more_longer").split("-")
+        if "teacher" in radius:
+            continue
+        test = datasets.load(two_cues.DATA[data], "recorded").test
+        said, labels = record.arrays[test.key], test.labels.numpy()
+        own, after = np.mean(said == labels), np.mean(said == (labels + 1) % len(test.classes))
+        usual = plain.loc[(data, float(*radius or [two_cues_knobs.RADIUS[data]]), seed)]
+        rows.append((arm, two_cues_knobs.ARMS[arm].name, seed, own, after,
+                     own - after - usual["own"] + usual["next"]))  # fmt: skip
+    return pd.DataFrame(rows, columns=["arm", "name", "seed", "own", "next", "gain"])
 
 
 def passes(learnt: Sequence[float], enough: float = ENOUGH) -> float:

@@ -37,3 +37,29 @@ def test_what_is_answered_in_a_conflict():
     record = Record("two_cues", "clothes-conflict-1.5", 20, {}, [], {}, arrays)
     (row,) = cues.asked({(record.arm, 20): record}, "conflict").itertuples()
     assert (row.who, row.radius, row.own, row.next, row.aim) == ("student", 1.5, 0.25, 0.25, 0.5)
+
+
+def test_the_faster_cue_and_the_one_that_is_answered_by():
+    rows = [
+        ("det", 20, 2.0, 1.0, 0.6, 0.2), ("rand", 20, 3.0, 1.0, 0.5, 0.1),
+        ("image", 20, 9.0, 1.0, 0.0, 0.8),
+        ("det", 21, 2.0, 1.0, 0.1, 0.6), ("rand", 21, math.inf, 0.7, 0.5, 0.1),
+        ("image", 21, math.inf, 0.6, 0.0, 0.8),
+        ("det", 22, 2.0, 1.0, 0.1, 0.6),
+    ]  # fmt: skip
+    turn = pd.DataFrame(rows, columns=["kind", "seed", "passes", "fit", "own", "next"])
+    found = cues.winners(turn.assign(data="clothes", radius=1.0))
+    assert found["seed"].tolist() == [20, 21]
+    assert found["faster"].tolist() == ["perturbation", "perturbation"]
+    assert found["wins"].tolist() == ["perturbation", "picture"]
+
+
+def test_what_a_knob_changes_is_held_against_the_same_seed():
+    turn = cues.turning(cues.recorded())
+    knobs = cues.knobs(cues.recorded(chapter="two_cues_knobs"), turn)
+    one = knobs[knobs["name"] == "photographs: only targets that are reached"].set_index("seed")
+    plain = turn.query("data == 'photographs' and kind == 'det' and radius == 0.5")
+    plain = plain.set_index("seed")
+    gain = (one["own"] - one["next"]) - (plain["own"] - plain["next"])
+    assert one["gain"].to_numpy() == pytest.approx(gain[one.index].to_numpy())
+    assert (one["gain"] > 0.15).all()
