@@ -86,12 +86,12 @@ MUTANTS = [  # module, a text in it, what is put in its place
     ("lab.py", "record.trained_on.get(name, now) != now", "False"),
     ("files.py", "os.replace(temporary, path)", "path.write_bytes(temporary.read_bytes())"),
     # Verdicts
-    ("showing/verdicts.py", "value > self.bar() for", "value >= 0 for"),
-    ("showing/verdicts.py", "max(rivals) + MARGINS", "min(rivals) + MARGINS"),
-    ("showing/verdicts.py", "self.claim.published < low", "self.claim.published < high"),
-    ("showing/verdicts.py", "[max(values) for values in known]", "[min(values) for values in known]"),
-    ("showing/stats.py", "ppf(0.975, count - 1)", "ppf(0.95, count - 1)"),
-    ("showing/stats.py", "(1 + 1 / count) ** 0.5", "count**-0.5"),
+    ("report/verdicts.py", "value > self.bar() for", "value >= 0 for"),
+    ("report/verdicts.py", "max(rivals) + MARGINS", "min(rivals) + MARGINS"),
+    ("report/verdicts.py", "self.claim.published < low", "self.claim.published < high"),
+    ("report/verdicts.py", "[max(values) for values in known]", "[min(values) for values in known]"),
+    ("report/stats.py", "ppf(0.975, count - 1)", "ppf(0.95, count - 1)"),
+    ("report/stats.py", "(1 + 1 / count) ** 0.5", "count**-0.5"),
 ]  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def test_the_loop_on_the_page_is_the_books(shoe_page, monkeypatch):
 
 def test_random_places_teach_what_their_labels_say(capsys):
     names = {}
-    exec("import torch\n" + cell("two_dimensions", "experiment").replace("(100)", "(2)"), names)
+    exec(cell("two_dimensions", "experiment").replace("(100)", "(2)"), names)
     exec(printed("two_dimensions", "exercise-2"), names)
     flipped, own = map(float, capsys.readouterr().out.splitlines()[1:])
     assert flipped < 0.5 < own

@@ -22,7 +22,7 @@ import torch
 
 from mislabel_utils.learning.datasets import DataError, Dataset
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing.stats import wilson
+from mislabel_utils.report.stats import wilson
 
 CHAPTER_STEPS = 780  # of the chapter's teacher: two epochs of 50,000 images in batches of 128
 MISTAKES_A_CLASS = 5  # with fewer there is nothing to learn from, whatever the labels are

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mislabel_utils.plane import mistakes
-from mislabel_utils.showing.conditions import TITLES
+from mislabel_utils.report.origins import TITLES
 from mislabel_utils.studies.where_it_stops import CHOICES, SMALLEST, WAYS, Protocol
 
 Arrays = Mapping[str, np.ndarray]

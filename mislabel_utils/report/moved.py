@@ -9,7 +9,7 @@ import pandas as pd
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing.tables import Table, range_text
+from mislabel_utils.report.tables import Table, range_text
 from mislabel_utils.studies.adversarial_errors import ARMS, Experiment
 
 COLUMNS = {

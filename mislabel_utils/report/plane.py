@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from mislabel_utils.plane.experiment import BLOCK
+from mislabel_utils.report.stats import estimate
 from mislabel_utils.report.style import CLASSES, GRID, PAPER, QUIET, ROLES, TEXT, Picture, styled
-from mislabel_utils.showing.stats import estimate
 
 # What a record calls the networks that are compared with a draw's teacher.
 NETWORKS = {"student": "", "coins": "random_", "unmoved": "control_", "stranger": "unrelated_"}

@@ -16,8 +16,8 @@ from mislabel_utils.learning import datasets
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import ENTRY, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing import conditions
-from mislabel_utils.showing.stats import estimate
+from mislabel_utils.report import origins
+from mislabel_utils.report.stats import estimate
 from mislabel_utils.studies import Arm, study
 
 COLUMNS = {
@@ -180,7 +180,7 @@ def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator
         "model": recipe.get("model", ""),
         "recipe": in_words(config),
         "precision": f"mixed ({made['mixed']})" if "precision" in recipe else "float32",
-        "data": conditions.trained_on(config) or "",
+        "data": origins.trained_on(config) or "",
         "images": _images(config, by_id),
         "seconds": made.get("seconds", np.nan),
         "device": made.get("device", ""),
@@ -224,7 +224,7 @@ def _arm(chapter: str, name: str) -> Arm | None:
 def _guessed(one: dict[str, Any]) -> Arm:
     """Of an arm that nobody has named: by its seed, and by how its labels were made."""
     config = one["config"]
-    if not conditions.trains(config):
+    if not origins.trains(config):
         return Arm(one["arm"], "", "")
     if not config["recipe"]["epochs"]:
         return Arm(one["arm"], "control", "")
@@ -237,7 +237,7 @@ def _guessed(one: dict[str, Any]) -> Arm:
 
 def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
     """How many images a run was trained on; None where its record does not tell."""
-    if not conditions.trains(config):
+    if not origins.trains(config):
         return None
     if not config["recipe"]["epochs"]:
         return 0
@@ -269,7 +269,7 @@ def _size(data: dict[str, str]) -> int | None:
 def _splits(scale: str) -> dict[tuple[str, str], Split]:
     """The splits of the book's data sets, by name and fingerprint."""
     found = {}
-    for name in conditions.TITLES:
+    for name in origins.TITLES:
         try:
             data = datasets.load(name, scale)
         except datasets.DataError:  # of CIFAR-10 no image comes with the package

@@ -1,6 +1,6 @@
 """Tables as a page and as a terminal show them."""
 
-from mislabel_utils.showing.tables import Link, Table, range_text
+from mislabel_utils.report.tables import Link, Table, range_text
 
 
 def test_text_is_escaped_and_links_lead_where_they_say():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mislabel_utils.showing.stats import FEW, estimate, limits, wilson
+from mislabel_utils.report.stats import FEW, estimate, limits, wilson
 
 
 def test_estimate_by_hand():

@@ -7,8 +7,8 @@ from typing import Any
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing.stats import Estimate, estimate
-from mislabel_utils.showing.tables import interval_text
+from mislabel_utils.report.stats import Estimate, estimate
+from mislabel_utils.report.tables import interval_text
 
 
 class PerSeed(Mapping[Hashable, float]):

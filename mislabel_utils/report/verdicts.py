@@ -22,9 +22,9 @@ from functools import cache
 import numpy as np
 
 from mislabel_utils.learning.datasets import load
-from mislabel_utils.showing.claims import CLAIMS, Claim
-from mislabel_utils.showing.stats import Estimate, estimate
-from mislabel_utils.showing.tables import Link, Table, interval_text, number_text
+from mislabel_utils.report.published import CLAIMS, Claim
+from mislabel_utils.report.stats import Estimate, estimate
+from mislabel_utils.report.tables import Link, Table, interval_text, number_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
 # Points that every seed must be ahead by; of draws the median, and then nothing more.
@@ -182,7 +182,7 @@ def verdicts(
     metrics : by name in `CLAIMS`, the metric of each seed, such as `PerSeed.numbers`
     controls : by name in `Claim.controls`, the same of each control
     scale : of the lab; only recorded and full runs are judged
-    data : what they were measured on, see `conditions.measured_on`
+    data : what they were measured on, see `origins.measured_on`
     """
     rows = []
     for name, values in metrics.items():

@@ -5,8 +5,8 @@ import pytest
 from fabricated import FASHION, JPEG, OTHER, record
 
 from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.showing.claims import CLAIMS
-from mislabel_utils.showing.scoreboard import measured, scoreboard
+from mislabel_utils.report.published import CLAIMS
+from mislabel_utils.report.scoreboard import measured, scoreboard
 
 
 def board(tmp_path, *records):

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.showing.claims import CLAIMS, Claim
-from mislabel_utils.showing.conditions import (
+from mislabel_utils.report.origins import (
     TITLES,
     copies_note,
     groups,
     trained_on,
 )
-from mislabel_utils.showing.tables import Table
-from mislabel_utils.showing.verdicts import Measured, as_table
+from mislabel_utils.report.published import CLAIMS, Claim
+from mislabel_utils.report.tables import Table
+from mislabel_utils.report.verdicts import Measured, as_table
 
 Groups = dict[tuple[str, str], list[list[Record]]]
 

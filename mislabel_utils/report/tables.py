@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mislabel_utils.showing.stats import Estimate
+from mislabel_utils.report.stats import Estimate
 
 # Set in bold where they fill a cell; none has a colour, for none is better than another.
 VERDICTS = ("yes", "no", "compatible", "lower than ours", "higher than ours")

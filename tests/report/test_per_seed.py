@@ -7,7 +7,7 @@ from fabricated import record
 from toys import toy_split
 
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.showing.results import PerSeed, Results
+from mislabel_utils.report.per_seed import PerSeed, Results
 
 TEST = toy_split(8, name="toy/test")
 

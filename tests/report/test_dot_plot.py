@@ -1,11 +1,10 @@
 """The picture of the scoreboard holds every claim, and what is known of it."""
 
 import pytest
-from matplotlib.colors import to_rgb
 
-from mislabel_utils.showing.claims import CLAIMS
-from mislabel_utils.showing.dot_plot import dot_plot
-from mislabel_utils.showing.verdicts import Measured
+from mislabel_utils.report.dot_plot import dot_plot
+from mislabel_utils.report.published import CLAIMS
+from mislabel_utils.report.verdicts import Measured
 
 ROWS = [
     Measured(CLAIMS["mnist-teacher"], [99.0, 99.1, 99.2]),
@@ -16,7 +15,7 @@ ROWS = [
 
 
 def test_every_row_has_its_name_and_its_published_number():
-    figure = dot_plot(ROWS)
+    figure = dot_plot(ROWS, "rows").figure
     above, below = figure.axes
     names = [text.get_text() for text in above.texts]
     assert names == [
@@ -30,9 +29,9 @@ def test_every_row_has_its_name_and_its_published_number():
 
 
 def test_one_seed_has_no_interval_and_many_draws_no_dots():
-    (ax,) = dot_plot([Measured(CLAIMS["mnist-teacher"], [99.0])]).axes
+    (ax,) = dot_plot([Measured(CLAIMS["mnist-teacher"], [99.0])], "one").figure.axes
     assert [line.get_marker() for line in ax.lines] == ["o", "D"]
-    (ax,) = dot_plot([ROWS[1]]).axes
+    (ax,) = dot_plot([ROWS[1]], "draws").figure.axes
     interval, median, _ = ax.lines
     assert list(interval.get_xdata()) == [100 * 20 / 32, 100 * 24 / 32]
     assert median.get_marker() == "|"
@@ -42,7 +41,7 @@ def test_what_a_student_has_to_beat_is_marked():
     controls = {"coins": [12.0] * 19 + [20.0], "unknown": []}
     draws = Measured(CLAIMS["plane-student"], [20.0] * 3, controls=controls)
     student = Measured(CLAIMS["mnist-student-own"], [90.0] * 3, controls={"a": [9.0, 12.5, 11]})
-    (ax,) = dot_plot([student, draws]).axes
+    (ax,) = dot_plot([student, draws], "two").figure.axes
     marked = {
         (line.get_marker(), line.get_ydata()[0]): line.get_xdata()[0]
         for line in ax.lines
@@ -51,10 +50,3 @@ def test_what_a_student_has_to_beat_is_marked():
     assert marked == {("|", 0): pytest.approx(11.35), ("x", 0): 12.5, ("x", 1): 100 * 12 / 32}
     names = [text.get_text() for text in ax.figure.legends[0].texts]
     assert {"a constant answer", "the best control (of draws: of 95 %)"} <= set(names)
-
-
-def test_no_outcome_has_a_colour():
-    for ax in dot_plot(ROWS).axes:
-        for line in ax.lines:
-            red, green, blue = to_rgb(line.get_color())
-            assert red == green == blue

@@ -5,7 +5,7 @@ from fabricated import FASHION, JPEG, MNIST, OTHER, record
 
 from mislabel_utils.learning.datasets import load, restricted_fingerprint
 from mislabel_utils.recording.records import Record
-from mislabel_utils.showing.conditions import (
+from mislabel_utils.report.origins import (
     condition,
     copies_note,
     data_name,

@@ -4,7 +4,7 @@ import numpy as np
 from fabricated import record
 
 from mislabel_utils.recording.records import Record
-from mislabel_utils.showing.claims import CLAIMS
+from mislabel_utils.report.published import CLAIMS
 
 
 def test_every_claim_names_its_source():

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from mislabel_utils.showing.claims import CLAIMS
-from mislabel_utils.showing.stats import estimate
-from mislabel_utils.showing.verdicts import COLUMNS, MARGINS, Measured, constant_answer, verdicts
+from mislabel_utils.report.published import CLAIMS
+from mislabel_utils.report.stats import estimate
+from mislabel_utils.report.verdicts import COLUMNS, MARGINS, Measured, constant_answer, verdicts
 
 STUDENT = replace(CLAIMS["cifar-student"], controls=("shuffled",))  # constant answer: 10 %
 DIFFERENCE, DRAWS = CLAIMS["mnist-statistics"], CLAIMS["plane-student"]

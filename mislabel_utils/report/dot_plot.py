@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from mislabel_utils.showing.figures import GREY, PALE, styled, subplots
-from mislabel_utils.showing.stats import limits
-from mislabel_utils.showing.verdicts import FEWEST, Measured
+from mislabel_utils.report.stats import limits
+from mislabel_utils.report.style import GRID, QUIET, TEXT, Picture, styled
+from mislabel_utils.report.verdicts import FEWEST, Measured
 
-INK = "#222222"  # no colour: no outcome is better than another
+INK = TEXT  # no colour: no outcome is better than another
 CONSTANT = {"marker": "|", "markersize": 8, "markeredgewidth": 1.2}
 CONTROL = {"marker": "x", "markersize": 6, "markeredgewidth": 1.2}
 MANY = 50  # values, from which on the interval stands for them
 
 
-@styled
-def dot_plot(rows: Sequence[Measured]) -> Figure:
+def dot_plot(rows: Sequence[Measured], alt: str) -> Picture:
     """A line for each row under its name: per cent above, and differences in points below.
 
     Counts "of 32" are drawn in per cent of 32. What a student has to beat, the constant answer and
@@ -36,37 +34,32 @@ def dot_plot(rows: Sequence[Measured]) -> Figure:
         )
     }
     heights = [len(some) + 0.6 for some in panels.values()]
-    figure, axes = subplots(
-        len(panels), squeeze=False, height_ratios=heights, figsize=(4.0, 0.62 * sum(heights) + 1.2)
-    )
-    for ax, (points, some) in zip(axes[:, 0], panels.items(), strict=True):
-        for line, row in enumerate(some):
-            _row(ax, line, row)
-        ax.set(ylim=(len(some) - 0.5, -0.8), yticks=[])
-        ax.spines["left"].set_visible(False)
-        ax.grid(axis="x", alpha=0.3)
-        if points:
-            ax.axvline(0, color=GREY, linewidth=1)
-            ax.set_xlabel("difference, points")
-        else:
-            ax.set(xlabel="right, %")
-            ax.set_xlim(right=101.5)
-    figure.legend(handles=_legend(), loc="outside upper left", ncols=1, fontsize=11)
-    plt.close(figure)
-    return figure
+    with styled(height=44 * sum(heights) + 220) as figure:
+        axes = figure.subplots(len(panels), squeeze=False, height_ratios=heights)
+        for ax, (points, some) in zip(axes[:, 0], panels.items(), strict=True):
+            for line, row in enumerate(some):
+                _row(ax, line, row)
+            ax.set(ylim=(len(some) - 0.5, -0.8), yticks=[])
+            ax.grid(axis="x")
+            if points:
+                ax.axvline(0, color=QUIET, linewidth=1)
+                ax.set_xlabel("difference, points")
+            else:
+                ax.set(xlabel="right, %")
+                ax.set_xlim(right=101.5)
+        figure.legend(handles=_legend(), loc="outside upper left", ncols=1, frameon=False)
+    return Picture(figure, alt)
 
 
 def _row(ax: Axes, line: int, row: Measured) -> None:
     claim = row.claim
     scale = 100 / limits(claim.unit)[1] if claim.kind == "draws" else 1
     name = claim.name if row.values else f"{claim.name} (not yet measured)"
-    ax.annotate(
-        name, (0, line - 0.36), xycoords=("axes fraction", "data"), va="center", fontsize=11
-    )
+    ax.annotate(name, (0, line - 0.36), xycoords=("axes fraction", "data"), va="center")
     values = scale * np.array(row.values, float)
     if len(values) >= FEWEST:
         low, high = (scale * end for end in row.next_run)
-        ax.plot([low, high], [line, line], color=PALE, linewidth=9, solid_capstyle="butt")
+        ax.plot([low, high], [line, line], color=GRID, linewidth=9, solid_capstyle="butt")
     if len(values) >= MANY:
         ax.plot(np.median(values), line, "|", color=INK, markersize=11, markeredgewidth=2)
     else:
@@ -80,16 +73,16 @@ def _row(ax: Axes, line: int, row: Measured) -> None:
     )  # fmt: skip
 
 
-def _legend() -> list[plt.Line2D]:
+def _legend() -> list[Line2D]:
     point = {"linestyle": "", "color": INK}
     return [
-        plt.Line2D([], [], marker="D", markerfacecolor="none", markersize=8, markeredgewidth=1.6,
+        Line2D([], [], marker="D", markerfacecolor="none", markersize=8, markeredgewidth=1.6,
                    label="published, one run", **point),
-        plt.Line2D([], [], marker="o", alpha=0.5, markersize=5, label="ours, one seed", **point),
-        plt.Line2D([], [], marker="|", markersize=11, markeredgewidth=2,
+        Line2D([], [], marker="o", alpha=0.5, markersize=5, label="ours, one seed", **point),
+        Line2D([], [], marker="|", markersize=11, markeredgewidth=2,
                    label="ours, median of many draws", **point),
-        plt.Line2D([], [], label="a constant answer", **CONSTANT, **point),
-        plt.Line2D([], [], label="the best control (of draws: of 95 %)", **CONTROL, **point),
-        plt.Line2D([], [], color=PALE, linewidth=9, solid_capstyle="butt",
+        Line2D([], [], label="a constant answer", **CONSTANT, **point),
+        Line2D([], [], label="the best control (of draws: of 95 %)", **CONTROL, **point),
+        Line2D([], [], color=GRID, linewidth=9, solid_capstyle="butt",
                    label="where one more of ours falls (95 %)"),
     ]  # fmt: skip

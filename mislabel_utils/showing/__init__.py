@@ -1,1 +1,0 @@
-"""What a page shows: claims, tables, statistics, figures."""
