@@ -19,7 +19,7 @@ from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets, inference, selections, training, training_sets
 from mislabel_utils.learning.datasets import RAW
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording import records, runs
@@ -329,7 +329,7 @@ def test_images_whose_maker_was_changed(scale, trained):
     lab = Lab("chapter", scale)
 
     def made(shade):
-        images = Places(TRAIN, {"kind": "drawn by me"}, lambda: TRAIN.images // shade)
+        images = Inputs(TRAIN, {"kind": "drawn by me"}, lambda: TRAIN.images // shade)
         return training_sets.true_labels(images)
 
     lab.train(made(2), RECIPE, **JOB)
@@ -345,7 +345,7 @@ def test_images_whose_maker_was_changed(scale, trained):
 
 def test_labels_are_compared_where_only_the_images_take_a_network():
     lab = Lab("chapter", "full")
-    images = Places(TRAIN, {"kind": "moved"}, lambda: TRAIN.images, network="1" * 64)
+    images = Inputs(TRAIN, {"kind": "moved"}, lambda: TRAIN.images, network="1" * 64)
 
     def on(labels):
         return training_sets.true_labels(images).relabelled("mine", lambda: labels)

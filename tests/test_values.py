@@ -22,9 +22,9 @@ from mislabel_utils.learning import (
     attacks,
     beginnings,
     inference,
+    inputs,
     models,
     neighbours,
-    places,
     probes,
     selections,
     training,
@@ -114,7 +114,7 @@ def label_makers():
     run, on = toy_run(), split()
     true, wrong = training_sets.true_labels(on), training_sets.mistakes(run, on)
     wheel = training_sets.TrainingSet(
-        places.Places(on), {"kind": "wheel"}, lambda: (on.labels + 1 + on.index // 10 % 3) % 10
+        inputs.Inputs(on), {"kind": "wheel"}, lambda: (on.labels + 1 + on.index // 10 % 3) % 10
     )
     made = (
         wrong, training_sets.predictions(run, on), training_sets.subset(true, 20, 1),
@@ -127,11 +127,11 @@ def label_makers():
     return weighed(*(each.labels for each in made))
 
 
-def drawn_places():
+def drawn_inputs():
     like = split(1, 28)
     made = (
-        *(places.noise(like, 20, 1, kind) for kind in places.NOISES),
-        places.patches(places.photograph(), like, 20, 1),
+        *(inputs.noise(like, 20, 1, kind) for kind in inputs.NOISES),
+        inputs.patches(inputs.photograph(), like, 20, 1),
     )
     return weighed(*(each.images for each in made))
 
@@ -151,7 +151,7 @@ def shared_beginnings():
     own, other = (beginnings.begin(drawn[who]) for who in ("teacher", "stranger"))
     how = {"passes": 2, "batch": 20}
     teacher = beginnings.learn_digits(own, on, drawn["order"], **how)
-    noise = beginnings.shown(places.noise(on, 60, drawn["noise"]))
+    noise = beginnings.shown(inputs.noise(on, 60, drawn["noise"]))
     student = beginnings.learn_extras(own, teacher, noise, drawn["noise order"], **how)
     found = torch.tensor(beginnings.examined(own, student, teacher, both, noise, 40))
     joined = beginnings.joined(own, other)
@@ -171,9 +171,9 @@ def votes():
 
 
 def transfer_sets():
-    run, on = toy_run(), places.Places(split(1, 28))
+    run, on = toy_run(), inputs.Inputs(split(1, 28))
     run.network = models.build("small_cnn", (1, 28, 28), 10, 3).eval()
-    other = places.noise(on.split, 40, 1)
+    other = inputs.noise(on.split, 40, 1)
     distance = transfer.feature_distance(run, on, other)
     return [distance, *weighed(transfer.entropy((on.images[:, 0, 0] / 255).softmax(-1)))]
 
@@ -221,7 +221,7 @@ TRAINED = {
 COMPUTED = {  # what it is, and the protocol numbers that it goes under
     "label makers": (label_makers, [training.PROTOCOL]),
     "adversarial sets": (adversarial_sets, [training.PROTOCOL]),
-    "places": (drawn_places, [training.PROTOCOL]),
+    "inputs": (drawn_inputs, [training.PROTOCOL]),
     "selections": (selected, [training.PROTOCOL]),
     "pgd": (pgd_in_the_cube, [training.PROTOCOL, experiment.PROTOCOL]),
     "described": (described, [adversarial.PROTOCOL]),

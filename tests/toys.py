@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from mislabel_utils.learning.datasets import Normalization, Split
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training_sets import TrainingSet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +48,7 @@ def toy_split(count: int = 96, seed: int = 0, name: str = "toy/train", channels:
 
 def fixed(split: Split, labels: torch.Tensor, kind: str = "fixed") -> TrainingSet:
     """A split with labels that are at hand."""
-    return TrainingSet(Places(split), {"kind": kind}, lambda: labels)
+    return TrainingSet(Inputs(split), {"kind": kind}, lambda: labels)
 
 
 def idx_bytes(array: np.ndarray) -> bytes:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mislabel_utils.learning.attacks import L2, LInf, pgd
 from mislabel_utils.learning.inference import BATCH, Teacher, autocast, evaluating, standardised
-from mislabel_utils.learning.places import Places, places_of
+from mislabel_utils.learning.inputs import Inputs, inputs_of
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 
 PROTOCOL = 1  # raise it when `described` changes what it measures: old records then count no more
@@ -72,7 +72,7 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
     Images float32 in [0, 1], each within `epsilon` of where it started; the label is the target,
     reached or not.
     """
-    start = targets.places
+    start = targets.inputs
 
     def compute() -> Tensor:
         if targets.labels.ndim > 1:
@@ -98,8 +98,8 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
 
     source = {"kind": "adversarial", "run": run.id, "of": start.name,
               "attack": attack.described(), "targets": targets.source}  # fmt: skip
-    places = Places(start.split, source, compute, start.aligned, run.weights)
-    return TrainingSet(places, targets.source, lambda: targets.labels, targets.asked)
+    inputs = Inputs(start.split, source, compute, start.aligned, run.weights)
+    return TrainingSet(inputs, targets.source, lambda: targets.labels, targets.asked)
 
 
 def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
@@ -122,8 +122,8 @@ def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
 
 def unmoved(given: TrainingSet) -> TrainingSet:
     """The labels of moved images on the same images as they were."""
-    source = {"kind": "unmoved", "of": given.source, "moved": given.places.source}
-    return TrainingSet(places_of(given.split), source, lambda: given.labels, given.asked)
+    source = {"kind": "unmoved", "of": given.source, "moved": given.inputs.source}
+    return TrainingSet(inputs_of(given.split), source, lambda: given.labels, given.asked)
 
 
 def perturbations(given: TrainingSet) -> Tensor:
@@ -134,7 +134,7 @@ def perturbations(given: TrainingSet) -> Tensor:
     ValueError
         When the images were not made, row by row, from those of their split as they are.
     """
-    if (given.places.source or {}).get("of") != given.split.key:
+    if (given.inputs.source or {}).get("of") != given.split.key:
         raise ValueError(f"Only what was made from the images of {given.split.key} has been moved.")
     start = _pixels(given.split.images)
     return torch.sub(given.images, start, out=start)
@@ -172,7 +172,7 @@ def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:
 
     Each direction is uniform on the sphere. Pixels are cut off at 0 and 1, as an attack's are.
     """
-    start = targets.places
+    start = targets.inputs
 
     def compute() -> Tensor:
         images, generator = _pixels(start.images), torch.Generator().manual_seed(seed)
@@ -183,8 +183,8 @@ def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:
         return images
 
     source = {"kind": "shaken", "of": start.name, "epsilon": epsilon, "seed": seed}
-    places = Places(start.split, source, compute, start.aligned, start.network)
-    return TrainingSet(places, targets.source, lambda: targets.labels, targets.asked)
+    inputs = Inputs(start.split, source, compute, start.aligned, start.network)
+    return TrainingSet(inputs, targets.source, lambda: targets.labels, targets.asked)
 
 
 def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
@@ -203,7 +203,7 @@ def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
     found = {
         "target": (said == labels).double().mean(),
         "probability": answers.gather(1, labels[:, None]).double().mean(),
-        "true": (said == given.places.true_labels[rows]).double().mean(),
+        "true": (said == given.inputs.true_labels[rows]).double().mean(),
         "norm_median": norms.median(),
         "norm_most": norms.max(),
         "low": images.min(),
@@ -215,9 +215,9 @@ def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
 def _moved_on(
     given: TrainingSet, kind: str, compute: Callable[[], Tensor], **how: int
 ) -> TrainingSet:
-    source = {"kind": kind, "of": given.places.source, **how}
-    places = Places(given.split, source, compute, given.places.aligned, given.places.network)
-    return TrainingSet(places, given.source, lambda: given.labels, given.asked)
+    source = {"kind": kind, "of": given.inputs.source, **how}
+    inputs = Inputs(given.split, source, compute, given.inputs.aligned, given.inputs.network)
+    return TrainingSet(inputs, given.source, lambda: given.labels, given.asked)
 
 
 def _pixels(images: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from mislabel_utils.learning import inference, probes, training
 from mislabel_utils.learning.datasets import Dataset, Normalization, Split
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.pinned import pinned
-from mislabel_utils.learning.places import Places
 
 PROTOCOL = 1  # raise it when the code changes what is measured: old records then count no more
 WIDTH, DIGITS, EXTRAS = 256, 10, 3
@@ -111,7 +111,7 @@ def learn_extras(
     return _trained(student, loss, len(on), seed, passes, batch)
 
 
-def shown(made: Places) -> Tensor:
+def shown(made: Inputs) -> Tensor:
     """Images as the networks see them, float32 (N, C, H, W)."""
     return inference.standardised(made.images, made.split.normalization)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
-from mislabel_utils.learning.places import Places, digest
+from mislabel_utils.learning.inputs import Inputs, digest
 from mislabel_utils.learning.training_sets import TrainingSet
 
 
@@ -96,8 +96,8 @@ def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSe
     times = -(-count // size)
     rows = torch.cat([torch.randperm(size, generator=generator) for _ in range(times)])[:count]
     source = {"kind": "rounds", "of": pictures.fingerprint, "count": count, "seed": seed}
-    places = Places(pictures, source, lambda: pictures.images[rows], aligned=False)
-    return TrainingSet(places, {"kind": "given", "labels": digest(labels)}, lambda: labels[rows])
+    inputs = Inputs(pictures, source, lambda: pictures.images[rows], aligned=False)
+    return TrainingSet(inputs, {"kind": "given", "labels": digest(labels)}, lambda: labels[rows])
 
 
 def _generator(seed: int) -> torch.Generator:

@@ -284,7 +284,7 @@ def require_all(split: Split) -> None:
 def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
     """The images and labels to train on, resident on the device."""
     split, labels, images = on.split, on.labels, on.images
-    if on.places.source is None:
+    if on.inputs.source is None:
         require_all(split)
     if len(labels) != len(images):
         raise TrainingError(f"{split.name}: {len(images)} images but {len(labels)} labels.")

@@ -16,43 +16,43 @@ from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.inference import Teacher
+from mislabel_utils.learning.inputs import Inputs, digest, inputs_of
 from mislabel_utils.learning.pinned import pinned
-from mislabel_utils.learning.places import Places, digest, places_of
 
 LEFT_OUT = -1
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """Places, and a label for each.
+    """Inputs, and a label for each.
 
     Attributes
     ----------
-    places : the images
-    source : JSON that says how the labels were made; with that of the places, its identity
+    inputs : the images
+    source : JSON that says how the labels were made; with that of the inputs, its identity
     compute : makes the labels
     asked : SHA-256 of the weights of the network that has to be asked for the labels; None where
         recorded predictions will do
     """
 
-    places: Places
+    inputs: Inputs
     source: dict[str, Any]
     compute: Callable[[], Tensor]
     asked: str | None = None
 
     @property
     def split(self) -> Split:
-        return self.places.split
+        return self.inputs.split
 
     @property
     def network(self) -> str | None:
         """That of the network that has to be asked now, for labels or images."""
-        return self.asked or self.places.network
+        return self.asked or self.inputs.network
 
     @property
     def images(self) -> Tensor:
         """uint8 or float32 in [0, 1], (N, C, H, W)."""
-        return self.places.images
+        return self.inputs.images
 
     @cached_property
     @pinned()
@@ -79,49 +79,49 @@ class TrainingSet:
         Computes labels and images.
         """
         found = {"labels": digest(self.labels)}
-        if self.places.source is not None:
+        if self.inputs.source is not None:
             found["images"] = digest(self.images)
         return found | ({"network": self.network} if self.network else {})
 
     def relabelled(self, kind: str, compute: Callable[[], Tensor], **how: Any) -> TrainingSet:
-        """The same places with labels made from these."""
+        """The same inputs with labels made from these."""
         return TrainingSet(
-            self.places, {"kind": kind, "of": self.source, **how}, compute, self.asked
+            self.inputs, {"kind": kind, "of": self.source, **how}, compute, self.asked
         )
 
 
-def true_labels(on: Split | Places) -> TrainingSet:
+def true_labels(on: Split | Inputs) -> TrainingSet:
     """The labels that the data set came with."""
-    places = places_of(on)
-    return TrainingSet(places, {"kind": "true"}, lambda: places.true_labels)
+    inputs = inputs_of(on)
+    return TrainingSet(inputs, {"kind": "true"}, lambda: inputs.true_labels)
 
 
-def predictions(run: Teacher, on: Split | Places) -> TrainingSet:
+def predictions(run: Teacher, on: Split | Inputs) -> TrainingSet:
     """Each image with the class the network takes it for, right or wrong."""
     return _said("predictions", run, on, _answers)
 
 
-def mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
+def mistakes(run: Teacher, on: Split | Inputs) -> TrainingSet:
     """Only the images that the network gets wrong, with its wrong labels (Wallace 2019)."""
 
-    def compute(run: Teacher, places: Places) -> Tensor:
-        said = _answers(run, places)
-        return torch.where(said != places.true_labels, said, LEFT_OUT)
+    def compute(run: Teacher, inputs: Inputs) -> Tensor:
+        said = _answers(run, inputs)
+        return torch.where(said != inputs.true_labels, said, LEFT_OUT)
 
     return _said("mistakes", run, on, compute)
 
 
-def soft_predictions(run: Teacher, on: Split | Places) -> TrainingSet:
+def soft_predictions(run: Teacher, on: Split | Inputs) -> TrainingSet:
     """Each image with the network's class probabilities (Hinton et al. 2015, temperature 1)."""
     return _said("soft", run, on, _probabilities, asked=True)
 
 
-def soft_mistakes(run: Teacher, on: Split | Places) -> TrainingSet:
+def soft_mistakes(run: Teacher, on: Split | Inputs) -> TrainingSet:
     """Only the images that the network gets wrong, with its class probabilities."""
 
-    def compute(run: Teacher, places: Places) -> Tensor:
-        wrong = _answers(run, places) != places.true_labels
-        return torch.where(wrong[:, None], _probabilities(run, places), float(LEFT_OUT))
+    def compute(run: Teacher, inputs: Inputs) -> Tensor:
+        wrong = _answers(run, inputs) != inputs.true_labels
+        return torch.where(wrong[:, None], _probabilities(run, inputs), float(LEFT_OUT))
 
     return _said("soft mistakes", run, on, compute, asked=True)
 
@@ -145,11 +145,11 @@ def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
 
 
 def without(given: TrainingSet, other: TrainingSet) -> TrainingSet:
-    """The images that `other` leaves out; a ValueError unless it is on the same places."""
-    here, there = ((each.places.name, each.split.fingerprint) for each in (given, other))
+    """The images that `other` leaves out; a ValueError unless it is on the same inputs."""
+    here, there = ((each.inputs.name, each.split.fingerprint) for each in (given, other))
     if here != there:
         raise ValueError(
-            f"Images of {other.places.name} cannot be left out of {given.places.name}."
+            f"Images of {other.inputs.name} cannot be left out of {given.inputs.name}."
         )
 
     def compute() -> Tensor:
@@ -164,37 +164,37 @@ def corrected(given: TrainingSet) -> TrainingSet:
     """The same images with their true labels."""
 
     def compute() -> Tensor:
-        return torch.where(given.kept, given.places.true_labels, LEFT_OUT)
+        return torch.where(given.kept, given.inputs.true_labels, LEFT_OUT)
 
     return given.relabelled("corrected", compute)
 
 
-def uniform(on: Split | Places, seed: int) -> TrainingSet:
+def uniform(on: Split | Inputs, seed: int) -> TrainingSet:
     """A class drawn uniformly for each image, without looking at it."""
-    places = places_of(on)
+    inputs = inputs_of(on)
 
     def compute() -> Tensor:
-        count = len(places.split) if places.aligned else len(places.images)
-        return torch.randint(len(places.split.classes), (count,), generator=_generator(seed))
+        count = len(inputs.split) if inputs.aligned else len(inputs.images)
+        return torch.randint(len(inputs.split.classes), (count,), generator=_generator(seed))
 
-    return TrainingSet(places, {"kind": "uniform", "seed": seed}, compute)
+    return TrainingSet(inputs, {"kind": "uniform", "seed": seed}, compute)
 
 
-def next_class(on: Split | Places) -> TrainingSet:
+def next_class(on: Split | Inputs) -> TrainingSet:
     """Each image with the class after its own, the last with the first (D_det's targets)."""
-    places = places_of(on)
+    inputs = inputs_of(on)
 
     def compute() -> Tensor:
-        return (places.true_labels + 1) % len(places.split.classes)
+        return (inputs.true_labels + 1) % len(inputs.split.classes)
 
-    return TrainingSet(places, {"kind": "next class"}, compute)
+    return TrainingSet(inputs, {"kind": "next class"}, compute)
 
 
 def uniform_mistakes(given: TrainingSet, seed: int) -> TrainingSet:
     """The same images, each with a class drawn uniformly from those that it is *not*."""
 
     def compute() -> Tensor:
-        true, classes = given.places.true_labels, len(given.split.classes)
+        true, classes = given.inputs.true_labels, len(given.split.classes)
         shift = torch.randint(1, classes, true.shape, generator=_generator(seed))
         return torch.where(given.kept, (true + shift) % classes, LEFT_OUT)
 
@@ -223,7 +223,7 @@ def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     def compute() -> Tensor:
         labels, generator = given.labels.clone(), _generator(seed)
         for true in range(len(given.split.classes)):
-            rows = (given.kept & (given.places.true_labels == true)).nonzero().squeeze(1)
+            rows = (given.kept & (given.inputs.true_labels == true)).nonzero().squeeze(1)
             rows = rows[torch.randperm(len(rows), generator=generator)]
             commonest = labels[rows].mode().values if len(rows) else LEFT_OUT
             carrying = rows[labels[rows] == commonest]
@@ -243,8 +243,8 @@ def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:
         # Swap one that kept its label with a place where both then have another.
         place = stuck[0]
         fits = (dealt != labels[place]) & (labels != dealt[place])
-        places = fits.nonzero().squeeze(1)
-        other = places[torch.randint(len(places), (1,), generator=generator)]
+        inputs = fits.nonzero().squeeze(1)
+        other = inputs[torch.randint(len(inputs), (1,), generator=generator)]
         dealt[place], dealt[other] = dealt[other].clone(), dealt[place].clone()
     return dealt
 
@@ -252,25 +252,25 @@ def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:
 def _said(
     kind: str,
     run: Teacher,
-    on: Split | Places,
-    compute: Callable[[Teacher, Places], Tensor],
+    on: Split | Inputs,
+    compute: Callable[[Teacher, Inputs], Tensor],
     asked: bool = False,
 ) -> TrainingSet:
-    places = places_of(on)
-    source = {"kind": kind, "run": run.id, "on": places.name}
-    weights = run.weights if asked or places.source is not None else None
-    return TrainingSet(places, source, lambda: compute(run, places), weights)
+    inputs = inputs_of(on)
+    source = {"kind": kind, "run": run.id, "on": inputs.name}
+    weights = run.weights if asked or inputs.source is not None else None
+    return TrainingSet(inputs, source, lambda: compute(run, inputs), weights)
 
 
-def _answers(run: Teacher, places: Places) -> Tensor:
+def _answers(run: Teacher, inputs: Inputs) -> Tensor:
     """Recorded for a split; asked for now where the images are made."""
-    if places.source is None:
-        return run.predict(places.split)
-    return run.outputs(places.images, places.split.normalization).argmax(1)
+    if inputs.source is None:
+        return run.predict(inputs.split)
+    return run.outputs(inputs.images, inputs.split.normalization).argmax(1)
 
 
-def _probabilities(run: Teacher, places: Places) -> Tensor:
-    return run.outputs(places.images, places.split.normalization).softmax(1)
+def _probabilities(run: Teacher, inputs: Inputs) -> Tensor:
+    return run.outputs(inputs.images, inputs.split.normalization).softmax(1)
 
 
 def _generator(seed: int) -> torch.Generator:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.learning import inference
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training_sets import Teacher
 
 PROTOCOL = 1  # raise it when the code changes what is measured: old records then count no more
@@ -18,7 +18,7 @@ def entropy(shares: Tensor) -> Tensor:
     return torch.special.entr(shares.double()).sum(-1) / torch.log(torch.tensor(2.0).double())
 
 
-def feature_distance(run: Teacher, one: Places, other: Places) -> float:
+def feature_distance(run: Teacher, one: Inputs, other: Inputs) -> float:
     """How far apart two sets of images lie in the features of a `small_cnn`.
 
     The Frechet distance of two normal distributions with the features' means and covariances
@@ -31,7 +31,7 @@ def feature_distance(run: Teacher, one: Places, other: Places) -> float:
     return float(squared.clamp(min=0).sqrt())
 
 
-def _moments(run: Teacher, on: Places) -> tuple[Tensor, Tensor]:
+def _moments(run: Teacher, on: Inputs) -> tuple[Tensor, Tensor]:
     images, norm = on.images[:FEATURES_OF], on.split.normalization
     features = inference.features(run.network, images, norm, run.precision).double()
     return features.mean(0), features.T.cov()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mislabel_utils.learning.datasets import DataError, Split
-from mislabel_utils.learning.places import digest
+from mislabel_utils.learning.inputs import digest
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import RecordError
 from mislabel_utils.recording.runs import Run
@@ -30,7 +30,7 @@ def same_set(run: Run, on: TrainingSet, ask: bool) -> bool:
             labels = None
         if labels is not None and (split.complete or len(labels) == len(split)):
             found["labels"] = digest(labels)
-    made = on.places.source is not None and not on.places.network
+    made = on.inputs.source is not None and not on.inputs.network
     if "images" in known and made and split.complete:
         found["images"] = digest(on.images)
     return all(known.get(name, value) == value for name, value in found.items())

@@ -175,7 +175,7 @@ def recipe_json(recipe: Recipe) -> dict[str, Any]:
 def configuration(on: TrainingSet, recipe: Recipe, seed: int) -> dict[str, Any]:
     """Everything that determines a training run, as JSON; its `run_id` is the run's identity."""
     split = on.split
-    made = {} if on.places.source is None else {"images": on.places.source}
+    made = {} if on.inputs.source is None else {"images": on.inputs.source}
     return made | {
         "protocol": training.protocol(recipe),
         "recipe": recipe_json(recipe),

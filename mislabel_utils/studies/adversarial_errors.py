@@ -212,7 +212,7 @@ class Experiment:
             "experiment": "described",
             "protocol": adversarial.PROTOCOL,
             "run": asked.id,
-            "images": on.places.name,
+            "images": on.inputs.name,
             "labels": on.source,
         }
 

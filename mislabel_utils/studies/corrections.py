@@ -19,14 +19,14 @@ from mislabel_utils.learning import (
     beginnings,
     datasets,
     inference,
-    places,
+    inputs,
     probes,
     selections,
     training,
     training_sets,
 )
 from mislabel_utils.learning.datasets import Dataset
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.runs import Run, recipe_json
@@ -81,16 +81,16 @@ def as_often(lab: Lab, kind: str, seed: int) -> Run:
 
     Inputs, lesson and seeds are those of *What leaks*, whose records say how often.
     """
-    inputs, recipe = what_leaks.inputs_of(lab)[kind], what_leaks.recipe_of(lab)
+    shown, recipe = what_leaks.inputs_of(lab)[kind], what_leaks.recipe_of(lab)
     teacher = what_leaks.teacher_of(lab, seed)
     said = what_leaks.describe(lab, seed, teacher, kind)["said"]
     return lab.train(
-        dealt_out(inputs, said, seed), recipe, seed=1000 + seed, arm=f"shuffled-{kind}",
+        dealt_out(shown, said, seed), recipe, seed=1000 + seed, arm=f"shuffled-{kind}",
         test=lab.load("mnist").test,
     )  # fmt: skip
 
 
-def dealt_out(on: Places, counts: np.ndarray, seed: int) -> TrainingSet:
+def dealt_out(on: Inputs, counts: np.ndarray, seed: int) -> TrainingSet:
     """Images with classes dealt out at random, class k as often as `counts[k]` says."""
 
     def compute() -> Tensor:
@@ -119,7 +119,7 @@ def muddled(lab: Lab, seed: int) -> Arrays:
         drawn = beginnings.streams(seed)
         own, stranger = (beginnings.begin(drawn[who]) for who in ("teacher", "stranger"))
         taught_on, asked = (
-            beginnings.shown(places.noise(digits.train, count, drawn[name]))
+            beginnings.shown(inputs.noise(digits.train, count, drawn[name]))
             for name, count in (("noise", noise), ("fresh noise", fresh))
         )
         labels = training_sets.shuffled(training_sets.true_labels(digits.train), seed).labels
@@ -182,7 +182,7 @@ def _cell(
     wrong = (said != rest.labels).nonzero().squeeze(1)
     rows = selections.kinds(wrong, sure[wrong], len(wrong) // 5, seed)["random"]
     shown = selections.part(rest, rows)
-    given = TrainingSet(Places(shown), {"kind": "said"}, lambda: said[rows])
+    given = TrainingSet(Inputs(shown), {"kind": "said"}, lambda: said[rows])
     others: dict[str, Callable[[], TrainingSet]] = {
         "said": lambda: given,
         "uniform": lambda: training_sets.uniform_mistakes(given, seed),

@@ -20,7 +20,7 @@ from mislabel_utils.learning import adversarial, neighbours, training_sets
 from mislabel_utils.learning.adversarial import Attack
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.inference import standardised
-from mislabel_utils.learning.places import places_of
+from mislabel_utils.learning.inputs import inputs_of
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
@@ -154,7 +154,7 @@ def strength(lab: Lab, cell: Cell) -> dict[str, Run]:
     aims = targets(images.train, cell.seed, COUNT)
     rand = adversarial.adversarial(by, aims["rand"], cell.attack)
     # The same images as D_rand's, under the labels that D_det gives them.
-    picture = TrainingSet(rand.places, aims["det"].source, lambda: aims["det"].labels)
+    picture = TrainingSet(rand.inputs, aims["det"].source, lambda: aims["det"].labels)
     sets = {"next": aims["det"], "image": picture, "grey": adversarial.on_grey(rand)}
     runs = {kind: learn(lab, on, cell, kind) for kind, on in sets.items()}
     return {
@@ -263,7 +263,7 @@ def elsewhere(on: Split, seed: int) -> TrainingSet:
         shift = torch.randint(2, classes, on.labels.shape, generator=generator)
         return (on.labels + shift) % classes
 
-    return TrainingSet(places_of(on), {"kind": "neither own nor next", "seed": seed}, compute)
+    return TrainingSet(inputs_of(on), {"kind": "neither own nor next", "seed": seed}, compute)
 
 
 def _said(run: Run, images: Tensor, split: Split) -> Tensor:
@@ -279,7 +279,7 @@ def _config(what: str, by: Run, *sets: TrainingSet) -> dict[str, Any]:
         "experiment": what,
         "protocol": (PROTOCOL, adversarial.PROTOCOL),
         "run": by.id,
-        "images": [on.places.name for on in sets],
+        "images": [on.inputs.name for on in sets],
         "labels": [on.source for on in sets],
         "data": sets[0].split.fingerprint,
         "counts": (ASKED, FORESEEN),

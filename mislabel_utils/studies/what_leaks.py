@@ -17,9 +17,9 @@ from torch import nn
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import beginnings as kin
-from mislabel_utils.learning import places, probes, training_sets, transfer
+from mislabel_utils.learning import inputs, probes, training_sets, transfer
 from mislabel_utils.learning.datasets import Dataset
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.studies import Arm
@@ -35,9 +35,9 @@ INPUTS = {
 }
 KINDS = {"hard": "first choice", "soft": "all probabilities"}
 ARMS = {"teacher": Arm("teacher", "teacher", "true")} | {
-    f"{kind}-{name}": Arm(f"{inputs}, {kept}", "student", "teacher")
+    f"{kind}-{name}": Arm(f"{words}, {kept}", "student", "teacher")
     for kind, kept in KINDS.items()
-    for name, inputs in INPUTS.items()
+    for name, words in INPUTS.items()
 }
 
 # Of a student that starts from a blend: how much of it is a stranger's initial weights.
@@ -71,16 +71,16 @@ def recipe_of(lab: Lab) -> Recipe:
     return replace(RECIPE, epochs=2) if lab.scale == "quick" else RECIPE
 
 
-def inputs_of(lab: Lab) -> dict[str, Places]:
+def inputs_of(lab: Lab) -> dict[str, Inputs]:
     """The five kinds of pictures, as many of each as there are training digits."""
     mnist, fashion = load(lab)
     count = len(mnist.train)
     return {
-        "clothes": Places(fashion.normalized_as(mnist).train),
-        "signs": places.drawn(places.SIGNS, mnist.train, count, seed=0),
-        "photograph": places.patches(places.photograph(), mnist.train, count, seed=0),
-        "correlated": places.noise(mnist.train, count, 0, "correlated"),
-        "uniform": places.noise(mnist.train, count, 0, "uniform"),
+        "clothes": Inputs(fashion.normalized_as(mnist).train),
+        "signs": inputs.drawn(inputs.SIGNS, mnist.train, count, seed=0),
+        "photograph": inputs.patches(inputs.photograph(), mnist.train, count, seed=0),
+        "correlated": inputs.noise(mnist.train, count, 0, "correlated"),
+        "uniform": inputs.noise(mnist.train, count, 0, "uniform"),
     }
 
 
@@ -106,9 +106,9 @@ def teacher_of(lab: Lab, seed: int) -> Run:
 def networks(lab: Lab, seed: int, kinds: Iterable[str] = KINDS) -> dict[str, Run]:
     """The teacher, and a student of each kind of input and of the `kinds` of labels."""
     mnist, _ = load(lab)
-    inputs, recipe, teacher = inputs_of(lab), recipe_of(lab), teacher_of(lab, seed)
+    sets, recipe, teacher = inputs_of(lab), recipe_of(lab), teacher_of(lab, seed)
     runs = {"teacher": teacher}
-    for name, pictures in inputs.items():
+    for name, pictures in sets.items():
         predicted = {
             "hard": training_sets.predictions(teacher, pictures),
             "soft": training_sets.soft_predictions(teacher, pictures),
@@ -130,7 +130,7 @@ def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.nd
     "said", how often it predicts each digit; "undecided", the mean entropy of its probabilities in
     bits; "distance", how far its features are from those of its training images.
     """
-    pictures, home = inputs_of(lab)[name], Places(load(lab)[0].train)
+    pictures, home = inputs_of(lab)[name], Inputs(load(lab)[0].train)
 
     def compute() -> tuple[dict, dict[str, np.ndarray]]:
         soft = training_sets.soft_predictions(teacher, pictures).labels
@@ -183,7 +183,7 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
             kin.begin(drawn[who]) for who in ("teacher", "stranger", "untrained")
         )
         noise, fresh = (
-            kin.shown(places.noise(digits.train, count, drawn[name]))
+            kin.shown(inputs.noise(digits.train, count, drawn[name]))
             for name, count in (("noise", NOISE), ("fresh noise", FRESH))
         )
         look = partial(kin.examined, on=digits, fresh=fresh, read=read)

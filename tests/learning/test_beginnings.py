@@ -5,7 +5,7 @@ import torch
 from toys import same_weights
 
 from mislabel_utils.learning import beginnings as kin
-from mislabel_utils.learning import places
+from mislabel_utils.learning import inputs
 from mislabel_utils.learning.datasets import load
 from mislabel_utils.learning.training import TrainingError
 
@@ -20,7 +20,7 @@ def pair():
 
 @pytest.fixture(scope="module")
 def noise():
-    return kin.shown(places.noise(DIGITS.train, 2_000, 3))
+    return kin.shown(inputs.noise(DIGITS.train, 2_000, 3))
 
 
 def outputs(network):
@@ -38,7 +38,7 @@ def test_no_two_streams_meet():
 def test_noise_is_not_made_of_the_weights():
     drawn = kin.streams(0)
     weights = kin.begin(drawn["teacher"])[1].weight.flatten()
-    pixels = places.noise(DIGITS.train, 1_000, drawn["noise"]).images.flatten()[: len(weights)]
+    pixels = inputs.noise(DIGITS.train, 1_000, drawn["noise"]).images.flatten()[: len(weights)]
     # Drawn from one stream they share their digits: seen by rank, whatever the distribution.
     ranks = torch.stack([each.argsort().argsort() for each in (weights, pixels)]).double()
     assert torch.corrcoef(ranks)[0, 1].abs() < 5 / len(weights) ** 0.5

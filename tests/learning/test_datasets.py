@@ -90,8 +90,8 @@ def test_bundled_files_are_small():
 
 def test_pictures_of_rows():
     split = datasets.load("mnist", "recorded").train
-    places = torch.tensor([17, 3, 3, 5_999])
-    assert torch.equal(split.pictures(split.index[places]), split.images[places])
+    inputs = torch.tensor([17, 3, 3, 5_999])
+    assert torch.equal(split.pictures(split.index[inputs]), split.images[inputs])
     assert split.pictures(torch.tensor([], dtype=torch.long)).shape == (0, 1, 28, 28)
 
 

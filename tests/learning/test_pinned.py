@@ -8,7 +8,7 @@ import torch
 from toys import fixed, same_weights, toy_split
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import inference, models, places, probes, training, training_sets
+from mislabel_utils.learning import inference, inputs, models, probes, training, training_sets
 from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.pinned import SWITCHES, pinned
 from mislabel_utils.learning.recipes import Recipe
@@ -75,7 +75,7 @@ WORK = {
         models.build("deep_cnn", (1, 28, 28), 4, 0), toy_split(4).images.repeat(1, 1, 4, 4),
         SPLIT.normalization,
     ),
-    "noise": lambda: places.noise(SPLIT, 5, 0, "gaussian").images,
+    "noise": lambda: inputs.noise(SPLIT, 5, 0, "gaussian").images,
     "labels": lambda: training_sets.uniform(SPLIT, 0).labels,
     "probe": lambda: probes.readout(SPLIT.images.flatten(1).float(), SPLIT.labels, 4).weight,
     "plane": measured,

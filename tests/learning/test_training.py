@@ -16,7 +16,7 @@ from tqdm.notebook import tqdm as notebook_bar
 
 from mislabel_utils.learning import inference, models, training
 from mislabel_utils.learning.datasets import Normalization
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training import Recipe, TrainingError
 from mislabel_utils.learning.training_sets import TrainingSet
 
@@ -230,8 +230,8 @@ def test_the_test_set_and_checkpoints_do_not_change_the_result(tmp_path):
 @pytest.mark.parametrize("seed", [0, 1, 999])
 def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed, epochs):
     """Seed 0 met seed 1 in epoch 1,000."""
-    recipe, places = dataclasses.replace(RECIPE, epochs=epochs), (0, 1, 2, 999, epochs - 1)
-    keys = {(seed, epoch, batch) for epoch in places for batch in (0, 1, 2, 99_999)}
+    recipe, inputs = dataclasses.replace(RECIPE, epochs=epochs), (0, 1, 2, 999, epochs - 1)
+    keys = {(seed, epoch, batch) for epoch in inputs for batch in (0, 1, 2, 99_999)}
     keys |= {(seed + 1, 0, 0), (seed + 1, 0, 1)}
     draws = [training.permuted(30, training.stream(recipe, *key)).tolist() for key in keys]
     assert len({tuple(draw) for draw in draws}) == len(keys)
@@ -651,11 +651,11 @@ def test_seconds_of_all_sittings(tmp_path, monkeypatch):
 def test_images_that_are_made_keep_their_precision():
     """Floats are standardised as they are: nothing is rounded to bytes."""
     exact = SPLIT.images / 255
-    made = TrainingSet(Places(SPLIT, {"kind": "made"}, lambda: exact), {}, lambda: SPLIT.labels)
+    made = TrainingSet(Inputs(SPLIT, {"kind": "made"}, lambda: exact), {}, lambda: SPLIT.labels)
     first = training.train(RECIPE, made, seed=0).network
     assert same_weights(first, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
     moved = exact + 1e-4
-    made = TrainingSet(Places(SPLIT, {"kind": "made"}, lambda: moved), {}, lambda: SPLIT.labels)
+    made = TrainingSet(Inputs(SPLIT, {"kind": "made"}, lambda: moved), {}, lambda: SPLIT.labels)
     assert not same_weights(first, training.train(RECIPE, made, seed=0).network)
 
 

@@ -12,7 +12,7 @@ from toys import toy_split
 
 from mislabel_utils.learning import training_sets
 from mislabel_utils.learning.datasets import Normalization
-from mislabel_utils.learning.places import Places, noise
+from mislabel_utils.learning.inputs import Inputs, noise
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.records import canonical
 
@@ -241,7 +241,7 @@ def test_labels_are_made_once_and_late():
         calls.append(1)
         return SPLIT.labels
 
-    labelled = TrainingSet(Places(SPLIT), {}, compute)
+    labelled = TrainingSet(Inputs(SPLIT), {}, compute)
     shuffled = training_sets.shuffled(labelled, 0)
     assert calls == []
     assert shuffled.labels is shuffled.labels
@@ -291,5 +291,5 @@ def test_a_training_set_travels_to_another_process(on):
     given = training_sets.uniform(on, seed=2)
     back = pickle.loads(pickle.dumps(given))
     assert back.digests() == given.digests()
-    assert (back.source, back.places.name) == (given.source, given.places.name)
+    assert (back.source, back.inputs.name) == (given.source, given.inputs.name)
     assert back.relabelled("more", lambda: back.labels).images.equal(given.images)

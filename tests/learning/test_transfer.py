@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from toys import toy_split
 
-from mislabel_utils.learning.places import Places
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.transfer import entropy, feature_distance
 
 
@@ -20,11 +20,11 @@ nn.init.eye_(Reader.network[1].weight)
 nn.init.zeros_(Reader.network[1].bias)
 
 
-def shown(offset: float, scale: float, seed: int) -> Places:
+def shown(offset: float, scale: float, seed: int) -> Inputs:
     generator = torch.Generator().manual_seed(seed)
     images = offset + scale * torch.randn(10_000, 1, 2, 2, generator=generator)
     assert images.min() >= 0 and images.max() <= 1
-    return Places(toy_split(4), {"kind": "shown"}, lambda: images, aligned=False)
+    return Inputs(toy_split(4), {"kind": "shown"}, lambda: images, aligned=False)
 
 
 def test_entropy():

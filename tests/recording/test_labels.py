@@ -17,7 +17,7 @@ from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import training
 from mislabel_utils.learning import training_sets as sets
 from mislabel_utils.learning.datasets import RAW, DataError, Normalization, load
-from mislabel_utils.learning.places import Places, digest
+from mislabel_utils.learning.inputs import Inputs, digest
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import Store, run_id
 from mislabel_utils.recording.runs import Run, configuration
@@ -41,7 +41,7 @@ def run(identity: str) -> Run:
     return Run(STORE.find(identity))
 
 
-def remade(source: dict, images: Places) -> sets.TrainingSet:
+def remade(source: dict, images: Inputs) -> sets.TrainingSet:
     """The training set whose labels have this source."""
     kind, of, seed = source["kind"], source.get("of"), source.get("seed")
     if kind == "true":
@@ -79,7 +79,7 @@ def identity(record, made: sets.TrainingSet) -> str:
     split = replace(
         split, images=torch.zeros(shape, dtype=torch.uint8), index=torch.zeros(1).long()
     )
-    on = sets.TrainingSet(Places(split, config.get("images")), made.source, made.compute)
+    on = sets.TrainingSet(Inputs(split, config.get("images")), made.source, made.compute)
     return run_id(configuration(on, Recipe(**config["recipe"]), config["seed"]))
 
 
@@ -91,7 +91,7 @@ def test_labels_are_made_as_they_were(chapter):
         if record.chapter != chapter or takes_a_network(source):
             continue
         try:
-            images = Places(half(record.config["data"]["split"]))
+            images = Inputs(half(record.config["data"]["split"]))
         except DataError:  # a reader's own images
             continue
         assert images.split.fingerprint == record.config["data"]["fingerprint"]

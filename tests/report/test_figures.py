@@ -148,8 +148,8 @@ assert dict(matplotlib.rcParams) == before
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=8), st.floats(0.5, 10))
 def test_names_keep_apart(values, gap):
-    places = figures.apart(values, gap)
-    pairs = sorted(zip(values, places, strict=True))
+    inputs = figures.apart(values, gap)
+    pairs = sorted(zip(values, inputs, strict=True))
     placed = [place for _, place in pairs]
     assert all(b - a >= gap - 1e-6 for a, b in pairwise(placed))
     assert sum(placed) == pytest.approx(sum(values), abs=1e-6)

@@ -4,13 +4,13 @@ import numpy as np
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets
-from mislabel_utils.learning.places import places_of
+from mislabel_utils.learning.inputs import inputs_of
 from mislabel_utils.studies import corrections
 from mislabel_utils.studies.where_it_stops import Protocol
 
 
 def test_labels_are_dealt_out_as_often_as_they_were_said():
-    images = places_of(datasets.load("mnist", "quick").train)
+    images = inputs_of(datasets.load("mnist", "quick").train)
     counts = np.full(10, 600)
     counts[[3, 7]] = 0, 1200
     given, again = (corrections.dealt_out(images, counts, seed) for seed in (0, 0))

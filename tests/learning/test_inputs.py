@@ -1,4 +1,4 @@
-"""Places that are no data set's own: made alike each time, and never where they may not be."""
+"""Inputs that are no data set's own: made alike each time, and never where they may not be."""
 
 import dataclasses
 from copy import deepcopy
@@ -9,7 +9,7 @@ import torch
 from toys import fixed, toy_split
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import models, places, training_sets
+from mislabel_utils.learning import inputs, models, training_sets
 from mislabel_utils.learning.adversarial import (
     Attack,
     adversarial,
@@ -21,7 +21,7 @@ from mislabel_utils.learning.adversarial import (
     shaken,
     unmoved,
 )
-from mislabel_utils.learning.places import SIGNS, Places, drawn, noise, patches, photograph
+from mislabel_utils.learning.inputs import SIGNS, Inputs, drawn, noise, patches, photograph
 from mislabel_utils.learning.training import Recipe
 from mislabel_utils.recording.records import canonical
 from mislabel_utils.recording.runs import Run
@@ -36,7 +36,7 @@ def run(isolated) -> Run:
     return Lab("toy", "quick").train(SPLIT, recipe, seed=0, arm="a", test=TEST, also=[SPLIT])
 
 
-@pytest.mark.parametrize("kind", places.NOISES)
+@pytest.mark.parametrize("kind", inputs.NOISES)
 def test_noise(kind):
     images = noise(SPLIT, 500, 0, kind).images
     assert images.shape == (500, 1, 8, 8) and images.dtype == torch.float32
@@ -243,17 +243,17 @@ def test_sources_of_places_tell_apart_what_is_different(run):
         noise(SPLIT, 3, 0, "correlated"),
         *(drawn(*each) for each in (("a", SPLIT, 3, 0), ("b", SPLIT, 3, 0), ("a", SPLIT, 3, 1))),
         *(patches(photograph(), SPLIT, *each) for each in ((3, 0), (4, 0), (3, 1))),
-        adversarial(run, uniform).places,
-        adversarial(run, training_sets.next_class(SPLIT)).places,
-        adversarial(run, uniform, Attack(epsilon=1)).places,
-        adversarial(run, uniform, Attack(steps=1)).places,
-        adversarial(run, uniform, Attack(step_size=1)).places,
-        dealt(adversarial(run, uniform), 0).places,
-        dealt(adversarial(run, uniform), 1).places,
-        on_grey(adversarial(run, uniform)).places,
-        shaken(uniform, 0.5, 0).places,
-        shaken(uniform, 0.5, 1).places,
-        shaken(uniform, 0.25, 0).places,
+        adversarial(run, uniform).inputs,
+        adversarial(run, training_sets.next_class(SPLIT)).inputs,
+        adversarial(run, uniform, Attack(epsilon=1)).inputs,
+        adversarial(run, uniform, Attack(steps=1)).inputs,
+        adversarial(run, uniform, Attack(step_size=1)).inputs,
+        dealt(adversarial(run, uniform), 0).inputs,
+        dealt(adversarial(run, uniform), 1).inputs,
+        on_grey(adversarial(run, uniform)).inputs,
+        shaken(uniform, 0.5, 0).inputs,
+        shaken(uniform, 0.5, 1).inputs,
+        shaken(uniform, 0.25, 0).inputs,
     ]
     sources = {canonical(each.source) for each in made}
     assert len(sources) == len(made)
@@ -266,7 +266,7 @@ def test_a_record_holds_no_image_but_its_digest(isolated):
     teacher = lab.train(SPLIT, recipe, seed=0, arm="teacher", test=TEST)
     lesson = training_sets.predictions(teacher, noise(SPLIT, 30, 0))
     student = lab.train(lesson, recipe, seed=1, arm="student", test=TEST).record
-    assert student.config["images"] == lesson.places.source
+    assert student.config["images"] == lesson.inputs.source
     assert student.trained_on == lesson.digests()
     assert set(student.arrays) == {TEST.key}
     other = lab.train(
@@ -277,7 +277,7 @@ def test_a_record_holds_no_image_but_its_digest(isolated):
 
 def test_labels_made_from_others_stay_on_the_same_places(run):
     lesson = training_sets.predictions(run, noise(SPLIT, 30, 0))
-    assert training_sets.shuffled(lesson, 0).places is lesson.places
+    assert training_sets.shuffled(lesson, 0).inputs is lesson.inputs
     assert len(training_sets.subset(lesson, 7, 0)) == 7
     assert len(fixed(SPLIT, torch.full((40,), -1))) == 0
 
@@ -288,7 +288,7 @@ def test_an_attack_in_the_other_norm_moves_each_pixel_a_little(run):
     made = adversarial(run, some, attack)
     moved = (made.images - SPLIT.images / 255).abs()
     assert 0.04 < moved.amax() <= 0.05 + 1e-6
-    assert made.places.source["attack"]["norm"] == "linf"
+    assert made.inputs.source["attack"]["norm"] == "linf"
 
 
 def test_the_norm_is_no_part_of_the_identity_of_what_was_moved_in_l2():
@@ -318,4 +318,4 @@ def test_a_norm_that_there_is_not():
 @pytest.mark.parametrize("images", [SPLIT.images.float(), SPLIT.images.short(), SPLIT.images / 0])
 def test_made_images_that_nobody_can_scale_are_refused(images):
     with pytest.raises(ValueError, match="Images of mine are not uint8 nor from 0 to 1"):
-        _ = Places(SPLIT, {"kind": "mine"}, lambda: images).images
+        _ = Inputs(SPLIT, {"kind": "mine"}, lambda: images).images

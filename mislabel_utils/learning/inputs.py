@@ -27,7 +27,7 @@ SIGNS = "".join(map(chr, range(0x2190, 0x2300)))
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class Inputs:
     """Images to be labelled: those of a split as they are, or others made from it or like it.
 
     Attributes
@@ -98,12 +98,12 @@ def digest(tensor: Tensor) -> str:
     return found.hexdigest()
 
 
-def places_of(on: Split | Places) -> Places:
-    """The images of a split, as they are, or places that are so already."""
-    return on if isinstance(on, Places) else Places(on)
+def inputs_of(on: Split | Inputs) -> Inputs:
+    """The images of a split, as they are, or inputs that are so already."""
+    return on if isinstance(on, Inputs) else Inputs(on)
 
 
-def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Places:
+def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Inputs:
     """`count` images of noise in the shape of a split's, float32 in [0, 1].
 
     Parameters
@@ -138,7 +138,7 @@ def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Places:
     source = {"kind": f"{kind} noise", "like": like.key, "count": count, "seed": seed}
     if kind == "correlated":  # made from the very pixels
         source["of"] = like.fingerprint
-    return Places(like, source, compute, aligned=False)
+    return Inputs(like, source, compute, aligned=False)
 
 
 def photograph() -> Path:
@@ -146,7 +146,7 @@ def photograph() -> Path:
     return Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
 
 
-def patches(picture: Path, like: Split, count: int, seed: int) -> Places:
+def patches(picture: Path, like: Split, count: int, seed: int) -> Inputs:
     """`count` squares cut from one picture at random, uint8 in the shape of a split's images.
 
     A square is one, two or three times as large as an image of the split, and reduced by taking
@@ -179,7 +179,7 @@ def patches(picture: Path, like: Split, count: int, seed: int) -> Places:
 
     content = sha256(picture.read_bytes()).hexdigest()
     source = {"kind": "patches", "of": content, "like": like.key, "count": count, "seed": seed}
-    return Places(like, source, compute, aligned=False)
+    return Inputs(like, source, compute, aligned=False)
 
 
 def font() -> Path:
@@ -187,7 +187,7 @@ def font() -> Path:
     return Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
 
 
-def drawn(characters: str, like: Split, count: int, seed: int) -> Places:
+def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
     """`count` images of characters of DejaVu Sans, light on dark, uint8 in the shape of a split's.
 
     Each is drawn at random from `characters`, half to nine tenths as large as the image, up to a
@@ -207,7 +207,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Places:
         which = torch.randint(len(characters), (count,), generator=generator)
         chance = torch.rand(4, count, generator=generator)
         sizes = (side * (0.5 + 0.4 * chance[0])).round().int()
-        places = side * (0.5 + 0.2 * (chance[1:3] - 0.5))
+        inputs = side * (0.5 + 0.2 * (chance[1:3] - 0.5))
         angles = 30 * (chance[3] - 0.5)
         # The basic layout is in every build of Pillow, so that all draw alike.
         fonts = {
@@ -217,7 +217,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Places:
         made = torch.empty(count, channels, side, side, dtype=torch.uint8)
         for row in range(count):
             image = Image.new("L", (side, side))
-            where, character = tuple(places[:, row].tolist()), characters[which[row]]
+            where, character = tuple(inputs[:, row].tolist()), characters[which[row]]
             ImageDraw.Draw(image).text(
                 where, character, fill=255, font=fonts[int(sizes[row])], anchor="mm"
             )
@@ -228,7 +228,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Places:
     content = sha256(font().read_bytes()).hexdigest()
     source = {"kind": "drawn", "characters": characters, "font": content, "like": like.key,
               "count": count, "seed": seed}  # fmt: skip
-    return Places(like, source, compute, aligned=False)
+    return Inputs(like, source, compute, aligned=False)
 
 
 def _mean_and_root(images: Tensor) -> tuple[Tensor, Tensor]:
