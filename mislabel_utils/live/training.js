@@ -7,7 +7,7 @@ const NEAR = 5, STRIP = 8; // garments that are nearest to a drawing, and that a
 const KEPT = 20; // curves of earlier lessons
 const TOLD = { student: "no right label", control: "shuffled", teacher: "teacher, on digits" };
 const ASK = "6,000 garments and the digits that the book's teacher called them, 2.9 MB, come when " +
-  "you press the button. The training takes about half a minute.";
+  "you press the button. The training takes a minute, on a busy machine two.";
 
 const percent = (share) => `${Math.round(100 * share)} %`;
 
@@ -284,7 +284,7 @@ function render({ model, el }) {
     counters.seen.words.textContent = digits ? "digits seen by the teacher" : "garments seen by each";
     if (phase === "failed") return;
     const took = seconds + (busy() ? (performance.now() - since) / 1000 : 0);
-    const where = inPage ? "in the page itself: this browser lends no worker" : "in a worker for each";
+    const where = inPage ? "in the page itself: this browser lends no worker" : "";
     about.textContent = of ? `Seed ${seed} · ${took.toFixed(1)} s ${where}` : ASK;
   }
 

@@ -18,7 +18,8 @@ STYLE = """
 .listing [aria-sort=descending] button::after { content: " ↓"; }
 .listing td { white-space: nowrap; }
 .listing td:first-child { min-width: 16rem; white-space: normal; }
-.listing:not(.works) label { display: none; }
+.listing:not(.works) label { visibility: hidden; }
+.listing p { min-height: 2.2rem; }
 """
 
 

@@ -16,7 +16,7 @@ from mislabel_utils.learning import datasets, inference, training_sets
 from mislabel_utils.live import weights
 from mislabel_utils.live.digits import DrawADigit, draw_a_digit, first_of_each
 from mislabel_utils.recording.records import RecordError, Store
-from mislabel_utils.recording.runs import Run
+from mislabel_utils.recording.runs import Run, weights_digest
 
 PAGE = "book/mnist_to_fashion.html"
 RUNS = {"teacher": "351897a7206c", "student": "93affb1cfa67", "control": "2a91c16dc1ca"}
@@ -110,9 +110,9 @@ def test_an_export_of_another_run_is_refused(networks, runs, tmp_path):
 
 def test_a_run_without_an_export_is_rounded_now(mnist_test):
     record = Store().find(RUNS["student"])
-    stranger = dataclasses.replace(record, arm="stranger")  # no file has its name
-    torch.manual_seed(0)
     network = weights.models.build("small_cnn", weights.SHAPE, weights.CLASSES, seed=0)
+    # No file has its name.
+    stranger = dataclasses.replace(record, arm="stranger", weights=weights_digest(network))
     made = weights.compact(Run(stranger, network), mnist_test)
     assert made.images == len(mnist_test.index)
     for before, after in zip(network.parameters(), made.network().parameters(), strict=True):
