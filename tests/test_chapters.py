@@ -40,8 +40,10 @@ def test_cells_ran_in_order_without_complaint(path):
 
 @each_chapter
 def test_cells_are_short(path):
+    """Of evidence they are few (`test_budget`), and so may be longer."""
+    most = 45 if path.parent.name == "evidence" else 20
     for cell in code_cells(path):
-        assert len(cell.source.splitlines()) <= 20, cell.source
+        assert len(cell.source.splitlines()) <= most, cell.source
 
 
 @each_chapter

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from set_url import ROOT, current, forms, inputs, normalise, set_url
+from set_url import ROOT, current, forms, normalise, places, set_url
 
 # A name of ours in an address: the repository, Colab's view of it, or the site.
 # One pattern, whoever the owner is, so that a leftover of a former address shows.
@@ -41,7 +41,7 @@ def strays(root: Path) -> dict[str, str]:
     """Addresses of other repositories, where ours belongs."""
     url, colab, _ = forms(current(root))
     found = {}
-    for path in inputs(root):
+    for path in places(root):
         for address in OURS.findall(path.read_text(encoding="utf-8")):
             ours = f"{address.removesuffix('.git').rstrip('.')}/"
             if ours not in (f"{url}/", colab) and not ours.startswith(ELSEWHERE):
@@ -73,7 +73,7 @@ def test_pages_are_published_after_the_tests_and_with_their_own_address():
 
 @pytest.fixture
 def copy(tmp_path):
-    for path in inputs(ROOT):
+    for path in places(ROOT):
         target = tmp_path / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
@@ -90,7 +90,7 @@ def test_one_command_changes_every_place(copy):
         assert not strays(copy)
         assert set_url(new, copy) == [], "a second time there is nothing to change"
     set_url(before, copy)
-    for path in inputs(ROOT):
+    for path in places(ROOT):
         assert (copy / path.relative_to(ROOT)).read_text() == path.read_text()
 
 

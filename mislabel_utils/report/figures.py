@@ -56,6 +56,8 @@ def seeds(
     by, of : the columns that say the condition and the share
     """
     rows = list(dict.fromkeys(frame[by]))
+    # At quick scale some conditions are not trained.
+    published = {name: theirs for name, theirs in (published or {}).items() if name in rows}
     with styled(height=40 * len(rows) + 76) as figure:
         ax = figure.subplots()
         if chance is not None:
@@ -69,10 +71,10 @@ def seeds(
             spread = 0.1 * (np.arange(len(values)) % 3 - 1) if len(values) > 1 else 0
             ax.plot(values, line + spread + np.zeros(len(values)), "o", color=colour,
                     markersize=7, alpha=0.75, markeredgewidth=0)  # fmt: skip
-            if name in (published or {}):
+            if name in published:
                 ax.plot(published[name], line, "D", markerfacecolor="none", markersize=9,
                         markeredgecolor=ROLES["published"], markeredgewidth=1.6)  # fmt: skip
-        for place, (name, theirs) in enumerate((published or {}).items()):
+        for place, (name, theirs) in enumerate(published.items()):
             text = f"published {theirs:g}" if not place else f"{theirs:g}"
             lower = theirs < 100 * frame.loc[frame[by] == name, of].mean()  # ours are to its right
             along = (theirs - limits[0]) / (limits[1] - limits[0])

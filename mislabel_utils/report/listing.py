@@ -9,7 +9,7 @@ import pandas as pd
 
 SCRIPT = Path(__file__).with_name("listing.js").read_text("utf-8")
 STYLE = """
-.listing > div { max-height: 70vh; overflow: auto; }
+.listing > div { height: 70vh; overflow: auto; }
 .listing table { min-width: 44rem; }
 .listing th { background: var(--paper, canvas); position: sticky; top: 0; }
 .listing th button { all: unset; cursor: pointer; }
