@@ -40,8 +40,8 @@ def test_cells_ran_in_order_without_complaint(path):
 
 @each_chapter
 def test_cells_are_short(path):
-    """Of evidence they are few (`test_budget`), and so may be longer."""
-    most = 45 if path.parent.name == "evidence" else 20
+    # Not yet: this page has as few cells as `test_budget` asks for, and they are longer.
+    most = 43 if name_of(path) == "evidence/mislabeled" else 20
     for cell in code_cells(path):
         assert len(cell.source.splitlines()) <= most, cell.source
 

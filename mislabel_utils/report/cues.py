@@ -13,8 +13,8 @@ import pandas as pd
 
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.report.figures import apart
-from mislabel_utils.report.style import QUIET, ROLES, SMALL, Picture, styled
+from mislabel_utils.report.figures import name_at_ends, upright
+from mislabel_utils.report.style import ROLES, Picture, styled
 from mislabel_utils.studies import two_cues, two_cues_knobs
 from mislabel_utils.studies.two_cues import RADII, SEEDS, arm_name
 
@@ -222,10 +222,7 @@ def against_radius(frame: pd.DataFrame, lines: Mapping[str, tuple[str, str]], al
             ax.plot(some["radius"], 100 * some["share"], "o", color=ROLES[role], markersize=3,
                     alpha=0.6)  # fmt: skip
             ends[line] = means.iloc[-1], ROLES[role]
-        heights = apart([height for height, _ in ends.values()], 7)
-        for (line, (_, colour)), height in zip(ends.items(), heights, strict=True):
-            ax.annotate(line, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
-                        va="center", annotation_clip=False)  # fmt: skip
+        name_at_ends(ax, ends, gap=7)
         radii: list[float] = []
         for radius in sorted(set(frame["radius"])):  # a number to each would be too many
             if not radii or radius > 1.5 * radii[-1] or radius == frame["radius"].max():
@@ -233,7 +230,5 @@ def against_radius(frame: pd.DataFrame, lines: Mapping[str, tuple[str, str]], al
         ax.set(xscale="log", xlabel="radius, L2", ylim=(0, 101))
         ax.set_xticks(radii, [f"{radius:g}" for radius in radii])
         ax.minorticks_off()
-        ax.set_title("% of answers", loc="left", fontsize=SMALL, color=QUIET)
-        ax.tick_params(labelcolor=QUIET)
-        ax.grid(axis="y", linewidth=1)
+        upright(ax, "% of answers")
     return Picture(figure, alt)

@@ -275,20 +275,12 @@ def curves(
             ax.fill_between(means.index, means["min"], means["max"], color=ROLES[role], alpha=0.12,
                             linewidth=0)  # fmt: skip
             ends[name] = means["mean"].iloc[-1], ROLES[role]
-        for name, value in (lines or {}).items():
-            ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
-            ends[name] = value, ROLES["chance"]
-        gap = 0.065 * (limits[1] - limits[0])
-        heights = apart([height for height, _ in ends.values()], gap)
-        for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
-            ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
-                        va="center", annotation_clip=False)  # fmt: skip
+        ends |= _compared(ax, lines or {})
+        name_at_ends(ax, ends, gap=0.065 * (limits[1] - limits[0]))
         ax.set(xlabel=xlabel, ylim=limits)
         if frame["epoch"].nunique() <= 10:
             ax.set_xticks(sorted(set(frame["epoch"])))
-        ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
-        ax.tick_params(labelcolor=QUIET)
-        ax.grid(axis="y", linewidth=1)
+        upright(ax, ylabel)
     return Picture(figure, alt)
 
 
@@ -316,18 +308,10 @@ def against(
             ax.fill_between(some["x"], some["low"], some["high"], color=ROLES[role], alpha=0.2,
                             linewidth=0)  # fmt: skip
             ends[name] = some["mean"].iloc[-1], ROLES[role]
-        for name, value in lines.items():
-            ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
-            ends[name] = value, ROLES["chance"]
-        gap = 0.065 * (limits[1] - limits[0])
-        heights = apart([height for height, _ in ends.values()], gap)
-        for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
-            ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
-                        va="center", annotation_clip=False)  # fmt: skip
+        ends |= _compared(ax, lines)
+        name_at_ends(ax, ends, gap=0.065 * (limits[1] - limits[0]))
         ax.set(xlabel=xlabel, ylim=limits)
-        ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
-        ax.tick_params(labelcolor=QUIET)
-        ax.grid(axis="y", linewidth=1)
+        upright(ax, ylabel)
     return Picture(figure, alt)
 
 
@@ -357,6 +341,33 @@ def spans(
         ax.grid(axis="x", linewidth=1)
         ax.margins(0)
     return Picture(figure, alt)
+
+
+def name_at_ends(ax: Axes, ends: Mapping[str, tuple[float, str]], gap: float) -> None:
+    """Lines' names at their right ends, at least a gap from one another.
+
+    Parameters
+    ----------
+    ends : by name, the height at which a line ends, and its colour
+    """
+    heights = apart([height for height, _ in ends.values()], gap)
+    for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
+        ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
+                    va="center", annotation_clip=False)  # fmt: skip
+
+
+def upright(ax: Axes, ylabel: str) -> None:
+    """What the upright axis measures, above it, and lines across at its numbers."""
+    ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
+    ax.tick_params(labelcolor=QUIET)
+    ax.grid(axis="y", linewidth=1)
+
+
+def _compared(ax: Axes, lines: Mapping[str, float]) -> dict[str, tuple[float, str]]:
+    """Level lines to compare with, and where each ends, in its colour."""
+    for value in lines.values():
+        ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
+    return {name: (value, ROLES["chance"]) for name, value in lines.items()}
 
 
 def apart(values: Sequence[float], gap: float) -> list[float]:
