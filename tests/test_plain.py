@@ -67,7 +67,7 @@ def test_a_page_that_is_none_is_told(name, monkeypatch, capsys):
         ("- <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
         ("1. <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
         ("> <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
-        ("Reads <!--=a-student-->5<!--/-->.", {}, "<!--=a-student--> is no mark"),
+        ("It reads.", {"table.own.student": "5"}, "table: computed, and not in the prose"),
         ("Reads <!-- =student -->5<!--/-->.", {}, "<!-- =student --> is no mark"),
         ("Reads <!--=a-->5\n%<!--/-->, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--=a--> is no mark"),
         ("Reads <!--=a-->5, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--=a--> is no mark"),

@@ -17,10 +17,10 @@ import nbformat
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-MARK = re.compile(r"<!--=(\w+)-->((?:(?!<!--).)*)<!--/-->")
+MARK = re.compile(r"<!--=([^<>]+?)-->((?:(?!<!--).)*)<!--/-->")
 MEANT = re.compile(r"<!--\s*[=/][^>]*>")  # for one; where no mark can be read, nobody fills it
 # What a list item or a quotation puts before its first word is no text yet.
-BEGINS_A_LINE = re.compile(r"^[ \t]*(?:(?:[-+*>]|\d+[.)])[ \t]*)*<!--=(\w+)-->", re.MULTILINE)
+BEGINS_A_LINE = re.compile(r"^[ \t]*(?:(?:[-+*>]|\d+[.)])[ \t]*)*<!--=([^<>]+?)-->", re.MULTILINE)
 FOLD = re.compile(r"<details>\s*(<summary>[^\n]*</summary>)?|<summary>[^\n]*</summary>|</details>")
 ONLY_SPHINX = {
     "a target": r"^\([\w:-]+\)=",
@@ -37,7 +37,7 @@ PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 
 
 def fill(notebook: nbformat.NotebookNode, values: Mapping[str, str]) -> None:
-    """Write the values between their marks.
+    """Write the values between their marks; of a table, `name.column.row`, any will do.
 
     Raises
     ------
@@ -57,8 +57,9 @@ def fill(notebook: nbformat.NotebookNode, values: Mapping[str, str]) -> None:
         cell.source = MARK.sub(write, cell.source)
         if broken := MEANT.search(MARK.sub("", cell.source)):
             raise ValueError(f"{broken[0]} is no mark, or a part of one: <!--=name-->5<!--/-->")
+    said, given = ({name.partition(".")[0] for name in names} for names in (used, values))
     for names, fault in ((used - set(values), "marked, and not computed"),
-                         (set(values) - used, "computed, and not in the prose")):  # fmt: skip
+                         (given - said, "computed, and not in the prose")):  # fmt: skip
         if names:
             raise ValueError(f"{', '.join(sorted(names))}: {fault}")
 

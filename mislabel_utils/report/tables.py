@@ -102,9 +102,12 @@ def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> s
 
     Parameters
     ----------
-    values : numbers in the unit, not shares of one
+    values : numbers in the unit, not shares of one; NaN is left out, and of none there is a dash
     unit : written behind the mean; none where a column says it
     form : how a number is written: "+.1f" with its sign, ".0f" rounded
     """
+    values = [value for value in values if not np.isnan(value)]
+    if not values:
+        return "–"
     mean, low, high = (f"{of(values):{form}}" for of in (np.mean, min, max))
     return f"{f'{mean} {unit}'.strip()} ({low} to {high})"

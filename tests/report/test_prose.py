@@ -1,5 +1,6 @@
 """Numbers for the prose are texts with a name."""
 
+import pandas as pd
 import pytest
 
 from mislabel_utils.report import prose
@@ -16,6 +17,15 @@ def test_numbers_are_kept_under_their_names_and_nothing_is_shown(capsys):
     prose.numbers(teacher="70 %", student="57 %")  # a cell that a reader runs again
     assert prose.registered == {"student": "57 %", "teacher": "70 %"}
     assert capsys.readouterr().out == ""
+
+
+def test_texts_of_a_table_are_called_after_its_columns_and_rows():
+    table = pd.DataFrame({"own": ["56 %", "–"]}, index=["student", "once more"])
+    prose.numbers(errors=table, mean=table["own"], by={"seed": {3: "5"}})
+    assert prose.registered == {
+        "errors.own.student": "56 %", "errors.own.once more": "–",
+        "mean.student": "56 %", "mean.once more": "–", "by.seed.3": "5",
+    }  # fmt: skip
 
 
 def test_a_bare_number_is_refused():

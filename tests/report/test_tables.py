@@ -1,5 +1,7 @@
 """Tables as a page and as a terminal show them."""
 
+import numpy as np
+
 from mislabel_utils.report.tables import Link, Table, range_text
 
 
@@ -25,6 +27,7 @@ def test_a_mean_stands_before_its_range():
     assert range_text([91.06, 90.0, 92.04]) == "91.0 % (90.0 to 92.0)"
     assert range_text([0.5, -0.25], "points", "+.2f") == "+0.12 points (-0.25 to +0.50)"
     assert range_text([1, 2, 3], "", ".0f") == "2 (1 to 3)"
+    assert range_text([np.nan, 5, 6]) == "5.5 % (5.0 to 6.0)" and range_text([np.nan]) == "–"
 
 
 def test_a_row_of_one_cell_heads_those_below():
