@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.report.tables import Table, range_text
+from mislabel_utils.report.tables import Table, range_text, span
 from mislabel_utils.studies.adversarial_errors import ARMS, Experiment
 
 COLUMNS = {
@@ -19,6 +20,14 @@ COLUMNS = {
     "loss_before": "Training loss in the last pass but one",
     "loss": "In the last pass",
 }
+OTHERS = {
+    "previous": "The one before, %",
+    "images": "Images",
+    "median": "Length of the move: median",
+    "longest": "Longest move",
+}
+ASKED = {"given": "target", "median": "norm_median", "longest": "norm_most"}
+FORMS = {"images": ",.0f", "loss": ".2f", "loss_before": ".2f", "median": ".3f", "longest": ".3f"}
 
 
 def lessons(series: Mapping[int, Experiment]) -> pd.DataFrame:
@@ -33,8 +42,8 @@ def lessons(series: Mapping[int, Experiment]) -> pd.DataFrame:
     `arm`, as `Experiment.runs` has it; `name`, `role` and `labels`, as its study says; `seed`;
     shares of its test images that it gives the `next` class, the one before (`previous`), and
     their own (`accuracy`); its training loss in the last pass (`loss`) and in the one before
-    (`loss_before`); and which share of its labels the attacked network predicts there (`given`):
-    NaN where nobody asked.
+    (`loss_before`); which share of its labels the attacked network predicts there (`given`), and
+    how far its images moved (`median` and `longest`): NaN where nobody asked.
     """
     places = {arm: place for place, arm in enumerate(ARMS)}
     rows = []
@@ -42,9 +51,10 @@ def lessons(series: Mapping[int, Experiment]) -> pd.DataFrame:
         for arm, run in one.runs.items():
             on = one.lab.load("fashion_mnist").test if arm[:7] == "clothes" else one.images.test
             full = arm if arm in ARMS else f"small-{arm}"
-            given = one.described.get(arm, {}).get("target", np.nan)
             row = {"arm": arm, "place": places[full], **ARMS[full]._asdict(), "seed": seed}
-            rows.append(row | _answers(run, on) | _losses(run) | {"given": float(given)})
+            told = one.described.get(arm, {})
+            asked = {name: float(told.get(key, np.nan)) for name, key in ASKED.items()}
+            rows.append(row | _answers(run, on) | _losses(run) | asked)
     return pd.DataFrame(rows).sort_values(["place", "seed"], ignore_index=True)
 
 
@@ -63,23 +73,12 @@ def _losses(run: Run) -> dict[str, float]:
     return {"loss_before": losses[-2], "loss": losses[-1]}
 
 
-def span(values: Iterable[float], unit: str = "%") -> str:
-    """ "91.2 % (90.5 to 92.0)": the mean of shares, the lowest and the highest; of none a dash."""
-    shares = [100 * each for each in values]
-    return range_text(shares, unit) if shares else "–"
-
-
-def table(rows: pd.DataFrame, columns: Iterable[str] = tuple(COLUMNS)) -> Table:
+def table(rows: pd.DataFrame, columns: Sequence[str] = tuple(COLUMNS)) -> Table:
     """A line for each arm: its name, and of each column the mean and the range of its seeds."""
-
-    def text(some: pd.DataFrame, column: str) -> str:
-        known = some[column].dropna()
-        if known.empty:
-            return "–"
-        return range_text(known, "", ".2f") if column.startswith("loss") else span(known, "")
-
-    lines = [
-        [name, *(text(some, column) for column in columns)]
-        for name, some in rows.groupby("name", sort=False)
-    ]
-    return Table(("Network", *(COLUMNS[each] for each in columns)), lines)
+    write = {
+        each: partial(range_text, unit="", form=FORMS[each]) if each in FORMS
+        else partial(span, unit="")
+        for each in columns
+    }  # fmt: skip
+    texts = rows.groupby("name", sort=False).agg(write)
+    return Table.of(texts, ("Network", *((COLUMNS | OTHERS)[each] for each in columns)))

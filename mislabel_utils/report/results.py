@@ -138,11 +138,12 @@ def curves(
     key : of a point of the curve, see `training.train`
     """
     rows = [
-        (name, (_arm(run.record.chapter, arm) or _guessed(vars(run.record))).role, epoch, accuracy)
+        (name, (_arm(run.record.chapter, run.record.arm) or _guessed(vars(run.record))).role,
+         epoch, accuracy)
         for arm, name in names.items()
         for run in (each[arm] for each in runs.values() if arm in each)
         for epoch, accuracy in run.curve(key).items()
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=["name", "role", "epoch", "accuracy"])
 
 

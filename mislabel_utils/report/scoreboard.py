@@ -29,21 +29,21 @@ def measured(store: Store) -> list[Measured]:
     return _measured_all(_by_arm(store))
 
 
-def scoreboard(store: Store) -> Table:
-    """The table of `measured`."""
+def scoreboard(store: Store, claims: Sequence[str] = tuple(CLAIMS)) -> Table:
+    """The table of `measured`, of all claims or of some."""
     found = _by_arm(store)
     shown = [
         record
-        for claim in CLAIMS.values()
+        for claim in (CLAIMS[name] for name in claims)
         for group in found.get((claim.chapter, claim.arm), [])
         for record in group
     ]
-    return as_table(_measured_all(found), copies_note(shown))
+    return as_table(_measured_all(found, claims), copies_note(shown))
 
 
-def _measured_all(found: Groups) -> list[Measured]:
+def _measured_all(found: Groups, claims: Sequence[str] = tuple(CLAIMS)) -> list[Measured]:
     rows: list[Measured] = []
-    for claim in CLAIMS.values():
+    for claim in (CLAIMS[name] for name in claims):
         conditions = [
             _measured(claim, group, found) for group in found.get((claim.chapter, claim.arm), [])
         ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from mislabel_utils.report.stats import Estimate
 
@@ -44,6 +45,12 @@ class Table:
         note: str = "",
     ) -> None:
         self.columns, self.rows, self.kind, self.note = columns, rows, kind, note
+
+    @classmethod
+    def of(cls, texts: pd.DataFrame, columns: Sequence[str]) -> Table:
+        """A frame, such as of a groupby; its index is what a row begins with, columns are renamed."""
+        rows = texts.reset_index().astype(str).to_numpy().tolist()
+        return cls(columns, rows)
 
     def __repr__(self) -> str:
         lines = [" | ".join(map(str, row)) for row in (self.columns, *self.rows)]
@@ -111,3 +118,8 @@ def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> s
         return "–"
     mean, low, high = (f"{of(values):{form}}" for of in (np.mean, min, max))
     return f"{f'{mean} {unit}'.strip()} ({low} to {high})"
+
+
+def span(shares: Iterable[float], unit: str = "%") -> str:
+    """ "91.2 % (90.5 to 92.0)" of shares of one, see `range_text`."""
+    return range_text([100 * share for share in shares], unit)

@@ -31,7 +31,3 @@ def test_a_table_has_a_line_for_each_arm(series):
     assert [line[0] for line in lines] == ["natural mistakes", "moved to a random class (D_rand)"]
     assert lines[0][1] == "–" and lines[1][1] == "54.4 (52.4 to 56.1)"
     assert lines[0][2:] == ["55.8 (55.5 to 56.0)", "0.42 (0.40 to 0.47)"]
-
-
-def test_what_a_scale_has_not_run_is_a_dash():
-    assert moved.span([]) == "–" and moved.span([0.5, 0.25]) == "37.5 % (25.0 to 50.0)"

@@ -1,8 +1,9 @@
 """Tables as a page and as a terminal show them."""
 
 import numpy as np
+import pandas as pd
 
-from mislabel_utils.report.tables import Link, Table, range_text
+from mislabel_utils.report.tables import Link, Table, range_text, span
 
 
 def test_text_is_escaped_and_links_lead_where_they_say():
@@ -28,6 +29,18 @@ def test_a_mean_stands_before_its_range():
     assert range_text([0.5, -0.25], "points", "+.2f") == "+0.12 points (-0.25 to +0.50)"
     assert range_text([1, 2, 3], "", ".0f") == "2 (1 to 3)"
     assert range_text([np.nan, 5, 6]) == "5.5 % (5.0 to 6.0)" and range_text([np.nan]) == "–"
+
+
+def test_shares_are_written_in_per_cent_and_none_as_a_dash():
+    assert span([0.5, np.nan, 0.25]) == "37.5 % (25.0 to 50.0)" and span([]) == "–"
+
+
+def test_a_frame_of_texts_begins_with_its_rows_names():
+    rows = pd.DataFrame({"who": ["a", "b", "b"], "steps": [1, 2, 2], "right": [0.5, 0.25, 0.75]})
+    texts = rows.groupby(["who", "steps"])[["right"]].agg(span, unit="")
+    table = Table.of(texts, ("Student", "Steps", "Right, %"))
+    assert table.columns == ("Student", "Steps", "Right, %")
+    assert table.rows == [["a", "1", "50.0 (50.0 to 50.0)"], ["b", "2", "50.0 (25.0 to 75.0)"]]
 
 
 def test_a_row_of_one_cell_heads_those_below():
