@@ -48,7 +48,7 @@ class Table:
 
     @classmethod
     def of(cls, texts: pd.DataFrame, columns: Sequence[str]) -> Table:
-        """A frame, such as of a groupby; its index is what a row begins with, columns are renamed."""
+        """A frame, such as a groupby gives, its index first; `columns` are the names of both."""
         rows = texts.reset_index().astype(str).to_numpy().tolist()
         return cls(columns, rows)
 
