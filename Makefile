@@ -2,6 +2,7 @@
 # first use and refreshed when requirements.txt or pyproject.toml changes.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+unexport PYTHONSAFEPATH # the tools import one another
 .PHONY: help book test outputs reproduce format url clean
 
 # The interpreter that .venv is made with: make PYTHON=/path/to/python3.11 …

@@ -118,7 +118,7 @@ class Lab:
                     record = Record(
                         self.chapter, arm, seed, config, made.curve,
                         **_evaluated(made.network, splits, recipe.precision),
-                        environment=_where(made.seconds, made.sittings),
+                        environment=_where(made.seconds, made.sittings) | {"curve": test.key},
                         trained_on=made.trained_on, weights=weights_digest(made.network),
                     )  # fmt: skip
                     run = self._kept(record, made.network)
@@ -145,6 +145,8 @@ class Lab:
 
         Raises
         ------
+        ValueError
+            At every scale, for arrays of objects, or of the name of the record's text.
         RecordError
             At recorded scale, when nobody has recorded it yet; at every other, when it was measured
             on other weights than those of a run that `config` names.
@@ -157,7 +159,7 @@ class Lab:
                 self.store.require_writable(self.chapter)
             start = time.monotonic()
             with pinned():
-                metrics, arrays = compute()
+                metrics, arrays = checks.recordable(*compute())
             made = _where(time.monotonic() - start, [environment()])
             record = Record(self.chapter, arm, seed, config, [], metrics, arrays, made, weights)
             if self.scale == "full":

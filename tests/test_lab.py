@@ -403,6 +403,20 @@ def test_what_was_measured_belongs_to_the_weights_it_was_measured_on(monkeypatch
     assert weighed(lab, run, 4) == 1
 
 
+@pytest.mark.parametrize("scale", ["quick", "full"])
+def test_what_was_measured_is_kept_whatever_kind_of_number_it_is(scale):
+    """Hours were lost: JSON knows neither numpy's numbers nor what is none."""
+    lab, given = Lab("chapter", scale), {"a": np.float32(0.5), "b": float("nan")}
+    kept = lab.measure("m", 0, {"of": 1}, lambda: (given, {"list": [1, 2]}))
+    assert kept["list"].tolist() == [1, 2]
+    if scale == "full":
+        (record,) = Store()
+        assert record.metrics["a"] == 0.5 and np.isnan(record.metrics["b"])
+    for name, array in (("record", [1]), ("objects", [None])):
+        with pytest.raises(ValueError, match=f"The array '{name}' of .* cannot be kept"):
+            lab.measure("m", 0, {"of": name}, lambda arrays={name: array}: ({}, arrays))
+
+
 # Folders, locks, interruptions ------------------------------------------------------------------
 
 
@@ -608,6 +622,8 @@ def test_what_a_record_says():
     assert list(run.curve().values()) == [point["test_accuracy"] for point in curve]
     assert run.curve("train_loss") == {1 + i: point["train_loss"] for i, point in enumerate(curve)}
     assert {"python", "torch", "device", "threads", "seconds"} <= record.environment.keys()
+    asked = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"test": OTHER})
+    assert asked.record.environment["curve"] == TEST.key, "not of what was asked for since"
     assert record.trained_on == on.digests() and record.weights == runs.weights_digest(network)
 
 

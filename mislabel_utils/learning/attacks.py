@@ -12,6 +12,7 @@ with labels (R, N), where network r sees row r.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import torch
@@ -201,7 +202,8 @@ def _check(
     model: Model, inputs: Tensor, labels: Tensor, steps: int, bounds: tuple[float, float]
 ) -> None:
     low, high = bounds
-    asked = getattr(model, "__self__", model)  # of `network.forward`, the network
+    asked = model.func if isinstance(model, partial) else model
+    asked = getattr(asked, "__self__", asked)  # of `network.forward`, the network
     parts = asked.modules() if isinstance(asked, nn.Module) else [asked]
     if any(getattr(part, "training", False) for part in parts):
         raise ValueError(

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from mislabel_utils.files import BUNDLED, folder
 from mislabel_utils.learning.pictures import DataError, readable
+from mislabel_utils.learning.pinned import pinned
 from mislabel_utils.learning.sources import read_source
 
 __all__ = ["RAW", "Dataset", "Normalization", "Split", "load", "restrict"]
@@ -109,6 +110,7 @@ class Split:
         norm = other.normalization if isinstance(other, Dataset) else other
         return dataclasses.replace(self, normalization=norm)
 
+    @pinned()
     def pictures(self, rows: Tensor) -> Tensor:
         """Images of the given rows, uint8 (len(rows), C, H, W).
 
@@ -158,6 +160,7 @@ class Dataset:
         return Dataset(self.name, *splits)
 
 
+@pinned()
 def load(name: str, scale: str = "full", root: str | Path | None = None) -> Dataset:
     """Load a data set.
 
@@ -190,6 +193,7 @@ def restricted_fingerprint(dataset: Dataset, classes: Sequence[str]) -> str:
     return sha256(f"{dataset.fingerprint}{json.dumps(list(classes))}".encode()).hexdigest()
 
 
+@pinned()
 def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     """The images of some classes, as a data set with a name of its own.
 

@@ -43,6 +43,7 @@ def pinned() -> Iterator[None]:
             torch.enable_grad(),
             torch.autocast("cpu", enabled=False),
             torch.autocast("cuda", enabled=False),
+            torch.device("cpu"),
         ):
             yield
     finally:

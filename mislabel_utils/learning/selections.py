@@ -11,9 +11,11 @@ from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.inputs import Inputs, digest
+from mislabel_utils.learning.pinned import pinned
 from mislabel_utils.learning.training_sets import TrainingSet
 
 
+@pinned()
 def part(split: Split, rows: Tensor) -> Split:
     """The images of some rows, int64 (n,), as a split of their own, in the order given.
 
@@ -38,12 +40,14 @@ def part(split: Split, rows: Tensor) -> Split:
     )
 
 
+@pinned()
 def random_split(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
     """Parts of so many images each, dealt out at random, and last a part of all that are left."""
     order = torch.randperm(len(split), generator=_generator(seed))
     return [part(split, rows) for rows in order.split([*sizes, len(split) - sum(sizes)])]
 
 
+@pinned()
 def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, Tensor]:
     """Rows, int64 (n,), and three choices of `count` of them, or of all where there are fewer.
 
@@ -73,6 +77,7 @@ def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, 
     }
 
 
+@pinned()
 def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSet:
     """`count` pictures of a split with these labels: each as often as the next, or once more.
 

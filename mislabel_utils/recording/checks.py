@@ -6,10 +6,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from mislabel_utils.learning.datasets import DataError, Split
 from mislabel_utils.learning.inputs import digest
 from mislabel_utils.learning.training_sets import TrainingSet
-from mislabel_utils.recording.records import RecordError
+from mislabel_utils.recording.records import ENTRY, RecordError
 from mislabel_utils.recording.runs import Run
 
 
@@ -50,6 +52,17 @@ def sets_as_named(on: Split, tested: Sequence[Split]) -> None:
                 f"The images of {split.name} have been changed since they were loaded: give them a "
                 "name and a fingerprint of their own, with dataclasses.replace."
             )
+
+
+def recordable(
+    metrics: dict[str, float], arrays: dict[str, np.ndarray]
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """What was measured, as a record can hold it: numbers of Python, arrays of numbers."""
+    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if array.dtype.hasobject or name == ENTRY:
+            raise ValueError(f"The array {name!r} of {array.dtype} cannot be kept: name another.")
+    return {name: float(value) for name, value in metrics.items()}, arrays
 
 
 def name(text: str) -> None:

@@ -26,9 +26,9 @@ class RecordError(RuntimeError):
     """A record that is missing, damaged or not what it says it is; the message names it."""
 
 
-def canonical(value: Any) -> str:
+def canonical(value: Any, allow_nan: bool = False) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
 
 
 def run_id(config: dict[str, Any]) -> str:
@@ -49,7 +49,8 @@ class Record:
     arrays : by `Split.key`, uint8 (N,) predicted classes; by "confidence:" + key, uint8 (N,), the
         probability of the predicted class in steps of 1/255
     environment : library versions, device, threads and wall time: what may differ between two
-        runs of the same configuration; with all ``sittings`` of a run that was interrupted
+        runs of the same configuration; with all ``sittings`` of a run that was interrupted, and
+        the `Split.key` of the test set that its ``curve`` is of
     trained_on : SHA-256 of the labels and of made images, see `TrainingSet.digests`; of what was
         measured, by their identity, the weights of the networks that its configuration names;
         empty in records from before it was kept
@@ -87,9 +88,8 @@ class Record:
     @property
     def result(self) -> str:
         """SHA-256 of what was computed; equal for two runs that agree bit for bit."""
-        return sha256(
-            canonical([self.config, self.curve, self.metrics, _digests(self.arrays)]).encode()
-        ).hexdigest()
+        found = [self.config, self.curve, self.metrics, _digests(self.arrays)]
+        return sha256(canonical(found, allow_nan=True).encode()).hexdigest()
 
 
 class Store:
@@ -206,4 +206,5 @@ def _described(record: Record) -> dict[str, Any]:
 
 
 def _digest(record: Record) -> str:
-    return sha256(canonical([_described(record), _digests(record.arrays)]).encode()).hexdigest()
+    text = canonical([_described(record), _digests(record.arrays)], allow_nan=True)
+    return sha256(text.encode()).hexdigest()

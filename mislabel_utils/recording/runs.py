@@ -76,7 +76,8 @@ class Run:
     def curve(self, key: str = "test_accuracy") -> dict[int, float]:
         """The learning curve by epoch, from 1, where it was measured; see `training.train`.
 
-        On the test set that the run was first trained with, whatever was asked for since.
+        On the test set that the run was first trained with, which ``record.environment`` names,
+        whatever was asked for since.
         """
         points = enumerate(self.record.curve, start=1)
         return {epoch: point[key] for epoch, point in points if key in point}

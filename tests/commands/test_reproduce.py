@@ -5,9 +5,11 @@ import errno
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -500,6 +502,22 @@ def test_a_process_that_is_ended_from_outside_is_told(place, tmp_path):
     assert "A process was ended from outside" in err
 
 
+def test_ctrl_c_while_python_imports():
+    """The first seconds: nothing is lost, and nothing but that is to be said."""
+    command = [sys.executable, "-X", "importtime", "-m", "mislabel_utils", "list"]
+    usual = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background is deaf
+    begun = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=environment(), preexec_fn=usual
+    )
+    while "argparse" not in begun.stderr.readline():
+        pass
+    time.sleep(0.3)
+    begun.send_signal(signal.SIGINT)
+    said = begun.communicate()[1]
+    assert begun.returncode == 1 and "Traceback" not in said
+    assert said.endswith("Interrupted: run the same command again and it goes on from here.\n")
+
+
 # Through make -----------------------------------------------------------------------------------
 
 
@@ -560,6 +578,16 @@ def test_a_page_is_one_word(tmp_path, text):
     command = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", "outputs", f"CHAPTER={text}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment())
     assert json.loads(done.stdout) == ["tools/execute.py", f"book/{text}.ipynb"]
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_tools_find_one_another_whatever_is_set(tmp_path):
+    show = tmp_path / "show"
+    show.write_text("#!/bin/sh\necho [$PYTHONSAFEPATH]\n")
+    show.chmod(0o755)
+    command = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", "outputs"]
+    safe = environment(PYTHONSAFEPATH="1")
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, env=safe).stdout == b"[]\n"
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")

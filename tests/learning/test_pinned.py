@@ -3,12 +3,22 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 
+import numpy as np
 import pytest
 import torch
 from toys import fixed, same_weights, toy_split
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import inference, inputs, models, probes, training, training_sets
+from mislabel_utils.learning import (
+    datasets,
+    inference,
+    inputs,
+    models,
+    probes,
+    selections,
+    training,
+    training_sets,
+)
 from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.pinned import SWITCHES, pinned
 from mislabel_utils.learning.recipes import Recipe
@@ -43,6 +53,7 @@ AMBIENT = {
     "doubles": doubles,
     "shortened products": shortened,
     "no_grad": torch.no_grad,
+    "another device": lambda: torch.device("meta"),
     "inference_mode": torch.inference_mode,
 }
 
@@ -65,20 +76,30 @@ def measured():
         return {}, experiment.outcome(experiment.lesson(setting, range(2)))
 
     found = Lab("x", "quick").measure("a", 0, config, compute)
-    return torch.stack([torch.tensor(value).double() for value in found.values()])
+    return torch.from_numpy(np.array([*found.values()], float))
+
+
+def learned():
+    lab = Lab("x", "quick")
+    mnist = datasets.restrict(lab.load("mnist"), ("0 - zero", "1 - one"))
+    few, rest = selections.random_split(mnist.train, [200], seed=0)
+    teacher = lab.train(few, RECIPE, seed=0, arm="teacher", test=few, also=[rest])
+    student = lab.train(training_sets.mistakes(teacher, rest), RECIPE, seed=1, arm="a", test=few)
+    return student.predict(few).double()
 
 
 WORK = {
     "training": lambda: torch.cat([p.flatten() for p in trained().parameters()]).detach(),
     "mixed": lambda: torch.cat([p.flatten() for p in trained(precision="mixed").parameters()]),
     "outputs": lambda: inference.outputs(
-        models.build("deep_cnn", (1, 28, 28), 4, 0), toy_split(4).images.repeat(1, 1, 4, 4),
+        models.build("deep_cnn", (1, 28, 28), 4, 0), SPLIT.images[:4].repeat(1, 1, 4, 4),
         SPLIT.normalization,
     ),
     "noise": lambda: inputs.noise(SPLIT, 5, 0, "gaussian").images,
     "labels": lambda: training_sets.uniform(SPLIT, 0).labels,
     "probe": lambda: probes.readout(SPLIT.images.flatten(1).float(), SPLIT.labels, 4).weight,
     "plane": measured,
+    "lab": learned,
 }  # fmt: skip
 
 
