@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from math import factorial
 from typing import NamedTuple
 
@@ -86,6 +87,44 @@ def answers(student: Tensor, teacher: Tensor, labels: Tensor) -> dict[str, float
     shares = {"the true class": right, "the teacher's error": repeated,
               "another class": ~(right | repeated)}  # fmt: skip
     return {what: each.double().mean().item() for what, each in shares.items()}
+
+
+def outcomes(
+    runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split
+) -> pd.DataFrame:
+    """What students predict where a teacher is right, where it is wrong, and on all of the images.
+
+    Parameters as of `between`.
+
+    Returns
+    -------
+    A row for each student, teacher and kind of images: ``student`` and ``teacher``, their seeds;
+    ``own``, whether they belong together; ``teacher_is``, "right", "wrong" or "either"; and the
+    shares of `answers`.
+    """
+    rows = []
+    for seed, each in runs.items():
+        told = each[teacher].predict(on)
+        kinds = {"right": told == on.labels, "wrong": told != on.labels, "either": told >= 0}
+        for (kind, some), (one, others) in product(kinds.items(), runs.items()):
+            pair = {"student": one, "teacher": seed, "own": one == seed, "teacher_is": kind}
+            said = others[student].predict(on)[some]
+            rows.append(pair | answers(said, told[some], on.labels[some]))
+    return pd.DataFrame(rows)
+
+
+def expected(one: Tensor, other: Tensor, labels: Tensor) -> float:
+    """How often networks of these confusion matrices agree that have nothing else in common.
+
+    Parameters
+    ----------
+    one, other : the class that each predicts, int64 (N,)
+    labels : the true classes
+    """
+    first, second = (
+        pd.crosstab(labels.numpy(), said.numpy(), normalize="index") for said in (one, other)
+    )
+    return (first * second).sum(axis=1)[labels.numpy()].mean()
 
 
 class Pairing(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,20 @@ def summary(
 
     found = rows.groupby(by, sort=False)[of].apply(one).unstack()
     return found.astype({"n": int})
+
+
+def by_seed(runs: Mapping[int, Mapping[str, Run]], measure: Callable[[Run], float]) -> pd.DataFrame:
+    """A number of each run: a row a seed, a column an arm, NaN where an arm lacks the seed.
+
+    Two columns' difference is paired by seed.
+
+    Parameters
+    ----------
+    runs : by seed, what an experiment returned, its runs by arm
+    """
+    found = {seed: {arm: float(measure(run)) for arm, run in each.items()}
+             for seed, each in runs.items()}  # fmt: skip
+    return pd.DataFrame.from_dict(found, orient="index")
 
 
 def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:

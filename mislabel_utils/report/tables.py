@@ -120,6 +120,6 @@ def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> s
     return f"{f'{mean} {unit}'.strip()} ({low} to {high})"
 
 
-def span(shares: Iterable[float], unit: str = "%") -> str:
+def span(shares: Iterable[float], unit: str = "%", form: str = ".1f") -> str:
     """ "91.2 % (90.5 to 92.0)" of shares of one, see `range_text`."""
-    return range_text([100 * share for share in shares], unit)
+    return range_text([100 * float(share) for share in shares], unit, form)

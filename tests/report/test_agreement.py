@@ -1,6 +1,7 @@
 """Agreement of students with their own teachers and with strangers."""
 
 from math import factorial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,10 @@ from mislabel_utils.report.agreement import (
     answers,
     between,
     errors,
+    expected,
     favourite,
     off_favourite,
+    outcomes,
     pairing,
     two_of_them,
 )  # fmt: skip
@@ -38,6 +41,30 @@ def test_a_row_for_each_student_and_teacher():
 def test_what_a_student_predicts_is_true_its_teachers_error_or_another():
     student, teacher, true = map(torch.tensor, ([0, 1, 2, 2], [0, 1, 2, 1], [0, 2, 1, 0]))
     assert list(answers(student, teacher, true).values()) == [0.25, 0.5, 0.25]
+
+
+def test_what_students_predict_where_teachers_are_right_and_where_they_are_wrong():
+    class Said:
+        def __init__(self, *classes):
+            self.predict = lambda on: torch.tensor(classes)
+
+    on = SimpleNamespace(labels=torch.tensor([0, 1, 2, 0]))
+    runs = {3: {"teacher": Said(0, 2, 2, 1), "student": Said(0, 2, 1, 0)},
+            4: {"teacher": Said(1, 1, 2, 0), "student": Said(1, 1, 2, 0)}}  # fmt: skip
+    rows = outcomes(runs, "student", "teacher", on)
+    found = rows.set_index(["student", "teacher", "teacher_is"]).drop(columns="own")
+    assert found.loc[3, 3, "right"].tolist() == [0.5, 0, 0.5]  # images 0 and 2
+    assert found.loc[3, 3, "wrong"].tolist() == [0.5, 0.5, 0]  # 1, its very error, and 3
+    assert found.loc[4, 3, "wrong"].tolist() == [1, 0, 0]
+    assert found.loc[3, 3, "either"].tolist() == [0.5, 0.25, 0.25]
+    assert rows.groupby("own").size().tolist() == [6, 6]
+
+
+def test_what_confusion_matrices_alone_would_give():
+    """By hand: for the 0 agree 1/2 x 1 of the pairs, for the 1 none."""
+    labels = torch.tensor([0, 0, 1, 1])
+    found = expected(torch.tensor([0, 1, 2, 2]), torch.tensor([0, 0, 1, 1]), labels)
+    assert found == pytest.approx(0.25)
 
 
 def test_an_assignment_among_all():

@@ -75,6 +75,13 @@ def test_a_seed_counts_once():
         results.summary(rows.head(2).assign(accuracy=95.0))
 
 
+def test_a_number_of_each_run_by_seed_and_arm():
+    runs = {5: {"student": [1, 2], "teacher": [3]}, 7: {"student": [4]}}
+    found = results.by_seed(runs, sum)
+    assert found["student"].to_dict() == {5: 3, 7: 4}
+    assert (found["teacher"] - found["student"]).dropna().to_dict() == {5: 0}
+
+
 def test_curves_have_the_roles_of_their_arms():
     run = Lab("mnist_to_fashion").store.find("157d7d7ba7bf")
     found = results.curves({4: {"teacher": Run(run)}, 5: {}}, {"teacher": "who knows digits"})
