@@ -1,18 +1,66 @@
 """Every notebook reads as a notebook: plain Markdown, with its numbers in it."""
 
+import re
+
 import nbformat
 import pytest
-from execute import BOOK, chapters, check, execute, main, name_of
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from plain import MARK, faults, fill, headings, markdown, name_folds, slug
+from execute import BOOK, WIDGET_STATE, chapters, check, execute, name_of
+from jupyter_client.provisioning.local_provisioner import LocalPortCache
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from plain import CAPTION, MARK, TITLE, fill, folded, markdown, name_folds, tokens
+from set_url import ROOT
 
-README = (BOOK.parent / "README.md").read_text("utf-8")
+each_page = pytest.mark.parametrize("path", chapters(), ids=name_of)
+PICTURES = {"image/svg+xml", "image/png", "image/jpeg"}
+FOLD = re.compile(r"<details>\s*(<summary>[^\n]*</summary>)?|<summary>[^\n]*</summary>|</details>")
+# A target, a directive, a comment, a break of blocks, a substitution, a footnote.
+ONLY_SPHINX = re.compile(r"^(\([\w:-]+\)=|:{3,}\s*\{|%\s|\+\+\+)|\{\{|\[\^[\w-]+\]")
 
 
-@pytest.mark.parametrize("path", chapters(), ids=name_of)
+def foreign(source: str) -> list[str]:
+    """What only Sphinx understands, and raw HTML that is no fold with blank lines around it."""
+    found, before = [], ""
+    for token in tokens(source):
+        text, kind = token.content, token.type
+        role = kind == "code_inline" and re.search(r"\{[\w:.-]+\}$", before)
+        directive = kind == "fence" and token.info.startswith("{")
+        html = kind == "html_block" and not FOLD.fullmatch(text.strip())
+        if role or directive or html or (kind == "text" and ONLY_SPHINX.search(text)):
+            found.append(f"{before}{token.info}{text}")
+        before = text if kind == "text" else ""
+    return found + ["a fold is open"] * (source.count("<details>") != source.count("</details>"))
+
+
+@each_page
 def test_a_notebook_is_readable_as_a_notebook(path):
-    found = faults(path)
-    assert not found, "\n".join(found)
+    """Sphinx itself finds links that lead nowhere, when it builds the site."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    for cell, following in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
+        if cell.cell_type == "markdown":
+            assert not foreign(cell.source)
+            continue
+        assert len(cell.source.splitlines()) <= (43 if name_of(path) in LONG else 20)
+        assert not folded(cell) or cell.source.startswith(TITLE), "what is folded has a name"
+        captioned = following and following.source.startswith(CAPTION)
+        for output in cell.outputs:
+            assert output.get("name") != "stderr", output.text
+            shown, said = output.get("data", {}), str(output.get("metadata"))
+            if not PICTURES.isdisjoint(shown):
+                alt = re.search(r"'alt': ['\"](.*?)['\"]", said)
+                assert alt and len(alt[1].split()) >= 4, f"a figure without alt text: {said}"
+            if "<table" in shown.get("text/html", "") or not PICTURES.isdisjoint(shown):
+                assert captioned, f"no caption below the cell:\n{cell.source}"
+
+
+# Not yet: this page has as few cells as `test_budget` asks for, and they are longer.
+LONG = ("evidence/mislabeled",)
+
+
+@each_page
+def test_stored_outputs_are_current(path):
+    report = check(path)
+    assert not report, f"run `make outputs CHAPTER={name_of(path)}`\n{report}"
 
 
 def stored(path, *cells):
@@ -26,7 +74,7 @@ COMPUTES = "from mislabel_utils.report import prose\nprose.numbers(student='56 %
 def test_executing_writes_the_numbers_and_checking_compares_them(tmp_path):
     says = new_markdown_cell("It reads <!--=student-->1 %<!--/-->, **<!--=student--><!--/-->**.")
     page = stored(tmp_path / "page.ipynb", says, new_code_cell(COMPUTES))
-    assert "+student = 56\N{NO-BREAK SPACE}%" in check(page)
+    assert "<!--=student-->56\N{NO-BREAK SPACE}%<!--/-->" in check(page)
     done = execute(page)
     assert done.cells[0].source.count("<!--=student-->56\N{NO-BREAK SPACE}%<!--/-->") == 2
     assert len(done.cells) == 2 and not done.cells[1].outputs
@@ -42,35 +90,44 @@ def test_two_cells_do_not_give_one_name_two_texts(tmp_path):
         execute(page)
 
 
-def test_what_a_user_starts_python_with_is_not_on_the_page(tmp_path, monkeypatch):
-    (tmp_path / "start.py").write_text("print('hello')\nmine = 1")
-    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "start.py"))
-    cell = new_code_cell("print('mine' in globals())")
-    (shown,) = execute(stored(tmp_path / "page.ipynb", cell)).cells[0].outputs
-    assert shown.text == "False\n"
+SHOWS = """import anywidget, matplotlib.pyplot as plt
+print('mine' in globals())
+anywidget.AnyWidget()
+plt.plot([1, 2])
+plt.show()"""
 
 
-@pytest.mark.parametrize("name", ["nowhere.ipynb", "../README.md"])
-def test_a_page_that_is_none_is_told(name, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["execute.py", str(BOOK / name)])
-    with pytest.raises(SystemExit):
-        main()
-    assert "there is no page" in capsys.readouterr().err
+def test_neither_a_readers_settings_nor_chance_are_on_the_page(tmp_path, monkeypatch):
+    """Nor is a port that another process has taken since it was found free."""
+    home = tmp_path / "home"
+    (home / "profile_default").mkdir(parents=True)
+    formats = "c = get_config()\nc.InlineBackend.figure_formats = {'retina'}\n"
+    (home / "profile_default" / "ipython_kernel_config.py").write_text(formats)
+    (home / "matplotlibrc").write_text("figure.figsize: 2, 2\n")
+    (home / "start.py").write_text("mine = 1")
+    monkeypatch.setenv("IPYTHONDIR", str(home))
+    monkeypatch.setenv("MATPLOTLIBRC", str(home / "matplotlibrc"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(home / "start.py"))
+    monkeypatch.setattr(LocalPortCache, "find_available_port", lambda *_: 1)
+    path = stored(tmp_path / "page.ipynb", new_code_cell(SHOWS))
+    done = execute(path)
+    said, figure = done.cells[0].outputs
+    assert said.text == "False\n"
+    assert figure.data["text/plain"].startswith("<Figure size 640x480")
+    assert "image/png" in figure.data and not figure.metadata.get("image/png")
+    assert f"{0:032x}" in done.metadata.widgets[WIDGET_STATE].state
+    nbformat.write(done, path)
+    assert check(path) == "", "models of widgets have random names"
 
 
 @pytest.mark.parametrize(
     "source, values, fault",
     [
-        ("It reads <!--=studnet-->5<!--/-->.", {}, "studnet: marked, and not computed"),
-        ("It reads.", {"student": "5"}, "student: computed, and not in the prose"),
-        ("It reads\n<!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
-        ("- <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
-        ("1. <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
-        ("> <!--=student-->5<!--/-->.", {"student": "5"}, "student begins a line"),
-        ("It reads.", {"table.own.student": "5"}, "table: computed, and not in the prose"),
+        ("It reads <!--=studnet-->5<!--/-->.", {}, "studnet.*marked and not computed"),
+        ("It reads.", {"student": "5"}, "student.*or the other way round"),
+        ("It reads.", {"table.own.student": "5"}, "table.*or the other way round"),
         ("Reads <!-- =student -->5<!--/-->.", {}, "<!-- =student --> is no mark"),
         ("Reads <!--=a-->5\n%<!--/-->, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--=a--> is no mark"),
-        ("Reads <!--=a-->5, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--=a--> is no mark"),
         ("Reads 5<!--/-->, <!--=a-->5<!--/-->.", {"a": "5"}, "<!--/--> is no mark"),
     ],
 )
@@ -80,74 +137,22 @@ def test_marks_and_values_agree(source, values, fault):
 
 
 @pytest.mark.parametrize(
-    "source, fault",
+    "source",
     [
-        ("As {cite:t}`wallace2019` says.", "a role"),
-        ("It reads {glue:text}`student`.", "a role"),
-        ("```{note}\nText.\n```", "a directive"),
-        (":::{note}\nText.\n:::", "a directive"),
-        ("(here)=\n## Here", "a target"),
-        ("% a comment", "a comment of MyST"),
-        ("Said.[^1]", "a footnote"),
-        ("Reads\n\n<!--=a-->5<!--/--> of them.", "raw HTML"),
-        ("- <!--=a-->5<!--/--> of them.", "raw HTML"),
-        ("<details>\n<summary>Solution</summary>\nIt *does*.\n</details>", "raw HTML"),
-        ("<details>\n<summary>Solution</summary>\n\nIt *does*.", "a fold that is not closed"),
-        ("[There](missing.ipynb)", "no such file"),
-        ("[There](other.ipynb#missing)", "no such heading: other.ipynb#missing"),
-        ("[There](#missing)", "no such heading"),
+        "It reads {glue:text}`student`.",
+        "```{note}\nText.\n```",
+        ":::{note}\nText.\n:::",
+        "(here)=\n## Here",
+        "Said.[^1]",
+        "- <!--=a-->5<!--/--> begins a line.",
+        "<details>\n<summary>Solution</summary>\nIt *does*.\n</details>",
+        "<details>\n<summary>Solution</summary>\n\nIt *does*.",
     ],
 )
-def test_what_a_plain_reader_stumbles_over(tmp_path, source, fault):
-    stored(tmp_path / "other.ipynb", new_markdown_cell("## Whose digits?"))
-    (found,) = faults(stored(tmp_path / "page.ipynb", new_markdown_cell(source)))
-    assert f"cell 0: {fault}" in found
-
-
-def test_what_a_plain_reader_reads(tmp_path):
-    stored(tmp_path / "other.ipynb", new_markdown_cell("## Whose digits?"))
-    plain = """## Here
-
-It reads <!--=a-->5 %<!--/--> ([whose digits](other.ipynb#whose-digits), [here](#here),
-[Wallace 2019](https://doi.org/10.23915/distill.00019.6)): {a set} of `{code}`.
-
-| a | b |
-|---|---|
-| said | <!--=a-->5 %<!--/--> |
-
-<details>
-<summary>Solution</summary>
-
-It *does*.
-
-</details>"""
-    assert faults(stored(tmp_path / "page.ipynb", new_markdown_cell(plain))) == []
-
-
-def figure(alt="", kind="image/png"):
-    metadata = {"image/png": {"alt": alt}} if alt else {}
-    return new_code_cell(
-        "draw()", outputs=[new_output("display_data", {kind: "…"}, metadata=metadata)]
-    )
-
-
-CAPTION = new_markdown_cell("<small>Students read. 10 runs.</small>")
-
-
-@pytest.mark.parametrize(
-    "cells, fault",
-    [
-        ([figure(), CAPTION], "a figure without its text"),
-        ([figure(kind="image/svg+xml"), CAPTION], "a figure without its text"),
-        ([figure("Ten dots in a row")], "no caption"),
-        ([figure("Ten dots in a row"), new_markdown_cell("And so on.")], "no caption"),
-        ([new_code_cell("draw()", metadata={"tags": ["hide-input"]})], "folded, and"),
-    ],
-)
-def test_figures_and_folds_have_words(tmp_path, cells, fault):
-    (found,) = faults(stored(tmp_path / "page.ipynb", *cells))
-    assert fault in found
-    assert faults(stored(tmp_path / "page.ipynb", figure("Ten dots in a row"), CAPTION)) == []
+def test_what_a_plain_reader_stumbles_over(source):
+    assert foreign(source)
+    plain = "<details>\n<summary>Solution</summary>\n\nIt *reads* <!--=a-->5<!--/-->.\n\n</details>"
+    assert not foreign(plain)
 
 
 def test_a_fold_has_one_name_everywhere():
@@ -157,16 +162,8 @@ def test_a_fold_has_one_name_everywhere():
     assert cell.metadata["mystnb"]["code_prompt_show"] == "The recipe"
 
 
-def test_anchors_are_those_of_the_site(tmp_path):
-    from myst_parser.mdit_to_docutils.base import default_slugify
-
-    names = ("Whose digits?", "What `f` says, and why", "A shoe is a 2")
-    page = stored(tmp_path / "page.ipynb", *(new_markdown_cell(f"## {name}") for name in names))
-    assert headings(page) == {default_slugify(name.replace("`", "")) for name in names}
-    assert slug("Whose digits?") == "whose-digits"
-
-
 def test_the_readme_opens_with_the_number_of_the_first_page():
     first = markdown(nbformat.read(BOOK / "intro.ipynb", as_version=4))[0].source
     ((_, number),) = MARK.findall(first)
-    assert f"reads {number}".replace("\N{NO-BREAK SPACE}", " ") in README
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"reads {number}".replace("\N{NO-BREAK SPACE}", " ") in readme

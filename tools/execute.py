@@ -18,15 +18,16 @@ import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import nbformat
+from jupyter_client import KernelManager
 from nbclient import NotebookClient
-from plain import MARK, fill, name_folds
+from plain import fill, name_folds
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-GLUE = "application/papermill.record/"
 PICTURE = re.compile(r"data:image/\w+;base64,[\w+/=\s]+")
 
 
@@ -67,7 +68,16 @@ def prefer_own_kernel() -> None:
     os.environ |= {"IPYTHONDIR": no_profile().name, "MATPLOTLIBRC": os.devnull}
 
 
-def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
+def connect(manager: KernelManager, **options) -> None:
+    """Through files of its own: of two processes in search of a free port, both find the same."""
+    place = Path(no_profile().name, uuid4().hex[:12])
+    with_ports(manager, **{"transport": "ipc", "ip": str(place)} | options)
+
+
+with_ports, KernelManager.__init__ = KernelManager.__init__, connect
+
+
+def execute(path: Path) -> nbformat.NotebookNode:
     """The notebook at `path`, executed in its own folder by this environment's kernel.
 
     Its prose says the numbers that the cells computed, see `plain`.
@@ -85,7 +95,7 @@ def execute(path: Path, scale: str = "recorded") -> nbformat.NotebookNode:
     asked = nbformat.v4.new_code_cell(NUMBERS)
     notebook.cells.append(asked)
     prefer_own_kernel()
-    environment = {**os.environ, "MISLABEL_SCALE": scale}
+    environment = {**os.environ, "MISLABEL_SCALE": "recorded"}
     environment.pop("MPLBACKEND", None)  # it would keep the figures out of the page
     client = NotebookClient(
         notebook,
@@ -117,70 +127,40 @@ def name_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return nbformat.from_dict(json.loads(text))
 
 
-def texts(notebook: nbformat.NotebookNode) -> list[tuple[str, list[str]]]:
-    """Everything readable that the notebook computes: (where, lines), pictures left out."""
-    found = []
-    for number, cell in enumerate(notebook.cells, start=1):
-        where = f"cell {number} (id {cell.get('id', '?')})"
-        if cell.cell_type != "code":
-            found.append((where, [" = ".join(mark) for mark in MARK.findall(cell.source)]))
-            continue
-        lines: list[str] = []
-        for output in cell.outputs:
-            if output.output_type == "stream":
-                lines += [f"[{output.name}]", *output.text.splitlines()]
-            elif output.output_type == "error":
-                lines += ["[error]", output.ename, output.evalue]
-            else:
-                name = output.metadata.get("scrapbook", {}).get("name", "")
-                for kind, value in sorted(output.data.items()):
-                    plain = kind.removeprefix(GLUE)
-                    if plain.startswith("text/"):
-                        value = PICTURE.sub("(picture)", value)
-                        lines += [f"[{kind} {name}]".replace(" ]", "]"), *value.splitlines()]
-                    elif plain.startswith("image/") or kind == WIDGET_VIEW:
-                        lines.append(f"[{kind}]")
-        found.append((where, lines))
-    state = copy.deepcopy(notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}))
-    for model in state.get("state", {}).values():
+def readable(notebook: nbformat.NotebookNode) -> list[str]:
+    """The lines of the file without pictures, and without what widgets hold in bytes."""
+    bare = copy.deepcopy(notebook)
+    for cell in bare.cells:
+        for output in cell.get("outputs", ()):
+            for kind in output.get("data", ()):
+                if kind.startswith("image/"):
+                    output.data[kind] = "(picture)"
+    for model in bare.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {}).values():
         model.pop("buffers", None)
-    shown = PICTURE.sub("(picture)", json.dumps(state, indent=1, sort_keys=True))
-    found.append(("widget state", shown.splitlines()))
-    return found
+    return PICTURE.sub("(picture)", nbformat.writes(bare)).splitlines()
 
 
-def differences(stored: nbformat.NotebookNode, now: nbformat.NotebookNode) -> str:
-    """A readable difference of the two notebooks' texts; empty if there is none."""
-    report = []
-    for (where, old), (_, new) in zip(texts(stored), texts(now), strict=True):
-        if old != new:
-            report += [where, *difflib.unified_diff(old, new, "stored", "now", lineterm="", n=1)]
-    return "\n".join(report)
-
-
-def check(path: Path, scale: str = "recorded") -> str:
-    """Re-execute the notebook and compare; empty if it shows what is stored."""
-    return differences(nbformat.read(path, as_version=4), execute(path, scale))
+def check(path: Path) -> str:
+    """How the notebook, executed again, differs from what is stored; empty if it does not."""
+    stored, now = readable(nbformat.read(path, as_version=4)), readable(execute(path))
+    return "\n".join(difflib.unified_diff(stored, now, "stored", "now", lineterm=""))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
     parser.add_argument("--check", action="store_true", help="compare with what is stored")
-    parser.add_argument("--scale", default="recorded", choices=["recorded", "quick", "full"])
     options = parser.parse_args()
-    failed = False
-    paths = [path.resolve() for path in options.notebooks] or chapters()
+    paths, failed = [path.resolve() for path in options.notebooks] or chapters(), False
     for path in paths:
         if not path.is_file() or BOOK not in path.parents:
             parser.error(f"there is no page {path} in {BOOK}")
-    for path in paths:
         if options.check:
-            report = check(path, options.scale)
+            report = check(path)
             print(f"{name_of(path)}: {'differs' if report else 'as stored'}\n{report}".rstrip())
             failed |= bool(report)
         else:
-            nbformat.write(execute(path, options.scale), path)
+            nbformat.write(execute(path), path)
             print(f"{name_of(path)}: outputs stored")
     return int(failed)
 

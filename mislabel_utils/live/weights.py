@@ -153,13 +153,12 @@ def read(path: Path, run: Run) -> Compact:
         found = Compact(layers=layers, **meta)
     except Exception as error:  # zipfile, numpy, json and torch each have their own
         raise RecordError(
-            f"The exported network {path} is damaged ({error}): restore it from version control, "
-            f"or make it again with: python tools/export_digits.py {path.stem}"
+            f"The exported network {path} is damaged ({error}): restore it from version control."
         ) from error
     if (found.run, found.weights) != (run.id, run.record.weights):
         raise RecordError(
-            f"The exported network {path} is not that of {run.record.stem}: make it again with: "
-            f"python tools/export_digits.py {path.stem}"
+            f"The exported network {path} is not that of {run.record.stem}: delete it, and the "
+            "run's own weights are rounded instead."
         )
     return found
 

@@ -128,9 +128,6 @@ class Store:
             intact = digest == _digest(record)
         except Exception as error:
             # json, zipfile and numpy each have their own exceptions for half a file
-            older = path.with_suffix(".json").exists()
-            if older:  # before 24 November 2026 a record was two files
-                remedy = f"bring it over with: python tools/upgrade_records.py {self.root}"
             raise RecordError(f"The record {path} cannot be read ({error}): {remedy}.") from error
         if not intact:
             raise RecordError(f"The record {path} was changed after it was written: {remedy}.")

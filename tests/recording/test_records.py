@@ -331,13 +331,6 @@ def test_a_run_that_an_older_version_stopped_on_the_way_is_no_whole_one(store):
         store.read(path)
 
 
-def test_a_record_of_the_older_format_names_the_remedy(store, written):
-    np.savez_compressed(written, **make_record().arrays)
-    written.with_suffix(".json").write_text("{}")
-    with pytest.raises(RecordError, match=r"bring it over with: python tools/upgrade_records\.py"):
-        list(store)
-
-
 def test_the_identities_of_the_bundled_records_are_what_they_were():
     """Of those brought over from the older format and still in use, whatever has come since."""
     stems = {record.id for record in Store(BUNDLED / "records")}
