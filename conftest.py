@@ -7,7 +7,7 @@ from execute import prefer_own_kernel
 
 # Several processes (`pytest -n 2 --dist loadfile`) are dealt whole files in this order: what takes
 # longest comes first, so that none is left at work when the others have finished.
-LONGEST_FIRST = ("book/", "tests/test_site.py", "tests/test_chapters.py", "tests/live/",
+LONGEST_FIRST = ("book/", "tests/test_site.py", "tests/test_plain.py", "tests/live/",
                  "tests/commands/")  # fmt: skip
 
 

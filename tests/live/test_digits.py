@@ -95,7 +95,7 @@ def test_a_damaged_export_says_what_to_do(networks, runs, tmp_path):
     torn[len(torn) // 2] ^= 0xFF
     for broken in (b"", whole[: len(whole) // 2], bytes(torn)):
         path.write_bytes(broken)
-        with pytest.raises(RecordError, match="damaged.*restore it"):
+        with pytest.raises(RecordError, match=r"damaged.*restore it"):
             weights.read(path, runs["teacher"])
     weights.write(dataclasses.replace(network, layers=network.layers[:3]), path)
     with pytest.raises(RecordError, match="damaged"):
