@@ -23,18 +23,33 @@ from mislabel_utils.plane.networks import Nets, Recipe, draw, train
 RECIPE = Recipe()
 
 
+def standardised(points: Tensor) -> Tensor:
+    """As `Nets` sees them."""
+    return (points - 0.5) * 12**0.5
+
+
+def module_of(nets: Nets, row: int) -> nn.Sequential:
+    """One of the networks with its own copy of the weights, for standardised points."""
+    layers: list[nn.Module] = []
+    for weight, bias in zip(nets.parameters[::2], nets.parameters[1::2], strict=True):
+        linear = nn.utils.skip_init(nn.Linear, *weight.shape[1:], dtype=weight.dtype)
+        linear.load_state_dict({"weight": weight[row].T, "bias": bias[row, 0]})
+        layers += [linear, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
 def train_one_at_a_time(
     nets: Nets, points: Tensor, labels: Tensor, counted: Tensor, recipe: Recipe = RECIPE
 ) -> list[nn.Sequential]:
     """The training of `networks.train` with ordinary modules, one network after the other."""
-    modules = [nets.module(row) for row in range(len(nets))]
+    modules = [module_of(nets, row) for row in range(len(nets))]
     for module, x, y, kept in zip(modules, points, labels, counted, strict=True):
         if not kept.any():
             continue
         optimiser = torch.optim.Adam(module.parameters(), lr=recipe.rate)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: 1 - s / recipe.steps)
         for _ in range(recipe.steps):
-            loss = F.cross_entropy(module(x[kept]), y[kept])
+            loss = F.cross_entropy(module(standardised(x[kept])), y[kept])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import index
 from pathlib import Path
@@ -35,7 +35,6 @@ from mislabel_utils.recording.records import Record, RecordError, Store, canonic
 from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
 
 WEIGHTS = "data-weights"  # of the network that an SVG shows
-MetricsAndArrays = tuple[dict[str, float], dict[str, np.ndarray]]  # of a record
 
 
 class Lab:
@@ -133,7 +132,7 @@ class Lab:
         return run
 
     def measure(
-        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], MetricsAndArrays]
+        self, arm: str, seed: int, config: dict[str, Any], compute: Callable[[], Mapping[str, Any]]
     ) -> dict[str, np.ndarray]:
         """The arrays of an experiment of another kind, computed now or read from its record.
 
@@ -141,7 +140,7 @@ class Lab:
         ----------
         arm, seed : name the record
         config : JSON, everything that determines the experiment
-        compute : makes the metrics and the arrays of the record
+        compute : makes the arrays, by name
 
         Raises
         ------
@@ -159,9 +158,9 @@ class Lab:
                 self.store.require_writable(self.chapter)
             start = time.monotonic()
             with pinned():
-                metrics, arrays = checks.recordable(*compute())
+                arrays = checks.recordable(compute())
             made = _where(time.monotonic() - start, [environment()])
-            record = Record(self.chapter, arm, seed, config, [], metrics, arrays, made, weights)
+            record = Record(self.chapter, arm, seed, config, [], {}, arrays, made, weights)
             if self.scale == "full":
                 record = self.store.read(self.store.write(record))
         if any(record.trained_on.get(name, now) != now for name, now in weights.items()):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
@@ -35,13 +33,12 @@ def exhibits(lab: Lab, draws: Sequence[int], radii: Sequence[float]) -> dict[str
                 experiment.lesson(Setting(epsilon=radius), range(draw, draw + 1))
                 for radius in radii
             ]
-            taught = [_taught(each, 0) for each in given]
-            many = {name: np.stack([each[name] for each in taught]) for name in taught[0]}
-            found.append(_known(given[0], 0) | many)
-        return {name: np.stack([each[name] for each in found]) for name in found[0]}
+            found.append(_known(given[0], 0) | _stacked([_taught(each, 0) for each in given]))
+        return _stacked(found)
 
-    config = _config("exhibits") | {"draws": list(draws), "radii": list(radii), "side": SIDE}
-    return lab.measure("exhibits", 0, config, lambda: ({}, trained()))
+    config = experiment.configuration("exhibits")
+    config |= {"draws": list(draws), "radii": list(radii), "side": SIDE}
+    return lab.measure("exhibits", 0, config, trained)
 
 
 def exhibit(lab: Lab, draw: int) -> dict[str, np.ndarray]:
@@ -61,34 +58,26 @@ def exhibit(lab: Lab, draw: int) -> dict[str, np.ndarray]:
         given = experiment.lesson(Setting(), range(start, start + draws))
         return _known(given, row) | _taught(given, row)
 
-    config = _config("exhibit") | {"draw": draw, "draws": [start, draws], "side": SIDE}
-    return lab.measure("exhibit", block, config, lambda: ({}, trained()))
-
-
-def _config(name: str) -> dict[str, Any]:
-    return {
-        "protocol": experiment.PROTOCOL,
-        "experiment": name,
-        "setting": asdict(Setting()),
-        "recipe": asdict(networks.Recipe()),
-        "attack_steps": experiment.ATTACK_STEPS,
-    }
+    config = experiment.configuration("exhibit")
+    config |= {"draw": draw, "draws": [start, draws], "side": SIDE}
+    return lab.measure("exhibit", block, config, trained)
 
 
 def _known(given: Lesson, row: int) -> dict[str, np.ndarray]:
     """What is there before the attack."""
     seen = networks.regions(given.teachers, SIDE)
-    return _small(row, points=given.points, labels=given.labels, teacher=seen)
+    return experiment.compact(points=given.points[row], labels=given.labels[row], teacher=seen[row])
 
 
 def _taught(given: Lesson, row: int) -> dict[str, np.ndarray]:
     """What the attack finds, and what the student makes of it."""
     right = networks.predict(given.students, given.points) == given.labels
     seen = networks.regions(given.students, SIDE)
-    return _small(row, moved=given.adversarial, flipped=given.flipped, right=right, student=seen)
+    return experiment.compact(
+        moved=given.adversarial[row], flipped=given.flipped[row], right=right[row],
+        student=seen[row],
+    )  # fmt: skip
 
 
-def _small(row: int, **values) -> dict[str, np.ndarray]:
-    """A row of some tensors, in as few bytes as they need."""
-    rows = {name: value[row].numpy() for name, value in values.items()}
-    return {n: v.astype(np.uint8) if v.dtype == np.int64 else v for n, v in rows.items()}
+def _stacked(each: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.stack([one[name] for one in each]) for name in each[0]}

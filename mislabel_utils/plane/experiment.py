@@ -4,7 +4,7 @@ Source: Wallace, "Learning from Incorrectly Labeled Data", Distill 2019, the two
 illustration: 32 random points, random binary labels, a small network that fits them, L-inf
 adversarial examples with epsilon 0.12, a student trained on those that changed the prediction.
 What the source leaves open was fixed by looking at teachers alone, before any student was trained:
-the networks (`replicas`), their training (`replicas.Recipe`: the cheapest that fits nearly all
+the networks (`networks`), their training (`networks.Recipe`: the cheapest that fits nearly all
 problems at width 64), and the attack, 40 steps of epsilon / 10, enough to cross the ball twice.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -115,9 +116,9 @@ def lesson(setting: Setting, replicas: range) -> Lesson:
     )
 
 
-def agreement(first: Nets, second: Nets) -> Tensor:
-    """Share of the unit square where two networks predict the same class, float32 (R,)."""
-    return (regions(first) == regions(second)).float().mean((1, 2))
+def agreement(first: Tensor, second: Tensor) -> Tensor:
+    """Share of the unit square where two `regions` (R, side, side) agree, float32 (R,)."""
+    return (first == second).float().mean((1, 2))
 
 
 def outcome(given: Lesson) -> dict[str, np.ndarray]:
@@ -127,11 +128,11 @@ def outcome(given: Lesson) -> dict[str, np.ndarray]:
     right: points the student gets right (the published 23); same_regions: area where student and
     teacher agree.
     """
-    return _compact(
+    return compact(
         fitted=correct(given.teachers, given.points, given.labels),
         flipped=given.flipped.sum(1),
         right=correct(given.students, given.points, given.labels),
-        same_regions=agreement(given.students, given.teachers),
+        same_regions=agreement(regions(given.students), regions(given.teachers)),
     )
 
 
@@ -142,18 +143,18 @@ def baselines(given: Lesson) -> dict[str, np.ndarray]:
     points with a coin's labels; control: students that saw the original points, unmoved, with
     flipped labels.
     """
-    points, labels, teachers = given.points, given.labels, given.teachers
+    points, labels, seen = given.points, given.labels, regions(given.teachers)
     width, replicas = given.setting.width, given.replicas
     coins = random_labels(replicas, given.setting.count)
     random = Nets.initial(replicas, width, "random student")
     random = train(random, given.adversarial, coins, given.taught)
     control = train(Nets.initial(replicas, width, "control"), points, 1 - labels)
-    return _compact(
-        unrelated_same_regions=agreement(teachers, teachers.roll()),
+    return compact(
+        unrelated_same_regions=agreement(seen, seen.roll(-1, 0)),
         random_right=correct(random, points, labels),
-        random_same_regions=agreement(random, teachers),
+        random_same_regions=agreement(regions(random), seen),
         control_right=correct(control, points, labels),
-        control_same_regions=agreement(control, teachers),
+        control_same_regions=agreement(regions(control), seen),
     )
 
 
@@ -179,27 +180,30 @@ def measure(
         At recorded scale, when nobody has recorded this block yet.
     """
     start, draws = extent(lab, block)
-    config = {
-        "protocol": PROTOCOL,
-        "experiment": "illustration",
-        "setting": asdict(setting),
-        "recipe": asdict(Recipe()),
-        "attack_steps": ATTACK_STEPS,
+    config = configuration("illustration", setting) | {
         "draws": [start, draws],
         "compared": compared,
     }
 
-    def compute() -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    def compute() -> dict[str, np.ndarray]:
         given = lesson(setting, range(start, start + draws))
-        arrays = outcome(given) | (baselines(given) if compared else {})
-        return {"correct": float(arrays["right"].mean())}, arrays
+        return outcome(given) | (baselines(given) if compared else {})
 
     return lab.measure(arm, block, config, compute)
 
 
-def _compact(**values: Tensor) -> dict[str, np.ndarray]:
-    """Counts as uint8, shares as float32: all that a committed record needs."""
+def configuration(name: str, setting: Setting = Setting()) -> dict[str, Any]:
+    """What determines an experiment in the plane, as JSON; which draws it has is added."""
     return {
-        name: value.numpy().astype(np.float32 if value.is_floating_point() else np.uint8)
-        for name, value in values.items()
+        "protocol": PROTOCOL,
+        "experiment": name,
+        "setting": asdict(setting),
+        "recipe": asdict(Recipe()),
+        "attack_steps": ATTACK_STEPS,
     }
+
+
+def compact(**values: Tensor) -> dict[str, np.ndarray]:
+    """Counts and classes as uint8: all that a committed record needs."""
+    arrays = {name: value.numpy() for name, value in values.items()}
+    return {n: a.astype(np.uint8) if a.dtype == np.int64 else a for n, a in arrays.items()}

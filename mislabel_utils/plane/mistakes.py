@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.plane import networks
-from mislabel_utils.plane.networks import Nets, Recipe, generator
+from mislabel_utils.plane.networks import Nets, Recipe, uniform
 
 PROTOCOL = 1  # raise it when the code changes what is measured: old records then count no more
 POINTS, FRESH, WIDTH = 200, 1000, 16
@@ -24,14 +24,12 @@ LABELS = ("teacher", "true")
 
 def borders(replicas: Sequence[int]) -> Tensor:
     """How the border is turned and where its waves begin: angles in radians, float32 (R, 2)."""
-    drawn = [generator("border", r).random(2) for r in replicas]
-    return torch.tensor(2 * np.pi * np.array(drawn), dtype=torch.float32)
+    return torch.tensor(2 * np.pi * uniform("border", replicas, 2), dtype=torch.float32)
 
 
 def scattered(replicas: Sequence[int], count: int, stream: str) -> Tensor:
     """Uniform points in the unit square, float32 (R, count, 2)."""
-    drawn = [generator(stream, r).random((count, 2)) for r in replicas]
-    return torch.tensor(np.array(drawn), dtype=torch.float32)
+    return torch.tensor(uniform(stream, replicas, count, 2), dtype=torch.float32)
 
 
 def truth(border: Tensor, points: Tensor) -> Tensor:

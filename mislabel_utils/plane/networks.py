@@ -1,8 +1,8 @@
 """Many small networks trained at once, for the two-dimensional chapter.
 
 A replica is one draw of everything that varies: the points, their labels and every network's
-initial weights. All of it comes from `numpy.random.default_rng((SEED, stream, replica))`, so that
-replica 17 is the same problem and the same net whether it is drawn alone or among two thousand.
+initial weights. Each has random numbers of its own (`generator`), so that replica 17 is the same
+problem and the same network whether it is drawn alone or among two thousand.
 
 The networks are 2 -> width -> width -> 2 perceptrons with ReLU and two logits. Two hidden layers
 are the fewest with which a width below 100 fits most draws of 32 random labels; two logits make
@@ -19,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from mislabel_utils.learning.pinned import pinned
 
@@ -44,30 +44,26 @@ def generator(stream: str, replica: int) -> np.random.Generator:
     return np.random.default_rng((SEED, STREAMS.index(stream), replica))
 
 
+def uniform(stream: str, replicas: Sequence[int], *shape: int) -> np.ndarray:
+    """Uniform random numbers in [0, 1), float64 (R, *shape)."""
+    return np.array([generator(stream, r).random(shape) for r in replicas])
+
+
 def draw(replicas: Sequence[int], count: int = 32) -> tuple[Tensor, Tensor]:
     """Problems: `count` uniform points in the unit square and a fair coin's label for each.
 
     Returns points, float32 (R, count, 2), and labels, int64 (R, count). A problem with fewer points
     holds the first ones of the problem with more.
     """
-    points = [generator("points", r).random((count, 2)) for r in replicas]
-    labels = random_labels(replicas, count, "labels")
-    return torch.tensor(np.array(points), dtype=torch.float32), labels
+    points = torch.tensor(uniform("points", replicas, count, 2), dtype=torch.float32)
+    return points, random_labels(replicas, count, "labels")
 
 
 def random_labels(
     replicas: Sequence[int], count: int = 32, stream: str = "random labels"
 ) -> Tensor:
     """Labels in {0, 1} by a fair coin, int64 (R, count)."""
-    coins = [generator(stream, r).random(count) < 0.5 for r in replicas]
-    return torch.tensor(np.array(coins), dtype=torch.int64)
-
-
-class Standardise(nn.Module):
-    """Uniform coordinates in [0, 1] brought to mean 0 and variance 1."""
-
-    def forward(self, points: Tensor) -> Tensor:
-        return (points - 0.5) * 12**0.5
+    return torch.tensor(uniform(stream, replicas, count) < 0.5, dtype=torch.int64)
 
 
 class Nets:
@@ -103,28 +99,10 @@ class Nets:
 
     def __call__(self, points: Tensor) -> Tensor:
         *hidden, weight, bias = self.parameters
-        values = Standardise()(points)
+        values = (points - 0.5) * 12**0.5  # uniform coordinates, at mean 0 and variance 1
         for w, b in zip(hidden[::2], hidden[1::2], strict=True):
             values = torch.baddbmm(b, values, w).relu()
         return torch.baddbmm(bias, values, weight)
-
-    def roll(self) -> "Nets":
-        """The same networks, each in its predecessor's place: row r holds network r + 1."""
-        return Nets([parameter.roll(-1, 0) for parameter in self.parameters])
-
-    def to(self, dtype: torch.dtype) -> "Nets":
-        return Nets([parameter.to(dtype) for parameter in self.parameters])
-
-    def module(self, row: int) -> nn.Sequential:
-        """Network `row` as an ordinary PyTorch module with its own copy of the weights."""
-        layers: list[nn.Module] = [Standardise()]
-        for weight, bias in zip(self.parameters[::2], self.parameters[1::2], strict=True):
-            linear = nn.utils.skip_init(nn.Linear, *weight.shape[1:], dtype=weight.dtype)
-            with torch.no_grad():
-                linear.weight.copy_(weight[row].T)
-                linear.bias.copy_(bias[row, 0])
-            layers += [linear, nn.ReLU()]
-        return nn.Sequential(*layers[:-1])
 
 
 @pinned()
@@ -144,7 +122,6 @@ def train(
     """
     if counted is None:
         counted = torch.ones_like(labels, dtype=torch.bool)
-    _check(nets, points, labels, counted)
     weights = counted.to(points.dtype)
     weights = weights / weights.sum(1, keepdim=True).clamp(min=1)
 
@@ -212,21 +189,3 @@ def in_chunks(function: Callable[[slice], Result], count: int) -> list[Result]:
             return list(pool.map(function, (slice(start, start + CHUNK) for start in starts)))
     finally:
         torch.set_num_threads(cores)
-
-
-def _check(nets: Nets, points: Tensor, labels: Tensor, counted: Tensor) -> None:
-    expected = (len(nets), *labels.shape[1:])
-    if labels.ndim != 2 or labels.shape != expected or points.shape != (*expected, 2):
-        raise ValueError(
-            f"{len(nets)} networks need points (R, n, 2) and labels (R, n) with R = {len(nets)}, "
-            f"got {tuple(points.shape)} and {tuple(labels.shape)}"
-        )
-    if counted.shape != labels.shape or counted.dtype != torch.bool:
-        raise ValueError(
-            f"counted must be bool of the labels' shape {tuple(labels.shape)}, "
-            f"got {counted.dtype} {tuple(counted.shape)}"
-        )
-    if not torch.isfinite(points).all():
-        raise ValueError("points hold NaN or infinity; clean the data before training")
-    if labels.numel() and not (labels.min() >= 0 and labels.max() <= 1):
-        raise ValueError("labels must be 0 or 1: the networks have two logits")

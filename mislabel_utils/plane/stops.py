@@ -9,7 +9,7 @@ which region, an example lies?
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,8 +23,6 @@ from mislabel_utils.plane.networks import Nets, in_chunks, predict
 
 PROTOCOL = 1
 PLACES = 300  # on each way: a step of a thousandth of the square's side in a ball of radius 0.3
-
-Outcomes = dict[str, dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -120,23 +118,19 @@ def stopped(
         At recorded scale, when nobody has recorded this block yet.
     """
     start, draws = experiment.extent(lab, block)
-    config = {
+    config = experiment.configuration("stops") | {
         "protocol": [experiment.PROTOCOL, PROTOCOL],
-        "experiment": "stops",
-        "setting": asdict(Setting()),
-        "recipe": asdict(networks.Recipe()),
-        "attack_steps": experiment.ATTACK_STEPS,
         "draws": [start, draws],
         "radii": list(radii),
         "depths": list(depths),
         "places": PLACES,
     }
 
-    def compute() -> tuple[dict[str, float], dict[str, np.ndarray]]:
-        found = dict(_arms(range(start, start + draws), radii, depths))
-        return {}, {f"{arm}:{name}": v for arm, many in found.items() for name, v in many.items()}
+    def compute() -> dict[str, np.ndarray]:
+        arms = _arms(range(start, start + draws), radii, depths)
+        return {f"{arm}:{name}": v for arm, found in arms for name, v in found.items()}
 
-    nested: Outcomes = {}
+    nested: dict[str, dict[str, np.ndarray]] = {}
     for name, values in lab.measure("stops", block, config, compute).items():
         arm, _, what = name.partition(":")
         nested.setdefault(arm, {})[what] = values
@@ -173,13 +167,10 @@ def _described(kept: Lesson, ways: Ways) -> dict[str, np.ndarray]:
     count = kept.flipped.sum(1).clamp(min=1)
     depth = (1 - (ways.border() + 1) / PLACES) * ways.length()
     further = kept.flipped & ~ways.first_region()[..., -1]
-    found = {
-        "beyond": ((depth * kept.flipped).sum(1) / count).numpy(),
-        "further": further.sum(1).numpy().astype(np.uint8),
-    }
+    found = {"beyond": (depth * kept.flipped).sum(1) / count, "further": further.sum(1)}
     if kept.setting == Setting():
-        found["missed"] = _missed(kept).numpy().astype(np.uint8)
-    return found
+        found["missed"] = _missed(kept)
+    return experiment.compact(**found)
 
 
 def _missed(kept: Lesson) -> Tensor:

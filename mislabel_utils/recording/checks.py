@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,15 +55,13 @@ def sets_as_named(on: Split, tested: Sequence[Split]) -> None:
             )
 
 
-def recordable(
-    metrics: dict[str, float], arrays: dict[str, np.ndarray]
-) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """What was measured, as a record can hold it: numbers of Python, arrays of numbers."""
-    arrays = {name: np.asarray(array) for name, array in arrays.items()}
+def recordable(measured: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """What was measured, as a record can hold it: arrays of numbers."""
+    arrays = {name: np.asarray(array) for name, array in measured.items()}
     for name, array in arrays.items():
         if array.dtype.hasobject or name == ENTRY:
             raise ValueError(f"The array {name!r} of {array.dtype} cannot be kept: name another.")
-    return {name: float(value) for name, value in metrics.items()}, arrays
+    return arrays
 
 
 def name(text: str) -> None:

@@ -218,7 +218,7 @@ class Experiment:
 
         def compute():
             found = adversarial.described(asked, on)
-            return {}, {name: np.array(value) for name, value in found.items()}
+            return {name: np.array(value) for name, value in found.items()}
 
         made = self.lab.measure(f"small-described-{arm}", self.seed, config, compute)
         return self.described.setdefault(arm, made)

@@ -115,7 +115,7 @@ def muddled(lab: Lab, seed: int) -> Arrays:
         study, lesson = {"passes": 12, "batch": 256}, {"passes": 1, "batch": 256}
         read = 2_000
 
-    def compute() -> tuple[dict, dict[str, np.ndarray]]:
+    def compute() -> dict[str, np.ndarray]:
         drawn = beginnings.streams(seed)
         own, stranger = (beginnings.begin(drawn[who]) for who in ("teacher", "stranger"))
         taught_on, asked = (
@@ -134,7 +134,7 @@ def muddled(lab: Lab, seed: int) -> Arrays:
                 lesson["batch"],
             )  # fmt: skip
             found[name] = beginnings.examined(start, student, teacher, digits, asked, read)
-        return {}, found
+        return found
 
     config = {
         "experiment": "muddled", "protocol": (PROTOCOL, beginnings.PROTOCOL, probes.PROTOCOL),
@@ -157,11 +157,11 @@ def stops(lab: Lab, name: str, seed: int) -> Arrays:
     """
     data, protocol = lab.load(name), where_it_stops.Protocol(lab.scale)
 
-    def compute() -> tuple[dict, dict[str, np.ndarray]]:
+    def compute() -> dict[str, np.ndarray]:
         order = torch.randperm(len(data.classes), generator=_generator(seed))
         named = datasets.restrict(data, [data.classes[each] for each in order])
         cells = [_cell(protocol, named, steps, seed) for steps in protocol.teacher_steps]
-        return {}, {what: np.array([cell[what] for cell in cells]) for what in cells[0]}
+        return {what: np.array([cell[what] for cell in cells]) for what in cells[0]}
 
     config = {
         "experiment": "stops, other labels", "on": data.fingerprint, "seed": seed,

@@ -54,7 +54,7 @@ def asked(lab: Lab, recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
     """
     images = load(lab)
 
-    def compute() -> tuple[dict, dict[str, np.ndarray]]:
+    def compute() -> dict[str, np.ndarray]:
         on = training_sets.true_labels(images.train)
         network, curve, *_ = training.train(
             recipe, on, seed=seed, title=mislabeled.grid_name(recipe)
@@ -67,7 +67,7 @@ def asked(lab: Lab, recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
         ]
         plain, shifted = (each.numpy().astype(np.uint8) for each in answers[:2])
         accuracy = np.array([*right, curve[-1]["train_accuracy"]])
-        return {}, {"plain": plain, "moved": shifted, "accuracy": accuracy}
+        return {"plain": plain, "moved": shifted, "accuracy": accuracy}
 
     return lab.measure(mislabeled.grid_arm(recipe), seed, _config(images, recipe, seed), compute)
 

@@ -169,7 +169,7 @@ def readouts(lab: Lab, seed: int, runs: Mapping[str, Run]) -> dict[str, dict[str
         }
         return lab.measure(
             f"fresh-inside-{arm}", seed, config,
-            lambda: ({}, _looked_into(run, mnist, fashion, count)),
+            lambda: _looked_into(run, mnist, fashion, count),
         )  # fmt: skip
 
     return {arm: looked_into(arm, run) for arm, run in runs.items()}

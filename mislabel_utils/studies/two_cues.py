@@ -175,7 +175,7 @@ def foreseen(lab: Lab, data: str, seed: int) -> dict[float, Mapping[str, np.ndar
     images, by = lab.load(DATA[data]).train, teacher(lab, data, seed)
     aims = targets(images, seed, FORESEEN)
 
-    def compute(sets: dict[str, TrainingSet]) -> tuple[dict, dict[str, np.ndarray]]:
+    def compute(sets: dict[str, TrainingSet]) -> dict[str, np.ndarray]:
         kept = aims["det"].kept
         said = {kind: _said(by, on.images[kept], images) for kind, on in sets.items()}
         given = {
@@ -183,7 +183,7 @@ def foreseen(lab: Lab, data: str, seed: int) -> dict[float, Mapping[str, np.ndar
             "next": aims["det"].labels[kept],
             "target": aims["rand"].labels[kept],
         }
-        return {}, {name: _bytes(each) for name, each in (said | given).items()}
+        return {name: _bytes(each) for name, each in (said | given).items()}
 
     found = {}
     for radius in RADII[data]:
@@ -211,7 +211,7 @@ def views(lab: Lab, cell: Cell, by: Run) -> Mapping[str, np.ndarray]:
     moved = adversarial.adversarial(by, some, cell.attack)
     stranger = teacher(lab, cell.data, SEEDS[(SEEDS.index(cell.seed) + 1) % len(SEEDS)])
 
-    def compute() -> tuple[dict, dict[str, np.ndarray]]:
+    def compute() -> dict[str, np.ndarray]:
         asked, others = some.kept, every.kept & ~some.kept
         here, there = (
             standardised(images, split.normalization).flatten(1)
@@ -223,7 +223,7 @@ def views(lab: Lab, cell: Cell, by: Run) -> Mapping[str, np.ndarray]:
             "stranger": _said(stranger, moved.images[asked], split),
             "neighbours": neighbours.vote(here, there, split.labels[others]),
         }
-        return {}, {name: _bytes(each) for name, each in said.items()}
+        return {name: _bytes(each) for name, each in said.items()}
 
     config = _config("views", by, moved) | {"stranger": stranger.id, "of": every.source}
     return lab.measure(arm_name(cell.data, "views", cell.radius), cell.seed, config, compute)
@@ -240,7 +240,7 @@ def conflict(lab: Lab, cell: Cell, by: Run, student: Run) -> Mapping[str, np.nda
     aims = training_sets.subset(elsewhere(test, cell.seed), ASKED, cell.seed)
     moved = adversarial.adversarial(by, aims, cell.attack)
 
-    def compute() -> tuple[dict, dict[str, np.ndarray]]:
+    def compute() -> dict[str, np.ndarray]:
         kept = aims.kept
         said = {
             "true": test.labels[kept],
@@ -248,7 +248,7 @@ def conflict(lab: Lab, cell: Cell, by: Run, student: Run) -> Mapping[str, np.nda
             "student": _said(student, moved.images[kept], test),
             "teacher": _said(by, moved.images[kept], test),
         }
-        return {}, {name: _bytes(each) for name, each in said.items()}
+        return {name: _bytes(each) for name, each in said.items()}
 
     config = _config("conflict", by, moved) | {"student": student.id}
     name = arm_name(cell.data, "conflict", cell.radius)

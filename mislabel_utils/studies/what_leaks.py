@@ -132,9 +132,9 @@ def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.nd
     """
     pictures, home = inputs_of(lab)[name], Inputs(load(lab)[0].train)
 
-    def compute() -> tuple[dict, dict[str, np.ndarray]]:
+    def compute() -> dict[str, np.ndarray]:
         soft = training_sets.soft_predictions(teacher, pictures).labels
-        return {}, {
+        return {
             "said": torch.bincount(soft.argmax(1), minlength=10).numpy(),
             "undecided": transfer.entropy(soft).mean().numpy(),
             "distance": np.array(transfer.feature_distance(teacher, pictures, home)),
@@ -177,7 +177,7 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
     mnist, _ = load(lab)
     digits = mnist.normalized_as(kin.CENTRED)
 
-    def compute() -> tuple[dict, dict]:
+    def compute() -> dict[str, np.ndarray]:
         drawn = kin.streams(seed)
         own, stranger, third = (
             kin.begin(drawn[who]) for who in ("teacher", "stranger", "untrained")
@@ -194,7 +194,7 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
                 of = third if name == "untaught" else teacher
                 student = kin.learn_extras(start, of, noise, drawn["noise order"], **lesson)
                 found[name] = look(start, student, of)
-        return {}, found
+        return found
 
     config = {
         "experiment": arm,

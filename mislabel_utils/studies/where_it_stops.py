@@ -191,7 +191,7 @@ def in_the_plane(lab: Lab, seed: int) -> dict[str, np.ndarray]:
     }
     of_seed = range(draws * seed, draws * (seed + 1))
     return lab.measure(
-        "mistakes-in-the-plane", seed, config, lambda: ({}, mistakes.measurements(of_seed))
+        "mistakes-in-the-plane", seed, config, lambda: mistakes.measurements(of_seed)
     )
 
 
@@ -218,10 +218,10 @@ def _measured(
         "shape": shape,
     }
 
-    def arrays() -> tuple[dict, dict[str, np.ndarray]]:
+    def arrays() -> dict[str, np.ndarray]:
         found = compute()
         names = dict.fromkeys(name for each in found for name in each)
         table = {name: [each.get(name, np.nan) for each in found] for name in names}
-        return {}, {name: np.reshape(values, shape) for name, values in table.items()}
+        return {name: np.reshape(values, shape) for name, values in table.items()}
 
     return lab.measure(arm, seed, config, arrays)

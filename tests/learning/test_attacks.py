@@ -144,17 +144,17 @@ def test_the_attack_finds_nearly_every_flip_that_brute_force_finds(kind):
     assert both / found > 0.98
 
 
-def test_replicated_networks_and_their_modules_are_attacked_alike():
+def test_networks_are_attacked_together_as_each_alone():
     replicas = range(3)
     points, labels = draw(replicas, 8)
-    nets = Nets.initial(replicas, 16, "teacher").to(torch.float64)
+    nets = Nets([each.double() for each in Nets.initial(replicas, 16, "teacher").parameters])
     points = points.double()
     together = pgd(nets, points, labels, LInf(0.3), steps=10, step_size=0.05)
     for row in replicas:
-        module = nets.module(row).eval()
-        alone = pgd(module, points[row], labels[row], LInf(0.3), steps=10, step_size=0.05)
-        torch.testing.assert_close(alone.inputs, together.inputs[row], rtol=0, atol=1e-9)
-        assert torch.equal(alone.flipped, together.flipped[row])
+        only = slice(row, row + 1)
+        alone = pgd(nets[only], points[only], labels[only], LInf(0.3), steps=10, step_size=0.05)
+        torch.testing.assert_close(alone.inputs, together.inputs[only], rtol=0, atol=1e-9)
+        assert torch.equal(alone.flipped, together.flipped[only])
 
 
 def test_a_loss_that_rounds_to_zero_still_shows_the_way():

@@ -55,7 +55,8 @@ def both(request, module):
     """A network that has learnt a little, its problem, and what the browser makes of them."""
     only, epsilon = range(3, 4), 0.12
     points, labels = networks.draw(only)
-    nets = networks.Nets.initial(only, request.param, "teacher").to(torch.float64)
+    nets = networks.Nets.initial(only, request.param, "teacher")
+    nets = networks.Nets([each.double() for each in nets.parameters])
     recipe = networks.Recipe(steps=100)
     nets = networks.train(nets, points.double(), labels, recipe=recipe)
     asked = {
