@@ -24,8 +24,8 @@ from torchvision.transforms import v2
 from mislabel_utils.learning import models
 from mislabel_utils.learning.attacks import L2, pgd
 from mislabel_utils.learning.datasets import Normalization, Split
-from mislabel_utils.learning.environment import environment
-from mislabel_utils.learning.inference import autocast, default_device, mixed_dtype, standardised
+from mislabel_utils.learning.environment import autocast, default_device, environment, mixed_dtype
+from mislabel_utils.learning.inference import standardised
 from mislabel_utils.learning.training import Recipe, train
 from mislabel_utils.learning.training_sets import true_labels
 from mislabel_utils.recording.records import Record, Store

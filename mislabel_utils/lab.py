@@ -26,8 +26,7 @@ from torch import nn
 from mislabel_utils.files import atomic_write, cache_dir, locked, require_writable
 from mislabel_utils.learning import datasets, inference, models, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
-from mislabel_utils.learning.environment import environment
-from mislabel_utils.learning.pinned import pinned
+from mislabel_utils.learning.environment import environment, pinned
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording import checks

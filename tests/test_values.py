@@ -20,17 +20,16 @@ import torch
 from mislabel_utils.learning import (
     adversarial,
     attacks,
-    beginnings,
+    environment,
     inference,
     inputs,
     models,
-    neighbours,
     probes,
     selections,
     training,
     training_sets,
-    transfer,
 )
+from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import Normalization, Split
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.plane import experiment, mistakes, networks, stops
@@ -144,18 +143,25 @@ def selected():
     return weighed(*chosen.values(), *(each.images for each in parts), rounds.labels)
 
 
-def shared_beginnings():
-    on = split(1, 28, 60).normalized_as(beginnings.CENTRED)
+def with_shared_initialisation():
+    on = split(1, 28, 60).normalized_as(kin.CENTRED)
     both = SimpleNamespace(train=on, test=on, normalization=on.normalization)
-    drawn = beginnings.streams(1)
-    own, other = (beginnings.begin(drawn[who]) for who in ("teacher", "stranger"))
+    drawn = kin.streams(1)
+    own, other = (kin.begin(drawn[who]) for who in ("teacher", "stranger"))
     how = {"passes": 2, "batch": 20}
-    teacher = beginnings.learn_digits(own, on, drawn["order"], **how)
-    noise = beginnings.shown(inputs.noise(on, 60, drawn["noise"]))
-    student = beginnings.learn_extras(own, teacher, noise, drawn["noise order"], **how)
-    found = torch.tensor(beginnings.examined(own, student, teacher, both, noise, 40))
-    joined = beginnings.joined(own, other)
-    networks_ = (own, other, beginnings.blend(own, other, 0.25), joined, teacher, student)
+    teacher = kin.learn_digits(own, on, drawn["order"], **how)
+    noise = kin.shown(inputs.noise(on, 60, drawn["noise"]))
+    student = kin.learn_extras(own, teacher, noise, drawn["noise order"], **how)
+    found = torch.tensor(kin.examined(own, student, teacher, both, noise, 40))
+    joined = kin.joined(own, other)
+    networks_ = (
+        own,
+        other,
+        kin.blend(own, other, 0.25),
+        joined,
+        teacher,
+        student,
+    )
     return [value for each in networks_ for value in of(each)] + weighed(found)
 
 
@@ -166,16 +172,15 @@ def read_out():
 
 
 def votes():
-    pixels = neighbours.pixels(split())
-    return weighed(neighbours.vote(pixels[:15], pixels[15:], split().labels[15:]))
+    pixels = probes.pixels(split())
+    return weighed(probes.vote(pixels[:15], pixels[15:], split().labels[15:]))
 
 
 def transfer_sets():
     run, on = toy_run(), inputs.Inputs(split(1, 28))
     run.network = models.build("small_cnn", (1, 28, 28), 10, 3).eval()
     other = inputs.noise(on.split, 40, 1)
-    distance = transfer.feature_distance(run, on, other)
-    return [distance, *weighed(transfer.entropy((on.images[:, 0, 0] / 255).softmax(-1)))]
+    return [probes.feature_distance(run, on, other)]
 
 
 def small_lesson(monkeypatch):
@@ -225,10 +230,10 @@ COMPUTED = {  # what it is, and the protocol numbers that it goes under
     "selections": (selected, [training.PROTOCOL]),
     "pgd": (pgd_in_the_cube, [training.PROTOCOL, experiment.PROTOCOL]),
     "described": (described, [adversarial.PROTOCOL]),
-    "beginnings": (shared_beginnings, [beginnings.PROTOCOL, probes.PROTOCOL]),
+    "shared initialisation": (with_shared_initialisation, [kin.PROTOCOL, probes.PROTOCOL]),
     "probes": (read_out, [probes.PROTOCOL]),
-    "neighbours": (votes, [neighbours.PROTOCOL]),
-    "transfer": (transfer_sets, [transfer.PROTOCOL]),
+    "neighbours": (votes, [probes.PROTOCOL]),
+    "transfer": (transfer_sets, [probes.PROTOCOL]),
     "plane": (plane, [experiment.PROTOCOL]),
     "stops": (plane_stops, [experiment.PROTOCOL, stops.PROTOCOL]),
     "mistakes in the plane": (plane_mistakes, [mistakes.PROTOCOL]),
@@ -238,7 +243,7 @@ COMPUTED = {  # what it is, and the protocol numbers that it goes under
 
 
 def computed(name, monkeypatch):
-    monkeypatch.setattr(inference, "mixed_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(environment, "mixed_dtype", lambda device: torch.bfloat16)
     compute, protocol = COMPUTED[name]
     takes = (monkeypatch,) if "monkeypatch" in compute.__code__.co_varnames[:1] else ()
     return {"protocol": protocol, "values": [float(f"{value:.7g}") for value in compute(*takes)]}

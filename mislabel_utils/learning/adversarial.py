@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.learning.attacks import L2, LInf, pgd
-from mislabel_utils.learning.inference import BATCH, Teacher, autocast, evaluating, standardised
+from mislabel_utils.learning.environment import autocast
+from mislabel_utils.learning.inference import BATCH, Teacher, evaluating, standardised
 from mislabel_utils.learning.inputs import Inputs, inputs_of
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.files import BUNDLED, folder
+from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.pictures import DataError, readable
-from mislabel_utils.learning.pinned import pinned
 from mislabel_utils.learning.sources import read_source
 
 __all__ = ["RAW", "Dataset", "Normalization", "Split", "load", "restrict"]

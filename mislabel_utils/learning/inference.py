@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mislabel_utils.learning.datasets import Normalization, Split
-from mislabel_utils.learning.pinned import pinned
+from mislabel_utils.learning.environment import autocast, pinned
 
 BATCH = 500
 
@@ -29,36 +29,6 @@ class Teacher(Protocol):
 
     network: nn.Module
     precision: str  # in which it computes
-
-
-def default_device() -> torch.device:
-    """The GPU when there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def mixed_dtype(device: torch.device) -> torch.dtype:
-    """What "mixed" precision computes in on a device.
-
-    bfloat16 where the hardware multiplies it, float16 on older GPUs (with its loss scaled up, lest
-    small gradients vanish; Micikevicius et al. 2018), float32 on a CPU that has neither.
-    """
-    if device.type == "cuda":
-        has = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if has else torch.float16
-    # PyTorch's own list of what a CPU can do; older versions know less of it.
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    has = any(getattr(torch.cpu, name, bool)() for name in names)
-    return torch.bfloat16 if has else torch.float32
-
-
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which a network computes in a recipe's precision, within `pinned`."""
-    dtype = mixed_dtype(device) if precision == "mixed" else torch.float32
-    low = dtype != torch.float32
-    # No cache: it is emptied by the outermost context alone, and would outlive an optimiser's step.
-    return torch.autocast(
-        device.type, dtype if low else torch.bfloat16, enabled=low, cache_enabled=False
-    )
 
 
 @contextmanager

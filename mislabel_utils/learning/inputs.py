@@ -19,7 +19,7 @@ from torch import Tensor
 from torchvision.transforms.functional import pil_to_tensor
 
 from mislabel_utils.learning.datasets import Split
-from mislabel_utils.learning.pinned import pinned
+from mislabel_utils.learning.environment import pinned
 
 NOISES = ("uniform", "gaussian", "correlated")
 # Arrows and mathematical operators of Unicode: strokes like those of digits, and no digit.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,52 +13,17 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from mislabel_utils.files import atomic_write
-from mislabel_utils.learning.pinned import pinned
+from mislabel_utils.learning.environment import pinned
+
+Shape = tuple[int, int, int]  # (channels, height, width) of an image
 
 
-class SmallMapConv2d(nn.Conv2d):
-    """`nn.Conv2d`, as one matrix multiplication where the map is no larger than the kernel.
-
-    There each output pixel sees the whole map, through a window of the kernel; the rest of the
-    kernel only ever meets padding. Behind torchvision's original stem the last two stages of a
-    ResNet work on 2 x 2 and 1 x 1 pixels, where a convolution wastes more than half its time.
-
-    Raises
-    ------
-    ValueError
-        When called with a bias, groups, dilation, or a padding other than numbers of zeros, or
-        with a kernel, stride or padding that is not square: the multiplication knows none of them.
-    """
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        plain = self.bias is None and self.groups == 1 and self.dilation == (1, 1)
-        sizes = (self.kernel_size, self.stride, self.padding)
-        square = all(isinstance(pair, tuple) and pair[0] == pair[1] for pair in sizes)
-        if not (plain and square and self.padding_mode == "zeros"):
-            raise ValueError(
-                f"{self} is no plain square convolution without bias: use nn.Conv2d for it."
-            )
-        size, kernel = inputs.shape[-1], self.kernel_size[0]
-        side = (size + 2 * self.padding[0] - kernel) // self.stride[0] + 1
-        starts = [self.padding[0] - i * self.stride[0] for i in range(side)]
-        if inputs.shape[-2] != size or min(starts) < 0 or max(starts) + size > kernel:
-            return super().forward(inputs)
-        weight = self.weight.permute(0, 2, 3, 1)  # channels last, as they lie in memory
-        windows = [weight[:, y : y + size, x : x + size].flatten(1) for y in starts for x in starts]
-        outputs = F.linear(inputs.permute(0, 2, 3, 1).flatten(1), torch.cat(windows))
-        return outputs.unflatten(1, (side, side, -1)).permute(0, 3, 1, 2)
-
-
-def small_cnn(shape: tuple[int, int, int], classes: int) -> nn.Module:
+def small_cnn(shape: Shape, classes: int) -> nn.Module:
     """Two convolutions and two linear layers: about 206,000 weights on 28 x 28 grey images.
 
     No batch normalisation: its running statistics would be those of the clothes, and the student
-    is tested on digits. Pooling stands before the ReLU: the same function, computed faster.
-
-    Parameters
-    ----------
-    shape : (channels, height, width) of an image; height and width divisible by 4
-    classes : number of logits
+    is tested on digits. Pooling stands before the ReLU: the same function, computed faster. Height
+    and width are divisible by 4.
     """
     channels, height, width = shape
     return nn.Sequential(
@@ -74,17 +40,13 @@ def small_cnn(shape: tuple[int, int, int], classes: int) -> nn.Module:
     )
 
 
-def deep_cnn(shape: tuple[int, int, int], classes: int) -> nn.Module:
+def deep_cnn(shape: Shape, classes: int) -> nn.Module:
     """Seven convolutions with batch normalisation: half a million weights, quick to train well.
 
     In the manner of Keller Jordan's airbench94 (2024), half as wide and without its whitened first
     layer and its other refinements: a 2 x 2 convolution, then three blocks of two 3 x 3
-    convolutions with 32, 128 and 128 channels. Pooling halves the map in each block.
-
-    Parameters
-    ----------
-    shape : (channels, height, width) of an image; height and width at least 9
-    classes : number of logits
+    convolutions with 32, 128 and 128 channels. Pooling halves the map in each block; height and
+    width are at least 9.
     """
 
     def block(given: int, channels: int) -> list[nn.Module]:
@@ -110,14 +72,8 @@ def deep_cnn(shape: tuple[int, int, int], classes: int) -> nn.Module:
     )
 
 
-def mlp(shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """Two hidden layers of 512 units, which do not know that pixels have neighbours.
-
-    Parameters
-    ----------
-    shape : (channels, height, width) of an image
-    classes : number of logits
-    """
+def mlp(shape: Shape, classes: int) -> nn.Module:
+    """Two hidden layers of 512 units, which do not know that pixels have neighbours."""
     channels, height, width = shape
     return nn.Sequential(
         nn.Flatten(),
@@ -129,44 +85,56 @@ def mlp(shape: tuple[int, int, int], classes: int) -> nn.Module:
     )
 
 
-def resnet18(shape: tuple[int, int, int], classes: int, stem: str) -> nn.Module:
-    """torchvision's ResNet-18 (He et al. 2016) with one of two stems.
+class FastResNet(torchvision.models.ResNet):
+    """ResNet-18 (He et al. 2016): torchvision's weights and function, with a faster forward pass.
 
-    Parameters
-    ----------
-    shape : (channels, height, width) of an image
-    classes : number of logits
-    stem : "imagenet", the original 7 x 7 convolution of stride 2 and max-pool, or "cifar", one
-        3 x 3 convolution of stride 1 that keeps the resolution of a 32 x 32 image
-
-    Raises
-    ------
-    ValueError
-        For any other stem.
+    Pooling stands before the ReLU, and small maps are multiplied, see `convolved`. `stem` is
+    "imagenet", the original 7 x 7 convolution of stride 2 and max-pool, or "cifar", one 3 x 3
+    convolution of stride 1 that keeps the resolution of a 32 x 32 image.
     """
-    network = torchvision.models.resnet18(num_classes=classes)
-    for module in network.modules():
-        if type(module) is nn.Conv2d and module.kernel_size[0] > 1:
-            module.__class__ = SmallMapConv2d  # same weights, same function
-    # Pooling before the ReLU: the same function, computed faster.
-    network.relu, network.maxpool = network.maxpool, network.relu
-    if stem == "cifar":
-        network.conv1 = nn.Conv2d(shape[0], 64, 3, padding=1, bias=False)
-        network.relu = nn.Identity()  # where the pooling stands
-    elif stem == "imagenet":
-        if shape[0] != 3:
-            network.conv1 = nn.Conv2d(shape[0], 64, 7, stride=2, padding=3, bias=False)
-    else:
-        raise ValueError(f"Unknown stem {stem!r}: use 'imagenet' or 'cifar'.")
-    return network
+
+    def __init__(self, shape: Shape, classes: int, stem: str) -> None:
+        super().__init__(torchvision.models.resnet.BasicBlock, [2, 2, 2, 2], num_classes=classes)
+        if stem == "cifar":
+            self.conv1 = nn.Conv2d(shape[0], 64, 3, padding=1, bias=False)
+            self.maxpool = nn.Identity()
+        elif shape[0] != 3:
+            self.conv1 = nn.Conv2d(shape[0], 64, 7, stride=2, padding=3, bias=False)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        maps = self.relu(self.maxpool(self.bn1(self.conv1(inputs))))
+        for block in (*self.layer1, *self.layer2, *self.layer3, *self.layer4):
+            hidden = self.relu(block.bn1(convolved(block.conv1, maps)))
+            hidden = block.bn2(convolved(block.conv2, hidden))
+            maps = hidden + (maps if block.downsample is None else block.downsample(maps))
+            maps = self.relu(maps)
+        return self.fc(self.avgpool(maps).flatten(1))
 
 
-MODELS = {
+def convolved(layer: nn.Conv2d, inputs: Tensor) -> Tensor:
+    """What a plain square convolution puts out, with one multiplication where the map is small.
+
+    On a map no larger than the kernel each output pixel sees all of it, through a window of the
+    kernel; the rest of the kernel only ever meets padding. Behind the original stem the last two
+    stages work on 2 x 2 and 1 x 1 pixels, where a convolution wastes more than half its time.
+    """
+    size, kernel, padding = inputs.shape[-1], layer.kernel_size[0], layer.padding[0]
+    side = (size + 2 * padding - kernel) // layer.stride[0] + 1
+    starts = [padding - i * layer.stride[0] for i in range(side)]
+    if inputs.shape[-2] != size or min(starts) < 0 or max(starts) + size > kernel:
+        return layer(inputs)
+    weight = layer.weight.permute(0, 2, 3, 1)  # channels last, as they lie in memory
+    windows = [weight[:, y : y + size, x : x + size].flatten(1) for y in starts for x in starts]
+    outputs = F.linear(inputs.permute(0, 2, 3, 1).flatten(1), torch.cat(windows))
+    return outputs.unflatten(1, (side, side, -1)).permute(0, 3, 1, 2)
+
+
+MODELS = {  # from the shape of an image and the number of classes, which is that of the logits
     "small_cnn": small_cnn,
     "deep_cnn": deep_cnn,
     "mlp": mlp,
-    "resnet18-imagenet": lambda shape, classes: resnet18(shape, classes, "imagenet"),
-    "resnet18-cifar": lambda shape, classes: resnet18(shape, classes, "cifar"),
+    "resnet18-imagenet": partial(FastResNet, stem="imagenet"),
+    "resnet18-cifar": partial(FastResNet, stem="cifar"),
 }
 
 
@@ -193,7 +161,7 @@ class Drawing(TorchFunctionMode):
 
 
 @pinned()
-def build(name: str, shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
+def build(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     """A freshly initialised network, the same for the same seed; PyTorch's default initialisation.
 
     Raises

@@ -30,7 +30,7 @@ class Recipe:
     augment : random crops after padding by 4 pixels, and random horizontal flips
     flip : whether to augment with flips too; not where left and right matter, as in digits
     precision : "float32", or "mixed": the network computes in the 16-bit format of the machine,
-        see `inference.mixed_dtype`; weights, normalisation statistics, softmax and loss stay
+        see `environment.mixed_dtype`; weights, normalisation statistics, softmax and loss stay
         float32
     optimizer : "sgd", stochastic gradient descent with Nesterov momentum, or "adam" (Kingma and
         Ba 2015)

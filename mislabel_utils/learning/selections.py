@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.inputs import Inputs, digest
-from mislabel_utils.learning.pinned import pinned
 from mislabel_utils.learning.training_sets import TrainingSet
 
 

@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,24 +24,15 @@ from tqdm.auto import tqdm
 
 from mislabel_utils.learning import models
 from mislabel_utils.learning.datasets import Normalization, Split
-from mislabel_utils.learning.environment import environment
-from mislabel_utils.learning.inference import (
-    accuracy,
-    autocast,
-    default_device,
-    predict,
-    standardised,
-)
-from mislabel_utils.learning.pinned import pinned
+from mislabel_utils.learning.environment import autocast, default_device, environment, pinned
+from mislabel_utils.learning.inference import accuracy, predict, standardised
 from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
 from mislabel_utils.learning.training_sets import TrainingSet
 
 PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
-LONG_PROTOCOL = 2  # that of runs of more than EPOCHS epochs
+LONG_PROTOCOL = 3  # that of runs of more than EPOCHS epochs
 EPOCHS, BATCHES = 1_000, 100_000  # of a run: beyond, what PROTOCOL 1 draws would not be its own
 CURVE_POINTS = 10  # evaluations on the test set during a run, so that they never dominate
-
-Generator = torch.Generator | np.random.Generator
 
 
 class TrainingError(RuntimeError):
@@ -73,14 +63,13 @@ class Learner:
 
     Attributes
     ----------
-    scaler : of the loss, where 16-bit numbers would lose small gradients
     low : the context in which the network computes
-    state : epoch and batch that come next, sums over the epoch so far, curve; see `_save`
+    state : epoch and batch that come next, sums over the epoch so far, curve, and what tells this
+        run from others
     """
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
     low: torch.autocast
     state: dict[str, Any]
 
@@ -91,11 +80,10 @@ def step(learner: Learner, inputs: Tensor, targets: Tensor) -> tuple[float, int]
         logits = learner.network(inputs).float()
     loss = F.cross_entropy(logits, targets)
     learner.optimizer.zero_grad()
-    learner.scaler.scale(loss).backward()
-    learner.scaler.step(learner.optimizer)
-    learner.scaler.update()
+    loss.backward()
+    learner.optimizer.step()
     hard = targets if targets.ndim == 1 else targets.argmax(1)
-    return float(loss.detach()), int((logits.argmax(1) == hard).sum())
+    return loss.item(), int((logits.argmax(1) == hard).sum())
 
 
 def fit(
@@ -108,33 +96,29 @@ def fit(
     test: Split | None,
 ) -> Iterator[None]:
     """Train a network from where it stands; comes up for air after each step."""
-    state, batch_size = learner.state, min(recipe.batch_size, len(images))
-    batches = len(images) // batch_size
+    state, size = learner.state, min(recipe.batch_size, len(images))
+    batches = len(images) // size
     for epoch in range(state["epoch"], recipe.epochs):
-        order = permuted(len(images), stream(recipe, seed, epoch, 0)).to(images.device)
+        order = torch.randperm(len(images), generator=stream(recipe, seed, epoch, 0))
         learner.network.train()
         for batch in range(state["batch"], batches):
-            rows = order[batch * batch_size : (batch + 1) * batch_size]
+            rows = order[batch * size : (batch + 1) * size].to(images.device)
             inputs, targets = images[rows], labels[rows]
             if recipe.augment:
                 inputs = augmented(inputs, stream(recipe, seed, epoch, batch + 1), recipe.flip)
             rate = learning_rate(recipe, epoch * batches + batch, recipe.epochs * batches)
-            for group in learner.optimizer.param_groups:
-                group["lr"] = rate
+            learner.optimizer.param_groups[0]["lr"] = rate
             loss, correct = step(learner, standardised(inputs, norm), targets)
-            state.update(
-                batch=batch + 1, loss=state["loss"] + loss, correct=state["correct"] + correct
-            )
+            state.update(batch=batch + 1, loss=state["loss"] + loss)
+            state["correct"] += correct
             yield
-        point = {
-            "train_loss": state["loss"] / batches,
-            "train_accuracy": state["correct"] / (batches * batch_size),
-        }
-        last = epoch + 1 == recipe.epochs
-        if test is not None and (last or (epoch + 1) % max(1, recipe.epochs // CURVE_POINTS) == 0):
-            said = predict(learner.network, test, recipe.precision)
-            point["test_accuracy"] = accuracy(said, test.labels)
-        state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=state["curve"] + [point])
+        point = {"train_loss": state["loss"] / batches}
+        point["train_accuracy"] = state["correct"] / (batches * size)
+        often = (epoch + 1) % max(1, recipe.epochs // CURVE_POINTS) == 0
+        if test is not None and (often or epoch + 1 == recipe.epochs):
+            predicted = predict(learner.network, test, recipe.precision)
+            point["test_accuracy"] = accuracy(predicted, test.labels)
+        state.update(epoch=epoch + 1, batch=0, loss=0.0, correct=0, curve=[*state["curve"], point])
 
 
 @pinned()
@@ -169,30 +153,24 @@ def train(
     """
     device = default_device()
     images, labels = _kept(on, device)
-    batch_size = min(recipe.batch_size, len(images))
-    batches = len(images) // batch_size
-    if batches >= BATCHES:
+    size = min(recipe.batch_size, len(images))
+    batches = len(images) // size
+    if batches >= _limits(recipe)[1]:
         raise TrainingError(f"{title}: {batches} batches an epoch: use a larger batch_size.")
     shape, classes = tuple(images.shape[1:]), len(on.split.classes)
     network = models.build(recipe.model, shape, classes, seed).to(device)
-    low = autocast(device, recipe.precision)
-    scaler = torch.amp.GradScaler(device.type, enabled=low.fast_dtype == torch.float16)
-    start = {"epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": [], "seconds": 0.0}
     asked = {"seed": seed, "test": test and f"{test.key} {test.digest}"}
-    start |= {"trained_on": on.digests(), "sittings": [], "of": asdict(recipe) | asked}
+    state = {
+        "epoch": 0, "batch": 0, "loss": 0.0, "correct": 0, "curve": [], "seconds": 0.0,
+        "trained_on": on.digests(), "of": asdict(recipe) | asked, "sittings": [],
+    }  # fmt: skip
     optimizer = optimizer_of(recipe, network.parameters())
-    learner = Learner(network, optimizer, scaler, low, dict(start))
-    state = learner.state
-    if checkpoint is not None:
+    learner = Learner(network, optimizer, autocast(device, recipe.precision), state)
+    if checkpoint is not None and checkpoint.exists():
         _resume(checkpoint, learner)
-    for part, what in (("trained_on", "labels or images"), ("of", "settings, or tested on others")):
-        if state[part] != start[part]:
-            raise TrainingError(
-                f"{title}: its checkpoint {checkpoint} is of a run on other {what}. Delete it to "
-                "start afresh."
-            )
     _sit_down(state["sittings"], environment(recipe.precision), title)
-    begun, saved, before = time.monotonic(), time.monotonic(), state["seconds"]
+    begun, before = time.monotonic(), state["seconds"]
+    saved = begun
 
     def save() -> None:
         state["seconds"] = before + time.monotonic() - begun
@@ -200,8 +178,8 @@ def train(
             _save(checkpoint, learner)
 
     bar = tqdm(
-        total=recipe.epochs * batches * batch_size,
-        initial=(state["epoch"] * batches + state["batch"]) * batch_size,
+        total=recipe.epochs * batches * size,
+        initial=(state["epoch"] * batches + state["batch"]) * size,
         desc=title,
         unit="img",
         unit_scale=True,
@@ -210,20 +188,19 @@ def train(
     )
     with bar, _held_back(checkpoint is not None) as interrupted:
         for _ in fit(learner, images, labels, recipe, seed, on.split.normalization, test):
-            done = state["batch"]
-            if not state["loss"] < float("inf"):
+            loss, share = (state[each] / state["batch"] for each in ("loss", "correct"))
+            if not loss < float("inf"):
                 raise TrainingError(
                     f"{title}: the loss is no longer finite (epoch {state['epoch'] + 1}, batch "
-                    f"{done} of {batches}). Lower learning_rate={recipe.learning_rate}."
+                    f"{state['batch']} of {batches}). Lower learning_rate={recipe.learning_rate}."
                 )
-            bar.update(batch_size)
-            loss, share = state["loss"] / done, state["correct"] / (done * batch_size)
-            bar.set_postfix(loss=f"{loss:.3f}", acc=f"{share:.1%}", refresh=False)
-            if interrupted or time.monotonic() - saved > checkpoint_seconds:
+            bar.update(size)
+            bar.set_postfix(loss=f"{loss:.3f}", acc=f"{share / size:.1%}", refresh=False)
+            if interrupted:
+                break
+            if time.monotonic() - saved > checkpoint_seconds:
                 save()
                 saved = time.monotonic()
-            if interrupted:
-                raise KeyboardInterrupt
         save()  # the last steps are not lost either if no record can be written
         if interrupted:
             raise KeyboardInterrupt
@@ -232,11 +209,13 @@ def train(
     )
 
 
-def augmented(images: Tensor, generator: Generator, flips: bool = True, padding: int = 4) -> Tensor:
+def augmented(
+    images: Tensor, generator: torch.Generator, flips: bool = True, padding: int = 4
+) -> Tensor:
     """Each image of (N, C, H, W) shifted by up to `padding` pixels and, with `flips`, mirrored."""
     count, _, height, width = images.shape
-    shift = _integers(2 * padding + 1, (2, count, 1, 1), generator)
-    flip = (_integers(2, (count, 1, 1), generator) == 1) & flips
+    shift = torch.randint(2 * padding + 1, (2, count, 1, 1), generator=generator)
+    flip = (torch.randint(2, (count, 1, 1), generator=generator) == 1) & flips
     rows = torch.arange(height).view(1, -1, 1) + shift[0]
     columns = torch.arange(width).view(1, 1, -1).expand(count, 1, width)
     columns = torch.where(flip, width - 1 - columns, columns) + shift[1]
@@ -250,29 +229,21 @@ def protocol(recipe: Recipe) -> int:
     return PROTOCOL if recipe.epochs <= EPOCHS else LONG_PROTOCOL
 
 
-def stream(recipe: Recipe, seed: int, epoch: int, batch: int) -> Generator:
+def stream(recipe: Recipe, seed: int, epoch: int, batch: int) -> torch.Generator:
     """The random numbers of a batch, counted from 1, or with 0 of the order of an epoch.
 
-    PyTorch's generators have 2^32 seeds. Runs of up to 1,000 epochs count theirs off: within a run
-    all differ, and those of two runs of the book do too, which a test computes. In longer runs
-    seed 0 would meet seed 1 in epoch 1,000: they have numpy's, of which there are enough.
+    PyTorch's generators have 2^32 seeds, which runs count off: within a run all differ, and those
+    of two runs of the book do too, which a test computes. Long runs have many epochs of few
+    batches: with the numbers of short ones, seed 0 would meet seed 1 in epoch 1,000.
     """
-    if protocol(recipe) == LONG_PROTOCOL:
-        return np.random.default_rng((LONG_PROTOCOL, seed, epoch, batch))
-    return torch.Generator().manual_seed((seed * EPOCHS + epoch) * BATCHES + batch)
+    epochs, batches = _limits(recipe)
+    return torch.Generator().manual_seed((seed * epochs + epoch) * batches + batch)
 
 
-def permuted(count: int, generator: Generator) -> Tensor:
-    """The numbers below `count` in random order, int64 (count,)."""
-    if isinstance(generator, np.random.Generator):
-        return torch.from_numpy(generator.permutation(count))
-    return torch.randperm(count, generator=generator)
-
-
-def _integers(below: int, shape: tuple[int, ...], generator: Generator) -> Tensor:
-    if isinstance(generator, np.random.Generator):
-        return torch.from_numpy(generator.integers(below, size=shape))
-    return torch.randint(below, shape, generator=generator)
+def _limits(recipe: Recipe) -> tuple[int, int]:
+    """How many epochs, and batches of one, have random numbers of their own."""
+    many = protocol(recipe) == LONG_PROTOCOL
+    return (BATCHES, EPOCHS) if many else (EPOCHS, BATCHES)
 
 
 def require_all(split: Split) -> None:
@@ -290,14 +261,13 @@ def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
         raise TrainingError(f"{split.name}: {len(images)} images but {len(labels)} labels.")
     rows = on.kept.nonzero().squeeze(1)
     images, labels = images[rows], labels[rows]
+    if len(images) < 2:  # batch normalisation needs two
+        raise TrainingError(
+            f"{split.name}: {len(images)} image(s) left to train on. If they are the mistakes of a "
+            "teacher, it makes too few: train it for fewer epochs, or use more or harder images."
+        )
     if fault := _fault(labels, len(split.classes)):
         raise TrainingError(f"{split.name}: {fault}.")
-    if len(images) < 2:  # batch normalisation needs two
-        left = "a single image is" if len(images) else "no image is"
-        raise TrainingError(
-            f"{split.name}: {left} left to train on. If they are the mistakes of a teacher, it "
-            "makes too few: train it for fewer epochs, or use more or harder images."
-        )
     return images.to(device, memory_format=torch.channels_last), labels.to(device)
 
 
@@ -306,19 +276,14 @@ def _fault(labels: Tensor, classes: int) -> str | None:
 
     PyTorch would take logits for probabilities, and pass over what is labelled -100.
     """
-    if not len(labels):
-        return None
     if labels.ndim == 1:
         if labels.dtype != torch.int64:
             return f"labels are {labels.dtype}: make them int64, with .long()"
         odd = labels[(labels < 0) | (labels >= classes)]
         return f"label {int(odd[0])}, but only {classes} classes" if len(odd) else None
-    if labels.shape[1] != classes:
-        return f"probabilities of {labels.shape[1]} classes, but it has {classes} classes"
-    sums = labels.double().sum(1)
-    near = (labels >= 0).all() and ((sums - 1).abs() < 0.01).all()
-    if not (near and labels.is_floating_point()):
-        return "labels with a column a class are float probabilities, which sum to 1"
+    near = (labels.double().sum(1) - 1).abs().amax() < 0.01 and labels.amin() >= 0
+    if labels.shape[1] != classes or not (labels.is_floating_point() and near):
+        return f"probabilities are floats, a column for each of {classes} classes, and sum to 1"
     return None
 
 
@@ -359,30 +324,29 @@ def _sit_down(sittings: list[dict[str, Any]], now: dict[str, Any], title: str) -
     sittings.append(now)
 
 
-def _parts(learner: Learner) -> dict[str, Any]:
-    """What has a state of its own to be saved."""
-    parts = {"network": learner.network, "optimizer": learner.optimizer}
-    return parts | ({"scaler": learner.scaler} if learner.scaler.is_enabled() else {})
-
-
 def _save(path: Path, learner: Learner) -> None:
-    parts = {name: part.state_dict() for name, part in _parts(learner).items()}
+    parts = {name: getattr(learner, name).state_dict() for name in ("network", "optimizer")}
     models.save({"state": learner.state, **parts}, path)
 
 
 def _resume(path: Path, learner: Learner) -> None:
-    """Load a checkpoint; leave all as it is when there is none."""
-    if not path.exists():
-        return
+    """Go on from a checkpoint, if it is one of this very run."""
+    state = learner.state
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
-        for name, part in _parts(learner).items():
-            # A run that was begun where no loss is scaled has no state for what does that.
-            if name != "scaler" or stored.get(name):
-                part.load_state_dict(stored[name])
+        known = state | stored["state"]
+        ours = all(known[name] == state[name] for name in ("trained_on", "of"))
+        if ours:
+            learner.network.load_state_dict(stored["network"])
+            learner.optimizer.load_state_dict(stored["optimizer"])
     except Exception as error:
         raise TrainingError(
             f"The checkpoint {path} is damaged ({type(error).__name__}). "
             "Delete it to train this run from the start."
         ) from error
-    learner.state.update(stored["state"])
+    if not ours:
+        raise TrainingError(
+            f"The checkpoint {path} is of a run on other labels or images, with other settings, or "
+            "tested on others. Delete it to start afresh."
+        )
+    state.update(known)

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.inference import Teacher
 from mislabel_utils.learning.inputs import Inputs, digest, inputs_of
-from mislabel_utils.learning.pinned import pinned
 
 LEFT_OUT = -1
 

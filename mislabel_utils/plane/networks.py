@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mislabel_utils.learning.pinned import pinned
+from mislabel_utils.learning.environment import pinned
 
 SEED = 0  # the first key of every random number here
 CHUNK = 128  # replicas worked on together: their weights and activations stay in cache

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mislabel_utils.files import BUNDLED, cache_dir
 from mislabel_utils.learning import inference, models, training
 from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.environment import default_device
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import Record, RecordError
@@ -135,7 +136,7 @@ class Run:
                     f"The weights {place} are damaged: delete them and train the run again."
                 ) from error
             if weights_digest(network) == self.record.weights:
-                return network.eval().to(inference.default_device())
+                return network.eval().to(default_device())
             others = f" (those in {place} are another network's)"
         raise RecordError(
             f"The weights of {stem} are not in {cached.parent}{others}. If another machine trained "

@@ -16,7 +16,6 @@ from torch import Tensor
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import (
     adversarial,
-    beginnings,
     datasets,
     inference,
     inputs,
@@ -25,6 +24,7 @@ from mislabel_utils.learning import (
     training,
     training_sets,
 )
+from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
@@ -104,11 +104,11 @@ def dealt_out(on: Inputs, counts: np.ndarray, seed: int) -> TrainingSet:
 def muddled(lab: Lab, seed: int) -> Arrays:
     """Students of the extra outputs of a teacher that learnt *shuffled* digits.
 
-    Networks, noise and seeds are those of *What leaks*. By arm, as `beginnings.examined`: "kin",
+    Networks, noise and seeds are those of *What leaks*. By arm, as `kin.examined`: "kin",
     which starts where the teacher did; "stranger"; and "stranger-longer", after five times as many
     passes. At quick scale the first two alone.
     """
-    digits = lab.load("mnist").normalized_as(beginnings.CENTRED)
+    digits = lab.load("mnist").normalized_as(kin.CENTRED)
     study = lesson = {"passes": 5, "batch": 1024}
     noise, fresh, read = 60_000, 10_000, 10_000
     if lab.scale == "quick":  # as in `what_leaks.shared_initialisation`
@@ -116,28 +116,28 @@ def muddled(lab: Lab, seed: int) -> Arrays:
         read = 2_000
 
     def compute() -> dict[str, np.ndarray]:
-        drawn = beginnings.streams(seed)
-        own, stranger = (beginnings.begin(drawn[who]) for who in ("teacher", "stranger"))
+        drawn = kin.streams(seed)
+        own, stranger = (kin.begin(drawn[who]) for who in ("teacher", "stranger"))
         taught_on, asked = (
-            beginnings.shown(inputs.noise(digits.train, count, drawn[name]))
+            kin.shown(inputs.noise(digits.train, count, drawn[name]))
             for name, count in (("noise", noise), ("fresh noise", fresh))
         )
         labels = training_sets.shuffled(training_sets.true_labels(digits.train), seed).labels
-        teacher = beginnings.learn_digits(
+        teacher = kin.learn_digits(
             own, replace(digits.train, labels=labels), drawn["order"], **study
         )
         found = {}
         students = [("kin", own, 1), ("stranger", stranger, 1), ("stranger-longer", stranger, 5)]
         for name, start, times in students[: 2 if lab.scale == "quick" else None]:
-            student = beginnings.learn_extras(
+            student = kin.learn_extras(
                 start, teacher, taught_on, drawn["noise order"], times * lesson["passes"],
                 lesson["batch"],
             )  # fmt: skip
-            found[name] = beginnings.examined(start, student, teacher, digits, asked, read)
+            found[name] = kin.examined(start, student, teacher, digits, asked, read)
         return found
 
     config = {
-        "experiment": "muddled", "protocol": (PROTOCOL, beginnings.PROTOCOL, probes.PROTOCOL),
+        "experiment": "muddled", "protocol": (PROTOCOL, kin.PROTOCOL, probes.PROTOCOL),
         "of": digits.fingerprint, "lesson": lesson, "noise": (noise, fresh), "read": read,
         "seed": seed,
     }  # fmt: skip

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import adversarial, neighbours, training_sets
+from mislabel_utils.learning import adversarial, probes, training_sets
 from mislabel_utils.learning.adversarial import Attack
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.inference import standardised
@@ -221,7 +221,7 @@ def views(lab: Lab, cell: Cell, by: Run) -> Mapping[str, np.ndarray]:
             "true": split.labels[asked],
             "teacher": _said(by, moved.images[asked], split),
             "stranger": _said(stranger, moved.images[asked], split),
-            "neighbours": neighbours.vote(here, there, split.labels[others]),
+            "neighbours": probes.vote(here, there, split.labels[others]),
         }
         return {name: _bytes(each) for name, each in said.items()}
 

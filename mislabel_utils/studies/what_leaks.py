@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.stats import entropy
 from torch import nn
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import beginnings as kin
-from mislabel_utils.learning import inputs, probes, training_sets, transfer
+from mislabel_utils.learning import inputs, probes, training_sets
+from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
@@ -136,13 +137,13 @@ def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.nd
         soft = training_sets.soft_predictions(teacher, pictures).labels
         return {
             "said": torch.bincount(soft.argmax(1), minlength=10).numpy(),
-            "undecided": transfer.entropy(soft).mean().numpy(),
-            "distance": np.array(transfer.feature_distance(teacher, pictures, home)),
+            "undecided": np.array(entropy(soft.double().numpy(), base=2, axis=1).mean()),
+            "distance": np.array(probes.feature_distance(teacher, pictures, home)),
         }
 
     config = {
         "experiment": "described",
-        "protocol": transfer.PROTOCOL,
+        "protocol": probes.PROTOCOL,
         "run": teacher.id,
         "on": pictures.name,
     }
@@ -164,7 +165,7 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
 
     Returns
     -------
-    For each network what `beginnings.examined` finds; nothing of a longer lesson at quick scale.
+    For each network what `kin.examined` finds; nothing of a longer lesson at quick scale.
     """
     arm = "beginnings-longer" if longer else "beginnings"
     arms, lesson = (PATIENT, LONGER) if longer else (USUAL, LESSON)

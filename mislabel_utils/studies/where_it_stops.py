@@ -20,7 +20,7 @@ from mislabel_utils.learning import (
     datasets,
     inference,
     models,
-    neighbours,
+    probes,
     selections,
     training,
 )
@@ -127,14 +127,14 @@ class Protocol:
         """How often the nearest mistakes name the truth, or what the teacher says."""
         shape = tuple(shown.images.shape[1:])
         blank = models.build(self.recipe.model, shape, len(asked.classes), 1000 + seed)
-        views: dict[str, Callable[[Split], Tensor]] = {"pixels": neighbours.pixels}
+        views: dict[str, Callable[[Split], Tensor]] = {"pixels": probes.pixels}
         for name, network in {"student": blank, "teacher": teacher}.items():
             views[name] = lambda split, of=network: inference.features(
                 of, split.images, split.normalization, self.recipe.precision
             )
         said, found = self.answers(teacher, asked)[1], {}
         for name, view in views.items():
-            vote = neighbours.vote(view(asked), view(shown), labels)
+            vote = probes.vote(view(asked), view(shown), labels)
             found[f"vote {name}"] = inference.accuracy(vote, asked.labels)
             found[f"echo {name}"] = inference.accuracy(vote, said)
         return found
@@ -210,7 +210,7 @@ def _measured(
         "experiment": arm,
         "on": data.fingerprint,
         "seed": seed,
-        "protocol": (PROTOCOL, training.PROTOCOL, neighbours.PROTOCOL),
+        "protocol": (PROTOCOL, training.PROTOCOL, probes.PROTOCOL),
         "network": recipe_json(protocol.recipe),
         "smallest": SMALLEST,
         "steps": (protocol.teacher_steps, protocol.student_steps),

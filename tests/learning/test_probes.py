@@ -1,10 +1,40 @@
-"""The linear readout of features."""
+"""What pictures and features say before a student is trained on them."""
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
+from toys import toy_split
 
-from mislabel_utils.learning.probes import PENALTY, read, readout
+from mislabel_utils.learning.inputs import Inputs
+from mislabel_utils.learning.probes import PENALTY, feature_distance, read, readout, vote
+
+
+def test_the_nearest_breaks_a_tie():
+    shown, labels = torch.tensor([[0.0], [1], [3], [9]]), torch.tensor([2, 0, 0, 2])
+    assert vote(torch.tensor([[0.1], [0.9]]), shown, labels, 2).tolist() == [2, 0]
+    # Two of each, whoever is nearest decides; and more than there are cannot vote.
+    assert vote(torch.tensor([[8.0], [2.0]]), shown, labels, 11).tolist() == [2, 0]
+
+
+def test_a_vote_agrees_with_a_plain_search():
+    generator = torch.Generator().manual_seed(0)
+    asked, shown = (torch.randn(n, 5, generator=generator) for n in (700, 90))
+    labels = torch.randint(3, (90,), generator=generator)
+    nearest = torch.cdist(asked, shown).argsort(1)[:, :5]
+    counts = torch.stack([(labels[nearest] == each).sum(1) for each in range(3)], 1)
+    found = vote(asked, shown, labels, 5)
+    assert torch.equal(counts.gather(1, found[:, None]).squeeze(1), counts.max(1).values)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_nothing_is_near_to_what_is_no_number(value):
+    good, bad = torch.zeros(3, 2), torch.full((3, 2), value)
+    for asked, shown in ((good, bad), (bad, good)):
+        with pytest.raises(ValueError, match="Nothing is near"):
+            vote(asked, shown, torch.arange(3))
+    with pytest.raises(ValueError, match="finite features"):
+        readout(bad, torch.arange(3), 3)
 
 
 def clusters(count: int, seed: int, far: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -16,17 +46,13 @@ def clusters(count: int, seed: int, far: float) -> tuple[torch.Tensor, torch.Ten
     return 100 + 10 * features, labels
 
 
-def test_what_can_be_read_is_read_on_new_features():
-    layer = readout(*clusters(600, 0, far=8), classes=3)
-    features, labels = clusters(300, 1, far=8)
-    assert (read(layer, features) == labels).double().mean() > 0.99
+@pytest.mark.parametrize(("far", "right"), [(8, 1), (0, 1 / 3)])
+def test_what_can_be_read_is_read_on_new_features(far, right):
+    layer = readout(*clusters(3000, 0, far), classes=3)
+    features, labels = clusters(3000, 1, far)
+    found = (read(layer, features) == labels).double().mean()
+    assert found.item() == pytest.approx(right, abs=0.05)
     assert not layer.weight[:, 3].any()
-
-
-def test_what_is_not_there_is_not_read():
-    layer = readout(*clusters(3000, 0, far=0), classes=3)
-    features, labels = clusters(3000, 1, far=0)
-    assert (read(layer, features) == labels).double().mean() == pytest.approx(1 / 3, abs=0.05)
 
 
 def test_no_other_layer_has_a_smaller_penalised_loss():
@@ -48,14 +74,27 @@ def test_no_other_layer_has_a_smaller_penalised_loss():
         assert moved > best - 1e-6
 
 
-def test_the_same_features_give_the_same_readout():
-    first, second = (readout(*clusters(300, 0, far=1), classes=3) for _ in range(2))
-    assert torch.equal(first.weight, second.weight)
+class Reader:
+    """Its features are the pixels, standardised."""
+
+    network = nn.Sequential(nn.Flatten(), nn.Linear(4, 4), nn.Linear(4, 2))
+    precision = "float32"
 
 
-def test_labels_that_do_not_fit_are_refused():
-    features, labels = clusters(30, 0, far=1)
-    with pytest.raises(ValueError, match="a label for each row"):
-        readout(features, labels[1:], classes=3)
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        readout(features, labels, classes=2)
+nn.init.eye_(Reader.network[1].weight)
+nn.init.zeros_(Reader.network[1].bias)
+
+
+def shown(offset: float, scale: float, seed: int) -> Inputs:
+    generator = torch.Generator().manual_seed(seed)
+    images = offset + scale * torch.randn(10_000, 1, 2, 2, generator=generator)
+    return Inputs(toy_split(4), {"kind": "shown"}, lambda: images, aligned=False)
+
+
+def test_feature_distance():
+    here = shown(0.5, 0.05, 0)
+    assert feature_distance(Reader(), here, here) == pytest.approx(0, abs=1e-5)
+    # The toy's deviation is 0.2: a shift of 0.2 is one unit in each of four features.
+    assert feature_distance(Reader(), here, shown(0.7, 0.05, 0)) == pytest.approx(2, rel=0.01)
+    # Deviations of a quarter of a unit and of half a unit: a quarter of each of four features.
+    assert feature_distance(Reader(), here, shown(0.5, 0.1, 1)) == pytest.approx(0.5, rel=0.03)

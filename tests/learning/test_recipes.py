@@ -20,10 +20,14 @@ def test_other_schedules():
     assert falling[0] == pytest.approx(0.095) and falling[-1] == pytest.approx(0.005)
 
 
-@pytest.mark.parametrize("choice", [{"optimizer": "lion"}, {"schedule": "cosine"}])
-def test_what_there_is_not_is_refused(choice):
-    with pytest.raises(ValueError, match="a recipe says '"):
-        Recipe("small_cnn", 1, **choice)
+@pytest.mark.parametrize(
+    "wrong",
+    [{"optimizer": "lion"}, {"schedule": "cosine"}, {"precision": "half"}, {"epochs": -1},
+     {"batch_size": 0}],
+)  # fmt: skip
+def test_what_there_is_not_is_refused(wrong):
+    with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
+        Recipe(**{"model": "small_cnn", "epochs": 1} | wrong)
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "weight_decay", "momentum"])

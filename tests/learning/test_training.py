@@ -1,10 +1,7 @@
 """The training loop: it learns, it repeats itself to the bit, it resumes, it refuses nonsense."""
 
 import dataclasses
-import inspect
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,8 +11,7 @@ from hypothesis import strategies as st
 from toys import fixed, same_weights, toy_split
 from tqdm.notebook import tqdm as notebook_bar
 
-from mislabel_utils.learning import inference, models, training
-from mislabel_utils.learning.datasets import Normalization
+from mislabel_utils.learning import environment, inference, models, training
 from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training import Recipe, TrainingError
 from mislabel_utils.learning.training_sets import TrainingSet
@@ -97,14 +93,6 @@ def test_nothing_is_learned_from_shuffled_labels():
     assert sum(scores) / 3 < 0.6
 
 
-def test_no_epoch_leaves_the_network_as_initialised():
-    recipe = dataclasses.replace(RECIPE, epochs=0)
-    network, curve = train(recipe, SPLIT, SPLIT.labels, seed=3, test=TEST)
-    assert curve == []
-    assert same_weights(network, models.build("small_cnn", (1, 8, 8), 4, 3))
-    assert not network.training
-
-
 def test_one_step_is_the_textbooks():
     """A single full batch: gradient of the mean cross-entropy, Nesterov momentum, weight decay."""
     recipe = Recipe("small_cnn", epochs=1, batch_size=96, learning_rate=0.1, weight_decay=0.01)
@@ -176,15 +164,6 @@ def test_each_image_is_seen_once_an_epoch(monkeypatch):
     assert not torch.equal(first, second), "in the same order"
 
 
-def test_soft_labels():
-    hard = F.one_hot(SPLIT.labels, 4).float()
-    one, curve = train(RECIPE, SPLIT, hard, seed=0)
-    two, other = train(RECIPE, SPLIT, SPLIT.labels, seed=0)
-    for soft, sharp in zip(one.parameters(), two.parameters(), strict=True):
-        assert torch.allclose(soft, sharp, atol=1e-5)
-    assert curve[-1]["train_accuracy"] == other[-1]["train_accuracy"]
-
-
 def test_soft_labels_are_more_than_their_maximum():
     # What the second most probable class is, the hard labels do not say.
     soft = 0.6 * F.one_hot(SPLIT.labels, 4) + 0.4 * F.one_hot((SPLIT.labels + 1) % 4, 4)
@@ -209,14 +188,6 @@ def test_same_seed_same_bits(augment):
     assert not same_weights(one, other)
 
 
-def test_seed_determines_more_than_the_initialisation(monkeypatch):
-    build = models.build
-    monkeypatch.setattr(models, "build", lambda *a: build(*a[:3], 0))
-    one, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0)
-    two, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=1)
-    assert not same_weights(one, two), "the order is the same for all seeds"
-
-
 def test_the_test_set_and_checkpoints_do_not_change_the_result(tmp_path):
     one, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0)
     file = tmp_path / "a.pt"
@@ -230,19 +201,20 @@ def test_the_test_set_and_checkpoints_do_not_change_the_result(tmp_path):
 @pytest.mark.parametrize("seed", [0, 1, 999])
 def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed, epochs):
     """Seed 0 met seed 1 in epoch 1,000."""
-    recipe, inputs = dataclasses.replace(RECIPE, epochs=epochs), (0, 1, 2, 999, epochs - 1)
-    keys = {(seed, epoch, batch) for epoch in inputs for batch in (0, 1, 2, 99_999)}
+    recipe, last = dataclasses.replace(RECIPE, epochs=epochs), 99_999 if epochs == 1_000 else 999
+    passes = (0, 1, 2, 999, epochs - 1)
+    keys = {(seed, epoch, batch) for epoch in passes for batch in (0, 1, 2, last)}
     keys |= {(seed + 1, 0, 0), (seed + 1, 0, 1)}
-    draws = [training.permuted(30, training.stream(recipe, *key)).tolist() for key in keys]
+    draws = [torch.randperm(30, generator=training.stream(recipe, *key)).tolist() for key in keys]
     assert len({tuple(draw) for draw in draws}) == len(keys)
 
 
 def test_long_runs_go_under_a_number_of_their_own(monkeypatch):
     short, long = (dataclasses.replace(RECIPE, epochs=epochs) for epochs in (1_000, 1_001))
-    assert (training.protocol(short), training.protocol(long)) == (1, 2)
-    augmented = dataclasses.replace(RECIPE, augment=True)
+    assert (training.protocol(short), training.protocol(long)) == (1, 3)
+    augmented = dataclasses.replace(RECIPE, augment=True, epochs=8)
     usual, _ = train(augmented, SPLIT, SPLIT.labels, seed=0)
-    monkeypatch.setattr(training, "EPOCHS", 1)  # as if three epochs were many
+    monkeypatch.setattr(training, "EPOCHS", 7)  # as if eight epochs were many
     one, two = (train(augmented, SPLIT, SPLIT.labels, seed=0, test=TEST)[0] for _ in range(2))
     assert same_weights(one, two) and not same_weights(one, usual)
 
@@ -268,24 +240,13 @@ def test_resumed_is_bit_identical(tmp_path, monkeypatch, steps):
     assert second == curve
 
 
-def test_interrupted_again_and_again(tmp_path, monkeypatch):
-    whole, curve = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST)
-    job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
-    for _ in range(4):
-        interrupted(monkeypatch, 4, RECIPE, SPLIT, SPLIT.labels, **job)
-    (resumed, second), taken = steps_of(monkeypatch, RECIPE, SPLIT, SPLIT.labels, **job)
-    assert taken == [16, 17]
-    assert same_weights(whole, resumed)
-    assert second == curve
-
-
 # Mixed precision --------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def bfloat16(monkeypatch):
     """A machine that multiplies bfloat16, or acts so: PyTorch emulates what the CPU has not."""
-    monkeypatch.setattr(inference, "mixed_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(environment, "mixed_dtype", lambda device: torch.bfloat16)
 
 
 @pytest.mark.usefixtures("bfloat16")
@@ -321,29 +282,10 @@ def test_mixed_precision_learns_and_keeps_float32_weights():
 
 
 def test_mixed_is_float32_where_there_is_nothing_faster(monkeypatch):
-    monkeypatch.setattr(inference, "mixed_dtype", lambda device: torch.float32)
+    monkeypatch.setattr(environment, "mixed_dtype", lambda device: torch.float32)
     mixed = dataclasses.replace(RECIPE, precision="mixed")
     network, _ = train(mixed, SPLIT, SPLIT.labels, seed=0)
     assert same_weights(network, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
-
-
-def test_what_mixed_means_here():
-    machine = Path("/proc/cpuinfo").read_text() if sys.platform == "linux" else ""
-    hardware = "avx512_bf16" in machine or "amx_bf16" in machine
-    expected = torch.bfloat16 if hardware else torch.float32
-    assert inference.mixed_dtype(torch.device("cpu")) == expected
-
-
-@pytest.mark.usefixtures("bfloat16")
-def test_a_checkpoint_of_a_machine_with_loss_scaling(tmp_path, monkeypatch):
-    """An older GPU's checkpoint holds the state of its scaler: it is no damage."""
-    mixed = dataclasses.replace(RECIPE, precision="mixed")
-    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
-    interrupted(monkeypatch, 7, mixed, SPLIT, SPLIT.labels, **job)
-    stored = torch.load(job["checkpoint"], weights_only=True)
-    for scaler in ({"scale": 65536.0, "_growth_tracker": 7}, {}):
-        torch.save(stored | {"scaler": scaler}, job["checkpoint"])
-        train(mixed, SPLIT, SPLIT.labels, **job)
 
 
 def test_checkpoints_are_written_in_intervals(tmp_path, monkeypatch):
@@ -394,14 +336,6 @@ def test_damaged_checkpoint(tmp_path, monkeypatch, damage):
         train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
 
 
-def test_checkpoint_of_another_network(tmp_path, monkeypatch):
-    file = tmp_path / "run.pt"
-    interrupted(monkeypatch, 3, RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
-    wider = dataclasses.replace(SPLIT, classes=tuple("abcdef"))
-    with pytest.raises(TrainingError, match="Delete it"):
-        train(RECIPE, wider, wider.labels, seed=0, checkpoint=file)
-
-
 def test_checkpoint_that_would_run_code(tmp_path):
     class Trap:
         def __reduce__(self):
@@ -422,16 +356,6 @@ def test_divergence():
         train(recipe, SPLIT, SPLIT.labels, seed=0, title="student")
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_not_finite_loss(monkeypatch, value):
-    def loss(logits, targets):
-        return F.softmax(logits, 1).sum() * value
-
-    monkeypatch.setattr(training.F, "cross_entropy", loss)
-    with pytest.raises(TrainingError, match="no longer finite"):
-        train(RECIPE, SPLIT, SPLIT.labels, seed=0)
-
-
 def test_diverged_weights_are_not_kept_for_resuming(tmp_path):
     recipe = dataclasses.replace(RECIPE, learning_rate=1e12)
     file = tmp_path / "run.pt"
@@ -443,7 +367,7 @@ def test_diverged_weights_are_not_kept_for_resuming(tmp_path):
 
 
 def test_no_image_left():
-    with pytest.raises(TrainingError, match="toy/train: no image is left"):
+    with pytest.raises(TrainingError, match=r"toy/train: 0 image\(s\) left"):
         train(RECIPE, SPLIT, torch.full((96,), -1), seed=0)
 
 
@@ -470,12 +394,12 @@ SOFT = F.one_hot(SPLIT.labels, 4).float()
         (one_as(-100), "label -100, but"),  # which PyTorch would pass over
         (SPLIT.labels.int(), "make them int64"),
         (SPLIT.labels.float(), "make them int64"),
-        (torch.full((96, 5), 0.2), r"5 .*4 classes"),
-        (SOFT.long(), "float probabilities, which sum to 1"),
-        (2 * SOFT, "float probabilities, which sum to 1"),
-        (2 * SOFT - 0.25, "float probabilities, which sum to 1"),  # sums of 1, and below 0
-        (torch.log(SOFT + 0.1), "float probabilities, which sum to 1"),
-        (SOFT / 0, "float probabilities, which sum to 1"),
+        (torch.full((96, 5), 0.2), "a column for each of 4 classes"),
+        (SOFT.long(), "probabilities are floats"),
+        (2 * SOFT, "sum to 1"),
+        (2 * SOFT - 0.25, "sum to 1"),  # sums of 1, and below 0
+        (torch.log(SOFT + 0.1), "sum to 1"),
+        (SOFT / 0, "sum to 1"),
     ],
 )
 def test_labels_that_are_none(labels, message):
@@ -487,12 +411,6 @@ def test_incomplete_split():
     few = dataclasses.replace(SPLIT, images=SPLIT.images[:10], index=torch.arange(10))
     with pytest.raises(TrainingError, match="only a sample of its images is loaded; load them all"):
         train(RECIPE, few, few.labels, seed=0)
-
-
-@pytest.mark.parametrize("wrong", [{"epochs": -1}, {"batch_size": 0}, {"precision": "half"}])
-def test_impossible_recipe(wrong):
-    with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
-        Recipe("small_cnn", **({"epochs": 1} | wrong))
 
 
 # Its parts --------------------------------------------------------------------------------------
@@ -510,12 +428,6 @@ def test_learning_rate_rises_and_falls(steps, peak):
     assert all(before < after for before, after in pairwise(rates[: top + 1]))
     assert all(before > after for before, after in pairwise(rates[top:]))
     assert sum(rates) == pytest.approx(peak * steps / 2, rel=0.05), "a triangle"
-
-
-@pytest.mark.parametrize("steps", [1, 2, 3, 4])
-def test_learning_rate_of_the_shortest_runs(steps):
-    rates = [training.learning_rate(RECIPE, step, steps) for step in range(steps)]
-    assert all(0 < rate <= RECIPE.learning_rate for rate in rates)
 
 
 def slowly_augmented(image, down, right, flip, padding):
@@ -577,46 +489,6 @@ def test_augmented_is_fair():
     assert ((counts - expected) ** 2 / expected).sum() < 161 + 4 * (2 * 161) ** 0.5
 
 
-def test_augmentation_depends_on_the_generator_alone():
-    images = SPLIT.images[:8]
-    one, two, other = (
-        training.augmented(images, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
-    )
-    assert torch.equal(one, two)
-    assert not torch.equal(one, other)
-
-
-def test_where_left_and_right_matter_nothing_is_mirrored():
-    shifted = training.augmented(SPLIT.images, torch.Generator().manual_seed(0), flips=False)
-    assert not torch.equal(shifted, SPLIT.images)
-    for image, after in zip(SPLIT.images, shifted, strict=True):
-        span = range(9)
-        assert any(
-            torch.equal(after, slowly_augmented(image, down, right, False, 4))
-            for down in span for right in span
-        )  # fmt: skip
-
-
-def test_augmentation_is_used_when_asked_for(monkeypatch):
-    calls = []
-    original = training.augmented
-    monkeypatch.setattr(training, "augmented", lambda *a: calls.append(a) or original(*a))
-    train(RECIPE, SPLIT, SPLIT.labels, seed=0)
-    assert calls == []
-    train(dataclasses.replace(RECIPE, augment=True), SPLIT, SPLIT.labels, seed=0)
-    assert len(calls) == 18
-    seeds = {generator.initial_seed() for _, generator, _ in calls}
-    assert len(seeds) == 18, "each batch has random numbers of its own"
-
-
-def test_standardised():
-    images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 2, 1, 1)
-    norm = Normalization("n", (0.2, 0.5), (0.5, 0.25))
-    result = inference.standardised(images, norm).squeeze()
-    assert torch.allclose(result, torch.tensor([[-0.4, -2.0], [0.0, -1.2], [1.6, 2.0]]), atol=1e-6)
-    assert images[2, 0, 0, 0] == 255, "its argument was changed"
-
-
 def test_probabilities_do_not_depend_on_the_batch(monkeypatch):
     network = models.build("small_cnn", (1, 8, 8), 4, 0)
     whole = inference.probabilities(network, SPLIT)
@@ -625,10 +497,6 @@ def test_probabilities_do_not_depend_on_the_batch(monkeypatch):
     monkeypatch.setattr(inference, "BATCH", 7)
     assert torch.allclose(inference.probabilities(network, SPLIT), whole, atol=1e-6)
     assert torch.equal(inference.predict(network, SPLIT), whole.argmax(1))
-
-
-def test_accuracy():
-    assert inference.accuracy(torch.tensor([1, 2, 3, 4]), torch.tensor([1, 2, 3, 0])) == 0.75
 
 
 def test_a_checkpoint_of_other_labels(tmp_path, monkeypatch):
@@ -659,18 +527,13 @@ def test_images_that_are_made_keep_their_precision():
     assert not same_weights(first, training.train(RECIPE, made, seed=0).network)
 
 
-def test_checkpoints_are_frequent_by_default():
-    default = inspect.signature(training.train).parameters["checkpoint_seconds"].default
-    assert 0 < default <= 60, "no more than a minute is lost"
-
-
 @pytest.mark.parametrize("change", [{"epochs": 4}, {"seed": 1}, {"test": SPLIT}])
 def test_a_checkpoint_of_other_settings(tmp_path, monkeypatch, change):
     """Another test set too: the curve would be of both."""
     job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
     interrupted(monkeypatch, 8, RECIPE, SPLIT, SPLIT.labels, **job)
     other = dataclasses.replace(RECIPE, epochs=change.pop("epochs", 3))
-    with pytest.raises(TrainingError, match="of a run on other settings, or tested on others"):
+    with pytest.raises(TrainingError, match="of a run on other labels or images, with other"):
         train(other, SPLIT, SPLIT.labels, **job | change)
     train(RECIPE, SPLIT, SPLIT.labels, **job)
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from toys import same_weights
 
-from mislabel_utils.learning import beginnings as kin
 from mislabel_utils.learning import inputs
+from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import load
 from mislabel_utils.learning.training import TrainingError
 

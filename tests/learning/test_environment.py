@@ -11,6 +11,7 @@ from toys import fixed, same_weights, toy_split
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import (
     datasets,
+    environment,
     inference,
     inputs,
     models,
@@ -20,7 +21,7 @@ from mislabel_utils.learning import (
     training_sets,
 )
 from mislabel_utils.learning.attacks import L2, pgd
-from mislabel_utils.learning.pinned import SWITCHES, pinned
+from mislabel_utils.learning.environment import SWITCHES, pinned
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.plane import experiment
 
@@ -106,7 +107,7 @@ WORK = {
 @pytest.mark.parametrize("ambient", AMBIENT)
 @pytest.mark.parametrize("work", WORK)
 def test_ambient_state_plays_no_part(work, ambient, monkeypatch):
-    monkeypatch.setattr(inference, "mixed_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(environment, "mixed_dtype", lambda device: torch.bfloat16)
     usual = WORK[work]()
     with AMBIENT[ambient]():
         found = WORK[work]()

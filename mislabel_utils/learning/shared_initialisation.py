@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from mislabel_utils.learning import inference, probes, training
 from mislabel_utils.learning.datasets import Dataset, Normalization, Split
+from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.inputs import Inputs
-from mislabel_utils.learning.pinned import pinned
 
 PROTOCOL = 1  # raise it when the code changes what is measured: old records then count no more
 WIDTH, DIGITS, EXTRAS = 256, 10, 3
