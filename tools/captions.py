@@ -3,12 +3,14 @@
 Sphinx loads this file as an extension (see _config.yml). In a notebook a figure is a folded cell,
 its output, and a Markdown cell below it that begins with `<small>`; on the page the three become
 one `<figure>`, whose caption ends in a link that unfolds the code. SVG is written into the page,
-since the page's colours do not reach into an `<img>`.
+since the page's colours do not reach into an `<img>`. Folded cells that show nothing, and stand
+between a page's first words and its first picture, follow the picture instead.
 """
 
 from __future__ import annotations
 
 from html import escape
+from itertools import takewhile
 from pathlib import Path
 
 from docutils import nodes
@@ -37,6 +39,7 @@ class Captions(SphinxPostTransform):
             untitle(source)
         for cell in parts("cell_code"):
             caption(cell)
+        picture_first(parts("cell_code"))
 
 
 def raw(html: str) -> nodes.raw:
@@ -68,6 +71,18 @@ def caption(cell: nodes.Element) -> None:
     words.parent.remove(words)
     cell += [raw('<figure class="shown">'), output, raw("<figcaption>"), words, *folded,
              raw("</figcaption></figure>")]  # fmt: skip
+
+
+def picture_first(cells: list[nodes.Element]) -> None:
+    """Move the folded cells before the first picture behind it, if it is in the same section."""
+    silent = list(takewhile(lambda cell: cell.get("hide_mode") and len(cell) == 1, cells))
+    if len(silent) == len(cells) or len({cell.parent for cell in cells[: len(silent) + 1]}) > 1:
+        return
+    shown = cells[len(silent)]
+    for cell in silent:
+        cell.parent.remove(cell)
+    after = shown.parent.index(shown) + 1
+    shown.parent.insert(after, silent)
 
 
 def setup(app):

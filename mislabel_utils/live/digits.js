@@ -141,7 +141,7 @@ function panel(role) {
     show(probabilities, meant) {
       const best = probabilities && likeliest(probabilities);
       digit.textContent = best ?? "?";
-      sure.textContent = probabilities ? percent(probabilities[best]) : "";
+      sure.textContent = probabilities ? `${percent(probabilities[best])} sure` : "";
       const known = probabilities && meant !== null;
       verdict.textContent = known ? (best === meant ? "right" : "wrong") : "";
       words = [digit, verdict, sure].map(({ textContent }) => textContent).filter(Boolean).join(", ");

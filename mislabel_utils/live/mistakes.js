@@ -125,7 +125,7 @@ export function tallied(lesson) {
 
 function paintWave(pen, size, [turn, start]) {
   const c = Math.cos(turn), s = Math.sin(turn);
-  for (const [colour, width] of [["white", 4.5], [INK, 2]]) {
+  for (const [colour, width] of [[pen.paper, 4.5], [pen.ink, 2]]) {
     pen.strokeStyle = colour;
     pen.lineWidth = width;
     pen.beginPath();
@@ -139,8 +139,6 @@ function paintWave(pen, size, [turn, start]) {
 
 function paintSide(canvas, tiles, lesson, side, ready) {
   const [pen, size] = prepare(canvas), { fresh, wrong, kept, shown } = lesson;
-  pen.fillStyle = "#f3f3f3";
-  pen.fillRect(0, 0, size, size);
   if (ready) paintRegions(pen, size, tiles, lesson.seen[side]);
   paintWave(pen, size, lesson.border);
   if (!kept) return;

@@ -50,7 +50,7 @@ function paintTeacher(canvas, tiles, lesson, chosen) {
   const away = stage === "teacher" ? points : after ? search.best : search.at;
   if (chosen !== null) {
     const [x, y] = [points[2 * chosen] - epsilon, 1 - points[2 * chosen + 1] - epsilon];
-    for (const [colour, width] of [["white", 4], [INK, 1.7]]) {
+    for (const [colour, width] of [[pen.paper, 4], [pen.ink, 1.7]]) {
       pen.strokeStyle = colour;
       pen.lineWidth = width;
       pen.strokeRect(x * size, y * size, 2 * epsilon * size, 2 * epsilon * size);
@@ -63,7 +63,7 @@ function paintTeacher(canvas, tiles, lesson, chosen) {
       continue;
     }
     const [u, v] = [away[2 * k] * size, (1 - away[2 * k + 1]) * size];
-    if (u !== x || v !== y) line(pen, INK, 1.2, x, y, u, v);
+    if (u !== x || v !== y) line(pen, pen.ink, 1.2, x, y, u, v);
     const crossed = forward(lesson.teacher, away[2 * k], away[2 * k + 1]) > 0 ? 1 : 0;
     dot(pen, u, v, stage === "teacher" ? labels[k] : crossed, mark, false);
   }
@@ -73,8 +73,6 @@ function paintTeacher(canvas, tiles, lesson, chosen) {
 function paintStudent(canvas, tiles, lesson) {
   const [pen, size] = prepare(canvas), { points, labels, opposite, search, stage, right } = lesson;
   const done = stage === "done", mark = markSize(size);
-  pen.fillStyle = "#f3f3f3";
-  pen.fillRect(0, 0, size, size);
   if (stage !== "student" && !done) return;
   paintRegions(pen, size, tiles, lesson.seen[1]);
   paintDifference(pen, size, ...lesson.seen);
@@ -84,9 +82,9 @@ function paintStudent(canvas, tiles, lesson) {
     const from = done ? points : search.best;
     const [x, y] = [from[2 * k] * size, (1 - from[2 * k + 1]) * size], r = 2 * mark;
     const cross = [x - r, y - r, x + r, y + r, x - r, y + r, x + r, y - r];
-    if (done && !right[k]) line(pen, "white", 5, ...cross);
+    if (done && !right[k]) line(pen, pen.paper, 5, ...cross);
     dot(pen, x, y, done ? labels[k] : opposite[k], mark, false);
-    if (done && !right[k]) line(pen, "black", 1.7, ...cross);
+    if (done && !right[k]) line(pen, pen.ink, 1.7, ...cross);
   }
 }
 

@@ -2,8 +2,9 @@
 
 export const SLICE = 8; // milliseconds of work between two frames
 const PART = 0.4; // of a view, is a good part
-export const COLOURS = ["#0072B2", "#D55E00"], TINTS = [[0xcc, 0xe3, 0xf0], [0xf8, 0xdc, 0xc9]];
-export const INK = "#222222";
+// Of the two classes, as in printed squares: each can be told from both themes' paper, and from a
+// region of either class, which is TINT of its colour over the paper.
+const COLOURS = ["#3f7fbf", "#c8641e"], TINT = 0.2;
 // Only a page of the book keeps the state in its address: elsewhere it is not ours.
 const OURS = globalThis.document?.documentElement.dataset.content_root !== undefined;
 
@@ -60,8 +61,8 @@ export function dot(pen, x, y, label, size, hollow) {
   if (label) pen.rect(x - 0.9 * size, y - 0.9 * size, 1.8 * size, 1.8 * size);
   else pen.arc(x, y, size, 0, 7);
   pen.lineWidth = hollow ? 2 : 1;
-  pen.fillStyle = hollow ? "white" : COLOURS[label];
-  pen.strokeStyle = hollow ? COLOURS[label] : "white";
+  pen.fillStyle = hollow ? pen.paper : COLOURS[label];
+  pen.strokeStyle = hollow ? COLOURS[label] : pen.paper;
   pen.fill();
   pen.stroke();
 }
@@ -74,7 +75,9 @@ export function line(pen, colour, width, ...ends) {
   pen.stroke();
 }
 
-/** A canvas as sharp as the screen; returns its pen, in CSS pixels, and its size. */
+/** A canvas as sharp as the screen; returns its pen, in CSS pixels, and its size.
+ *
+ * The pen knows the page's `ink` and `paper`, which are others in dark mode. */
 export function prepare(canvas) {
   const dense = window.devicePixelRatio || 1, { clientWidth: w, clientHeight: h } = canvas;
   const [across, down] = [Math.round(w * dense), Math.round(h * dense)];
@@ -83,7 +86,8 @@ export function prepare(canvas) {
   const pen = canvas.getContext("2d");
   pen.setTransform(dense, 0, 0, dense, 0, 0);
   pen.clearRect(0, 0, w, h);
-  return [pen, w, h];
+  const { color, backgroundColor } = getComputedStyle(canvas);
+  return [Object.assign(pen, { ink: color, paper: backgroundColor }), w, h];
 }
 
 export const tile = () => new OffscreenCanvas(SIDE, SIDE).getContext("2d");
@@ -92,9 +96,9 @@ export function paintRegions(pen, size, tiles, classes) {
   const pixels = (tiles.pixels ??= tiles.createImageData(SIDE, SIDE));
   for (let i = 0; i < classes.length; i++) {
     const down = SIDE - 1 - Math.floor(i / SIDE), at = 4 * (down * SIDE + (i % SIDE));
-    const tint = TINTS[classes[i]];
-    for (let c = 0; c < 3; c++) pixels.data[at + c] = tint[c];
-    pixels.data[at + 3] = 255;
+    const colour = parseInt(COLOURS[classes[i]].slice(1), 16);
+    for (let c = 0; c < 3; c++) pixels.data[at + c] = (colour >> (16 - 8 * c)) & 255;
+    pixels.data[at + 3] = 255 * TINT;
   }
   tiles.putImageData(pixels, 0, 0);
   pen.drawImage(tiles.canvas, 0, 0, size, size);
@@ -113,7 +117,7 @@ export function paintDifference(pen, size, first, second) {
   pen.globalAlpha = 0.55;
   const ends = [];
   for (let at = 0; at < 2 * size; at += 7) ends.push(at, 0, at - size, size);
-  line(pen, INK, 1, ...ends);
+  line(pen, pen.ink, 1, ...ends);
   pen.restore();
 }
 
@@ -133,9 +137,8 @@ export function paintBorder(pen, size, margins) {
       ends.push(...crossed);
     }
   }
-  for (const [colour, width] of [["white", 4], [INK, 2]]) {
-    if (colour === INK) pen.setLineDash([0.6 * cell, 0.4 * cell]);
-    line(pen, colour, width, ...ends);
-  }
+  line(pen, pen.paper, 4, ...ends);
+  pen.setLineDash([0.6 * cell, 0.4 * cell]);
+  line(pen, pen.ink, 2, ...ends);
   pen.setLineDash([]);
 }

@@ -11,15 +11,19 @@ SCRIPT = Path(__file__).with_name("listing.js").read_text("utf-8")
 STYLE = """
 .listing > div { height: 70vh; overflow: auto; }
 .listing table { min-width: 44rem; }
-.listing th { background: var(--paper, canvas); position: sticky; top: 0; }
+.listing th { background: var(--paper, canvas); position: sticky; top: 0; z-index: 1; }
+.listing tr > :first-child {
+  background: var(--paper, canvas); left: 0; max-width: 16rem; min-width: min(16rem, 38vw);
+  padding-left: 0.4rem; position: sticky; white-space: normal;
+}
+.listing th:first-child { z-index: 2; }
 .listing th button { all: unset; cursor: pointer; }
-.listing th button:focus-visible { outline: 2px solid; }
+.listing th button:focus-visible { outline: 2px solid; outline-offset: 1px; }
 .listing [aria-sort=ascending] button::after { content: " ↑"; }
 .listing [aria-sort=descending] button::after { content: " ↓"; }
 .listing td { white-space: nowrap; }
-.listing td:first-child { min-width: 16rem; white-space: normal; }
 .listing:not(.works) label { visibility: hidden; }
-.listing p { min-height: 2.2rem; }
+.listing p { margin-bottom: 0.7rem; min-height: 2.2rem; }
 """
 
 

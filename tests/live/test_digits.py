@@ -394,6 +394,24 @@ def test_answers_and_counts_stand_on_one_screen(drawing):
         assert high < 0.7 * viewport["height"]
 
 
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_on_the_first_page_nothing_moves_while_one_draws(visit, viewport):
+    page = visit("book/intro.html", viewport)
+    paper, clear, tiles = (page.locator(f".digits {each}") for each in (
+        ".paper", "button:text('Clear')", ".tiles"))  # fmt: skip
+    paper.scroll_into_view_if_needed()
+    places = set()
+    for act in (lambda: draw(page, [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]), clear.click,
+                *(tile.click for tile in tiles.get_by_role("button").all())):  # fmt: skip
+        act()
+        page.wait_for_timeout(100)
+        places.add(tiles.evaluate("tiles => tiles.offsetTop"))
+    assert len(places) == 1
+    assert clear.bounding_box()["width"] == pytest.approx(paper.bounding_box()["width"], abs=1)
+    said = page.locator(".digits .says span")
+    assert all(each.evaluate("s => s.scrollWidth <= s.clientWidth + 1") for each in said.all())
+
+
 @pytest.mark.parametrize("kind", ["touch", "pen"])
 def test_drawing_with_a_finger_and_with_a_pen(drawing, kind):
     page = drawing(PHONE)
