@@ -57,7 +57,7 @@ def build() -> Path:
     if done.returncode:
         sys.stdout.buffer.write(done.stdout)
         raise RuntimeError("The site was not built: see the warnings above.")
-    # The page that leads on to the first one has an icon too: browsers ask for another if it has none.
+    # The page that leads on to the first one: without an icon browsers ask for one of their own.
     redirect = SITE / "index.html"
     redirect.write_text('<link rel="icon" href="_static/favicon.svg">\n' + redirect.read_text())
     results.download(SITE)
