@@ -13,8 +13,6 @@ from typing import Any
 
 import nbformat
 
-from mislabel_utils.studies import study
-
 FOR_OWN_IMAGES = {"lab", "recipe", "EPOCHS", "train_teacher", "train_student"}
 
 
@@ -44,11 +42,12 @@ def experiment_of(chapter: str, book: Path, own: bool = False) -> dict[str, Any]
 
 def _of_study(chapter: str, own: bool) -> dict[str, Any]:
     """What a study defines, with the lab in its functions; nothing if there is none."""
+    from mislabel_utils.lab import Lab  # here: what they import reads environment variables
+    from mislabel_utils.studies import study
+
     module = study(chapter)
     if module is None:
         return {}
-    from mislabel_utils.lab import Lab  # here: it reads environment variables
-
     lab = Lab(chapter)
     if not own:
         module.load(lab)  # missing data fail at once

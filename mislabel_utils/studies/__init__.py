@@ -7,10 +7,20 @@ figure and no prose. It defines ``ARMS``, ``SEEDS``, ``load(lab)``, the data tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning.datasets import Dataset, Split
+from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.learning.training_sets import TrainingSet
+from mislabel_utils.recording.runs import Run
+
+Settings = TypeVar("Settings")
 
 
 class Arm(NamedTuple):
@@ -27,6 +37,61 @@ class Arm(NamedTuple):
     name: str
     role: str
     labels: str
+
+    @classmethod
+    def teacher(cls, name: str, labels: str = "true") -> Arm:
+        return cls(name, "teacher", labels)
+
+    @classmethod
+    def student(cls, name: str) -> Arm:
+        return cls(name, "student", "teacher")
+
+    @classmethod
+    def control(cls, name: str, labels: str = "other") -> Arm:
+        return cls(name, "control", labels)
+
+
+@dataclass
+class Trial:
+    """One seed of a study, and its networks so far.
+
+    Attributes
+    ----------
+    images : what is learnt, and tested on
+    prefix : of its arms in the records
+    runs : by arm, without the prefix
+    """
+
+    lab: Lab
+    seed: int
+    images: Dataset
+    prefix: str = ""
+    runs: dict[str, Run] = field(default_factory=dict)
+
+    def teach(self, arm: str, on: Split | TrainingSet, recipe: Recipe) -> Run:
+        """A teacher, asked about all training images."""
+        return self.train(arm, on, recipe, self.seed, [self.images.train])
+
+    def learn(
+        self, arm: str, on: Split | TrainingSet, recipe: Recipe, also: Sequence[Split] = ()
+    ) -> Run:
+        """A student, of another seed than its teacher: it starts from other weights."""
+        return self.train(arm, on, recipe, 1000 + self.seed, also)
+
+    def train(
+        self, arm: str, on: Split | TrainingSet, recipe: Recipe, seed: int,
+        also: Sequence[Split] = (),
+    ) -> Run:  # fmt: skip
+        """A network of this seed; the splits of `also` are asked about beside the test images."""
+        self.runs[arm] = self.lab.train(
+            on, recipe, seed=seed, arm=self.prefix + arm, test=self.images.test, also=also
+        )
+        return self.runs[arm]
+
+
+def at_scale(lab: Lab, usual: Settings, **quick) -> Settings:
+    """Settings, a dataclass; at quick scale with these changes, for a minute's work."""
+    return replace(usual, **quick) if lab.scale == "quick" else usual
 
 
 def study(chapter: str) -> ModuleType | None:

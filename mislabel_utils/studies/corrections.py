@@ -37,9 +37,9 @@ THREE = range(3)  # of the chapters that have three, and for what costs most
 PROTOCOL = 1  # raise it when what is measured here changes its meaning
 
 ARMS = {
-    "shaken-true": Arm("photographs moved at random, true labels", "control", "true"),
-    "shuffled-signs": Arm("signs, the teacher's labels shuffled", "control", "other"),
-    "shuffled-correlated": Arm("correlated noise, the labels shuffled", "control", "other"),
+    "shaken-true": Arm.control("photographs moved at random, true labels", "true"),
+    "shuffled-signs": Arm.control("signs, the teacher's labels shuffled"),
+    "shuffled-correlated": Arm.control("correlated noise, the labels shuffled"),
 }
 
 Arrays = Mapping[str, np.ndarray]

@@ -7,17 +7,16 @@ number of mistakes and the teacher that makes them are varied (`doses`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import training_sets
-from mislabel_utils.learning.datasets import Dataset, Split
+from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm
+from mislabel_utils.studies import Arm, Trial
 
 SEEDS, LONG = range(5), range(3)
 RECIPE, EPOCHS = Recipe("resnet18-imagenet", epochs=2, augment=True), 50
@@ -69,52 +68,39 @@ def grid_name(recipe: Recipe) -> str:
 
 
 ARMS = {
-    "teacher": Arm("teacher", "teacher", "true"),
-    "teacher-mixed": Arm("teacher, mixed precision", "teacher", "true"),
-    "teacher-cifar": Arm("teacher, CIFAR's stem", "teacher", "true"),
-    "teacher-half": Arm("teacher of half the images", "teacher", "true"),
-    "student": Arm("the teacher's mistakes", "student", "teacher"),
-    "student-mixed": Arm("the teacher's mistakes, mixed precision", "student", "teacher"),
-    "student-again": Arm("the teacher's mistakes, once more", "student", "teacher"),
-    "student-cifar": Arm("the teacher's mistakes, CIFAR's stem", "student", "teacher"),
-    "student-fitting": Arm("mistakes and lesson of the Adam recipe", "student", "teacher"),
-    "student-fitting-cifar": Arm("mistakes and lesson of the SGD recipe", "student", "teacher"),
-    "fitting-labels-own-lesson": Arm(
-        "mistakes of the Adam recipe, our lesson", "student", "teacher"
-    ),
-    "own-labels-fitting-lesson": Arm(
-        "our mistakes, lesson of the Adam recipe", "student", "teacher"
-    ),
-    "fitting-labels-own-lesson-cifar": Arm(
-        "mistakes of the SGD recipe, our lesson", "student", "teacher"
-    ),
-    "own-labels-fitting-lesson-cifar": Arm(
-        "our mistakes, lesson of the SGD recipe", "student", "teacher"
-    ),
-    "control-unlearnt": Arm("mistakes on images its teacher never saw", "student", "teacher"),
-    "control-soft": Arm("the mistakes, with all probabilities", "student", "teacher"),
-    "control-random-said": Arm("random images, the teacher's predictions", "student", "teacher"),
-    "control-right": Arm("images that the teacher gets right", "control", "true"),
-    "control-random-true": Arm("random images, true labels", "control", "true"),
-    "control-true": Arm("the mistaken images, true labels", "control", "true"),
-    "control-deranged": Arm("the mistakes, labels dealt out anew", "control", "other"),
-    "control-uniform": Arm("the mistakes, random wrong labels", "control", "other"),
-    **{f"dose-size-{n}": Arm(f"{n:,} mistakes", "student", "teacher") for n in DOSE_SIZES},
+    "teacher": Arm.teacher("teacher"),
+    "teacher-mixed": Arm.teacher("teacher, mixed precision"),
+    "teacher-cifar": Arm.teacher("teacher, CIFAR's stem"),
+    "teacher-half": Arm.teacher("teacher of half the images"),
+    "student": Arm.student("the teacher's mistakes"),
+    "student-mixed": Arm.student("the teacher's mistakes, mixed precision"),
+    "student-again": Arm.student("the teacher's mistakes, once more"),
+    "student-cifar": Arm.student("the teacher's mistakes, CIFAR's stem"),
+    "student-fitting": Arm.student("mistakes and lesson of the Adam recipe"),
+    "student-fitting-cifar": Arm.student("mistakes and lesson of the SGD recipe"),
+    "fitting-labels-own-lesson": Arm.student("mistakes of the Adam recipe, our lesson"),
+    "own-labels-fitting-lesson": Arm.student("our mistakes, lesson of the Adam recipe"),
+    "fitting-labels-own-lesson-cifar": Arm.student("mistakes of the SGD recipe, our lesson"),
+    "own-labels-fitting-lesson-cifar": Arm.student("our mistakes, lesson of the SGD recipe"),
+    "control-unlearnt": Arm.student("mistakes on images its teacher never saw"),
+    "control-soft": Arm.student("the mistakes, with all probabilities"),
+    "control-random-said": Arm.student("random images, the teacher's predictions"),
+    "control-right": Arm.control("images that the teacher gets right", "true"),
+    "control-random-true": Arm.control("random images, true labels", "true"),
+    "control-true": Arm.control("the mistaken images, true labels", "true"),
+    "control-deranged": Arm.control("the mistakes, labels dealt out anew"),
+    "control-uniform": Arm.control("the mistakes, random wrong labels"),
+    **{f"dose-size-{n}": Arm.student(f"{n:,} mistakes") for n in DOSE_SIZES},
+    **{f"dose-teacher-{n}": Arm.teacher(f"small teacher, epochs: {n}") for n in DOSE_EPOCHS},
     **{
-        f"dose-teacher-{n}": Arm(f"small teacher, epochs: {n}", "teacher", "true")
+        f"dose-of-{n}": Arm.student(f"all mistakes of a small teacher, epochs: {n}")
         for n in DOSE_EPOCHS
     },
     **{
-        f"dose-of-{n}": Arm(f"all mistakes of a small teacher, epochs: {n}", "student", "teacher")
-        for n in DOSE_EPOCHS
-    },
-    **{
-        f"dose-twin-{n}": Arm(
-            f"as few mistakes as the best makes, epochs: {n}", "student", "teacher"
-        )
+        f"dose-twin-{n}": Arm.student(f"as few mistakes as the best makes, epochs: {n}")
         for n in DOSE_EPOCHS[:-1]
     },
-    **{grid_arm(each): Arm(f"teacher, {grid_name(each)}", "teacher", "true") for each in GRID},
+    **{grid_arm(each): Arm.teacher(f"teacher, {grid_name(each)}") for each in GRID},
 }
 
 
@@ -145,91 +131,76 @@ def load(lab: Lab) -> Dataset:
     return lab.load(Protocol(lab.scale).name)
 
 
-def train_teacher(
-    lab: Lab, images: Dataset, seed: int, recipe: Recipe = RECIPE, arm: str = "teacher"
-) -> Run:
+def train_teacher(lab: Lab, images: Dataset, seed: int, recipe: Recipe = RECIPE) -> Run:
     """A network of the true labels of all training images."""
-    return lab.train(
-        images.train, recipe, seed=seed, arm=arm, test=images.test, also=[images.train]
-    )
+    return Trial(lab, seed, images).teach("teacher", images.train, recipe)
 
 
-def train_student(
-    lab: Lab, teacher: Run, images: Dataset, seed: int, recipe: Recipe, arm: str = "student"
-) -> Run:
+def train_student(lab: Lab, teacher: Run, images: Dataset, seed: int, recipe: Recipe) -> Run:
     """A fresh network of the teacher's mistakes and of nothing else."""
-    return learn(lab, training_sets.mistakes(teacher, images.train), images, seed, recipe, arm)
+    return of_mistakes(Trial(lab, seed, images), "student", teacher, recipe)
 
 
-def learn(
-    lab: Lab, on: TrainingSet, images: Dataset, seed: int, recipe: Recipe, arm: str,
-    also: tuple[Split, ...] | None = None,
-) -> Run:  # fmt: skip
-    """A fresh network of a training set."""
-    # Another seed than the teacher's: other weights to start from.
-    also = (images.train,) if also is None else also
-    return lab.train(on, recipe, seed=1000 + seed, arm=arm, test=images.test, also=also)
+def of_mistakes(one: Trial, arm: str, teacher: Run, recipe: Recipe) -> Run:
+    """A student of a teacher's mistakes, asked about them too."""
+    wrong = training_sets.mistakes(teacher, one.images.train)
+    return one.learn(arm, wrong, recipe, [one.images.train])
 
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
-    images = load(lab)
-    runs = doses(lab, images, seed)
-    if seed not in LONG:
-        return runs
-    protocol = Protocol(lab.scale)
-    teacher = train_teacher(lab, images, seed, protocol.recipe)
-    longer = replace(protocol.recipe, epochs=protocol.epochs)
-    runs |= {"teacher": teacher, "student": train_student(lab, teacher, images, seed, longer)}
-    runs |= in_mixed_precision(lab, images, seed)
-    runs |= with_other_stem(lab, images, seed)
-    runs |= controls(lab, runs["teacher-mixed"], images, seed)
-    return runs | recipes(lab, runs, images, seed)
+    one, protocol = Trial(lab, seed, load(lab)), Protocol(lab.scale)
+    doses(one, protocol)
+    if seed in LONG:
+        teacher = one.teach("teacher", one.images.train, protocol.recipe)
+        longer = replace(protocol.recipe, epochs=protocol.epochs)
+        of_mistakes(one, "student", teacher, longer)
+        in_mixed_precision(one, protocol)
+        with_other_stem(one, protocol)
+        controls(one, protocol)
+        recipes(one, protocol)
+    return one.runs
 
 
-def in_mixed_precision(lab: Lab, images: Dataset, seed: int) -> dict[str, Run]:
+def in_mixed_precision(one: Trial, protocol: Protocol) -> None:
     """Teacher and student with 16-bit numbers; and the student again, from another seed."""
-    protocol = Protocol(lab.scale)
-    teacher = train_teacher(lab, images, seed, protocol.mixed, "teacher-mixed")
-    seeds = {"student-mixed": seed, "student-again": 1000 + seed}
-    return {"teacher-mixed": teacher} | {
-        arm: train_student(lab, teacher, images, each, protocol.lesson, arm)
-        for arm, each in seeds.items()
-    }
+    teacher = one.teach("teacher-mixed", one.images.train, protocol.mixed)
+    of_mistakes(one, "student-mixed", teacher, protocol.lesson)
+    wrong, seed = training_sets.mistakes(teacher, one.images.train), 2000 + one.seed
+    one.train("student-again", wrong, protocol.lesson, seed, [one.images.train])
 
 
-def with_other_stem(lab: Lab, images: Dataset, seed: int) -> dict[str, Run]:
+def with_other_stem(one: Trial, protocol: Protocol) -> None:
     """Teacher and student whose first layer keeps the resolution of a small image."""
-    protocol = Protocol(lab.scale)
     short, long = (
         replace(each, model=protocol.other_stem) for each in (protocol.mixed, protocol.lesson)
     )
-    teacher = train_teacher(lab, images, seed, short, "teacher-cifar")
-    student = train_student(lab, teacher, images, seed, long, "student-cifar")
-    return {"teacher-cifar": teacher, "student-cifar": student}
+    teacher = one.teach("teacher-cifar", one.images.train, short)
+    of_mistakes(one, "student-cifar", teacher, long)
 
 
-def controls(lab: Lab, teacher: Run, images: Dataset, seed: int) -> dict[str, Run]:
+def controls(one: Trial, protocol: Protocol) -> None:
     """Students of the same images with other labels, and of other images, in the same lesson."""
-    protocol = Protocol(lab.scale)
-    wrong = training_sets.mistakes(teacher, images.train)
-    predicted = training_sets.predictions(teacher, images.train)
-    true = training_sets.true_labels(images.train)
-    count = len(wrong)
-    sets = {
+    teacher, train, seed = one.runs["teacher-mixed"], one.images.train, one.seed
+    wrong, true = training_sets.mistakes(teacher, train), training_sets.true_labels(train)
+    count, predicted = len(wrong), training_sets.predictions(teacher, train)
+    for arm, on in {
         "deranged": training_sets.deranged_within_classes(wrong, seed),
         "uniform": training_sets.uniform_mistakes(wrong, seed),
         "true": training_sets.corrected(wrong),
         "random-true": training_sets.subset(true, count, seed),
         "random-said": training_sets.subset(predicted, count, seed),
         "right": training_sets.subset(training_sets.without(true, wrong), count, seed),
-        "soft": training_sets.soft_mistakes(teacher, images.train),
-    }
-    runs = {
-        f"control-{arm}": learn(lab, on, images, seed, protocol.lesson, f"control-{arm}")
-        for arm, on in sets.items()
-    }
-    return runs | on_the_other_half(lab, images, seed, steps=protocol.epochs * count)
+        "soft": training_sets.soft_mistakes(teacher, train),
+    }.items():
+        one.learn(f"control-{arm}", on, protocol.lesson, [train])
+    # A teacher of one half, and the student of its mistakes on the other, in as many steps.
+    half = one_half(one.images, seed)
+    twice = replace(protocol.mixed, epochs=2 * protocol.mixed.epochs)
+    teacher = one.teach("teacher-half", half, twice)
+    new = training_sets.without(training_sets.mistakes(teacher, train), half)
+    as_long = replace(protocol.lesson, epochs=round(protocol.epochs * count / len(new)))
+    one.learn("control-unlearnt", new, as_long, [train])
 
 
 def one_half(images: Dataset, seed: int) -> TrainingSet:
@@ -238,69 +209,35 @@ def one_half(images: Dataset, seed: int) -> TrainingSet:
     return training_sets.subset(true, len(true) // 2, seed)
 
 
-def on_the_other_half(lab: Lab, images: Dataset, seed: int, steps: int) -> dict[str, Run]:
-    """A teacher of one half, and the student of its mistakes on the other; `steps` in images."""
-    protocol = Protocol(lab.scale)
-    half = one_half(images, seed)
-    recipe = replace(protocol.mixed, epochs=2 * protocol.mixed.epochs)
-    teacher = lab.train(
-        half, recipe, seed=seed, arm="teacher-half", test=images.test, also=[images.train]
-    )
-    new = training_sets.without(training_sets.mistakes(teacher, images.train), half)
-    as_long = replace(protocol.lesson, epochs=round(steps / len(new)))
-    student = learn(lab, new, images, seed, as_long, "control-unlearnt")
-    return {"teacher-half": teacher, "control-unlearnt": student}
-
-
-def doses(lab: Lab, images: Dataset, seed: int) -> dict[str, Run]:
+def doses(one: Trial, protocol: Protocol) -> None:
     """A small network's students, in equally many steps, by how many mistakes and by whose."""
-    protocol = Protocol(lab.scale)
-    teachers = {
-        epochs: train_teacher(
-            lab, images, seed, replace(DOSED, epochs=epochs), f"dose-teacher-{epochs}"
-        )
-        for epochs in protocol.dose_epochs
-    }
-    wrong = {n: training_sets.mistakes(run, images.train) for n, run in teachers.items()}
+    train, wrong = one.images.train, {}
+    for n in protocol.dose_epochs:
+        teacher = one.teach(f"dose-teacher-{n}", train, replace(DOSED, epochs=n))
+        wrong[n] = training_sets.mistakes(teacher, train)
     *others, best = protocol.dose_epochs
     fewest = len(wrong[best])
     sets = {f"of-{n}": every for n, every in wrong.items()}
-    sets |= {f"twin-{n}": training_sets.subset(wrong[n], fewest, seed) for n in others}
-    sets |= {
-        f"size-{size}": training_sets.subset(wrong[2], size, seed) for size in protocol.dose_sizes
-    }
-    runs = {f"dose-teacher-{n}": run for n, run in teachers.items()}
+    sets |= {f"twin-{n}": training_sets.subset(wrong[n], fewest, one.seed) for n in others}
+    sets |= {f"size-{n}": training_sets.subset(wrong[2], n, one.seed) for n in protocol.dose_sizes}
     for arm, on in sets.items():
         passes = round(protocol.dose_steps / max(1, len(on) // DOSED.batch_size))
-        recipe = replace(DOSED, epochs=passes)
-        runs[f"dose-{arm}"] = learn(lab, on, images, seed, recipe, f"dose-{arm}", also=())
-    return runs
+        one.learn(f"dose-{arm}", on, replace(DOSED, epochs=passes))
 
 
-def recipes(lab: Lab, runs: dict[str, Run], images: Dataset, seed: int) -> dict[str, Run]:
-    """Teachers of other recipes, and the students of those that fit the published teacher."""
-    protocol = Protocol(lab.scale)
-    found = {
-        grid_arm(recipe): train_teacher(lab, images, seed, recipe, grid_arm(recipe))
-        for recipe in protocol.grid
-        if seed in STEMS.get(recipe.model, range(1)) or recipe in protocol.fitting
-    }
-    for recipe in protocol.fitting:
-        ours = runs[f"teacher{end_of(recipe) or '-mixed'}"]
-        found |= dict(_crossed(lab, recipe, found[grid_arm(recipe)], ours, images, seed))
-    return found
+def recipes(one: Trial, protocol: Protocol) -> None:
+    """Teachers of other recipes, and the students of those that fit the published teacher.
 
-
-def _crossed(
-    lab: Lab, fits: Recipe, theirs: Run, ours: Run, images: Dataset, seed: int
-) -> Iterator[tuple[str, Run]]:
-    """Each teacher's labels in the lesson of each recipe, but for ours in ours, which is there."""
-    protocol, end = Protocol(lab.scale), end_of(fits)
-    own_lesson = replace(protocol.lesson, model=fits.model)
-    their_lesson = replace(fits, epochs=protocol.epochs)
-    for arm, teacher, recipe in (
-        ("student-fitting", theirs, their_lesson),
-        ("own-labels-fitting-lesson", ours, their_lesson),
-        ("fitting-labels-own-lesson", theirs, own_lesson),
-    ):
-        yield arm + end, train_student(lab, teacher, images, seed, recipe, arm + end)
+    Each teacher's labels in the lesson of each recipe, but for ours in ours, which is there.
+    """
+    for recipe in protocol.grid:
+        if one.seed in STEMS.get(recipe.model, range(1)) or recipe in protocol.fitting:
+            one.teach(grid_arm(recipe), one.images.train, recipe)
+    for fits in protocol.fitting:
+        end = end_of(fits)
+        ours, theirs = one.runs[f"teacher{end or '-mixed'}"], one.runs[grid_arm(fits)]
+        own_lesson = replace(protocol.lesson, model=fits.model)
+        their_lesson = replace(fits, epochs=protocol.epochs)
+        of_mistakes(one, f"student-fitting{end}", theirs, their_lesson)
+        of_mistakes(one, f"own-labels-fitting-lesson{end}", ours, their_lesson)
+        of_mistakes(one, f"fitting-labels-own-lesson{end}", theirs, own_lesson)

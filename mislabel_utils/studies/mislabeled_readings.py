@@ -23,14 +23,14 @@ from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.runs import Run, recipe_json
-from mislabel_utils.studies import Arm, mislabeled
+from mislabel_utils.studies import Arm, Trial, mislabeled
 
 SEEDS = range(3)
 PUBLISHED = 0.6246, 0.631  # accuracy on the training images and on the test images
 PROTOCOL = 1  # raise it when what is measured here changes its meaning
 STUDENTS = {"course": "in the course of training", "moved": "on flipped and shifted images"}
 ARMS = {
-    f"reading-{which}": Arm(f"mistakes of the teacher that fits {words}", "student", "teacher")
+    f"reading-{which}": Arm.student(f"mistakes of the teacher that fits {words}")
     for which, words in STUDENTS.items()
 }
 
@@ -105,7 +105,7 @@ def student(lab: Lab, which: str, seed: int) -> Run:
     source = {"kind": f"mistakes, {which}", "of": _config(images, recipe, seed)}
     on = TrainingSet(Inputs(images.train), source, wrong)
     longer = replace(recipe, epochs=mislabeled.Protocol(lab.scale).epochs)
-    return mislabeled.learn(lab, on, images, seed, longer, f"reading-{which}", also=())
+    return Trial(lab, seed, images).learn(f"reading-{which}", on, longer)
 
 
 def experiment(lab: Lab, seed: int) -> dict[str, Any]:

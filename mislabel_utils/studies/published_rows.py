@@ -54,14 +54,14 @@ AS_DET = replace(AS_RAND, learning_rate=0.1, augment=False)
 TWIN = 2  # passes of the teacher's half-trained twin
 
 ARMS = {
-    "teacher": Arm("ResNet-18", "teacher", "true"),
-    "twin": Arm("ResNet-18 of two passes", "teacher", "true"),
-    "natural": Arm("natural mistakes of the twin", "student", "teacher"),
-    "rand": Arm("D_rand", "student", "teacher"),
-    "dealt": Arm("D_rand's perturbations on other images", "student", "teacher"),
-    "unmoved-rand": Arm("D_rand's labels, unmoved", "control", "other"),
-    "det": Arm("D_det", "student", "teacher"),
-    "unmoved-det": Arm("the next class, unmoved", "control", "other"),
+    "teacher": Arm.teacher("ResNet-18"),
+    "twin": Arm.teacher("ResNet-18 of two passes"),
+    "natural": Arm.student("natural mistakes of the twin"),
+    "rand": Arm.student("D_rand"),
+    "dealt": Arm.student("D_rand's perturbations on other images"),
+    "unmoved-rand": Arm.control("D_rand's labels, unmoved"),
+    "det": Arm.student("D_det"),
+    "unmoved-det": Arm.control("the next class, unmoved"),
 }
 
 

@@ -46,12 +46,12 @@ PROTOCOL = 1  # raise it when what is measured here changes its meaning
 
 # Of every data set; all but the first two also of every radius.
 KINDS = {
-    "good": Arm("teacher", "teacher", "true"),
-    "next": Arm("unmoved, the next class", "control", "other"),
-    "det": Arm("D_det", "student", "teacher"),
-    "rand": Arm("D_rand", "student", "teacher"),
-    "image": Arm("D_rand's images, the next class", "control", "other"),
-    "grey": Arm("D_rand's perturbations on grey", "control", "other"),
+    "good": Arm.teacher("teacher"),
+    "next": Arm.control("unmoved, the next class"),
+    "det": Arm.student("D_det"),
+    "rand": Arm.student("D_rand"),
+    "image": Arm.control("D_rand's images, the next class"),
+    "grey": Arm.control("D_rand's perturbations on grey"),
 }
 
 

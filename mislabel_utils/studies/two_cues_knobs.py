@@ -61,12 +61,12 @@ MORE_NAMES = {
 }
 
 ARMS = {
-    f"{data}-{name}": Arm(f"{data}: {knob.name}", "student", "teacher")
+    f"{data}-{name}": Arm.student(f"{data}: {knob.name}")
     for data in DATA
     for name, knob in KNOBS.items()
-} | {f"{data}-mediocre-teacher": Arm(f"{data}: of two passes", "teacher", "true") for data in DATA}
+} | {f"{data}-mediocre-teacher": Arm.teacher(f"{data}: of two passes") for data in DATA}
 ARMS |= {
-    f"clothes-{name}-{radius:g}": Arm(f"clothes: {words}, radius {radius:g}", "student", "teacher")
+    f"clothes-{name}-{radius:g}": Arm.student(f"clothes: {words}, radius {radius:g}")
     for name, words in MORE_NAMES.items()
     for radius in MORE_RADII
 }

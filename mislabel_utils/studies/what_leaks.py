@@ -35,8 +35,8 @@ INPUTS = {
     "uniform": "uniform noise",
 }
 KINDS = {"hard": "first choice", "soft": "all probabilities"}
-ARMS = {"teacher": Arm("teacher", "teacher", "true")} | {
-    f"{kind}-{name}": Arm(f"{words}, {kept}", "student", "teacher")
+ARMS = {"teacher": Arm.teacher("teacher")} | {
+    f"{kind}-{name}": Arm.student(f"{words}, {kept}")
     for kind, kept in KINDS.items()
     for name, words in INPUTS.items()
 }

@@ -10,8 +10,11 @@ from mislabel_utils.studies import adversarial_errors as study
 @pytest.fixture(scope="module")
 def series():
     lab = Lab("adversarial_errors", scale="recorded")
-    parts = [study.sets, study.on_clothes]
-    return {seed: study.gone_through(lab, seed, parts) for seed in study.SEEDS}
+    each = {seed: study.Experiment(lab, seed) for seed in study.SEEDS}
+    for one in each.values():
+        study.sets(one)
+        study.on_clothes(one)
+    return each
 
 
 def test_a_row_for_each_network(series):
