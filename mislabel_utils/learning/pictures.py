@@ -146,7 +146,8 @@ def is_litter(name: str) -> bool:
 def decoded(path: Path) -> tuple[np.ndarray, list[str]]:
     """uint8 (32, 32, 3), turned upright, scaled by the shorter side and cropped centrally.
 
-    And what has to be said of it.
+    And what has to be said of it. Pillow would clip what has more than 8 bits, and misses a
+    transparent shade of grey of 2 or 4: those are refused.
     """
     notes = []
     if not path.is_file():
@@ -154,18 +155,11 @@ def decoded(path: Path) -> tuple[np.ndarray, list[str]]:
     with Image.open(path) as image:
         if getattr(image, "is_animated", False):
             notes.append("of several frames, of which the first is used")
-        deep = ";16" in f"{image.tile}"
-        for few, step in ((";2", 85), (";4", 17)):  # Pillow spreads the pixels, not the colour
-            if f"L{few}'" in f"{image.tile}" and "transparency" in image.info:
-                image.info["transparency"] *= step
-        full = _brightest(image) if image.mode[0] in "IF" else None
+        stored = f"{image.tile}"
+        grey = "transparency" in image.info and ("L;2'" in stored or "L;4'" in stored)
+        if image.mode[0] in "IF" or ";16" in stored or grey:
+            raise ValueError("not 8 bits: save it with 8")
         image = ImageOps.exif_transpose(image)  # a camera notes how it was held
-        if full:  # Pillow would clip 16 bits, not scale them
-            if "transparency" in image.info:
-                raise ValueError("16 bits and transparent: save it with 8")
-            image = Image.fromarray((np.asarray(image) * (255 / full)).round().astype(np.uint8))
-        if deep and 0 < np.asarray(image.convert("RGB")).max() < 64:
-            raise ValueError("16 bits, of which it seems to use 14 or fewer: save it with 8")
         if image.has_transparency_data:
             image = image.convert("RGBA")
             if image.getextrema()[3][0] < 255:
@@ -173,12 +167,3 @@ def decoded(path: Path) -> tuple[np.ndarray, list[str]]:
             image = Image.alpha_composite(Image.new("RGBA", image.size, BACKGROUND), image)
         image = image.convert("RGB")
     return np.asarray(ImageOps.fit(image, (SIZE, SIZE))), notes  # 32 x 32 stays as it is
-
-
-def _brightest(image: Image.Image) -> float:
-    """The largest value that a file says its pixels can have."""
-    tags = getattr(image, "tag_v2", {})  # of a TIFF: bits, largest value, 1 for unsigned integers
-    bits, most, kind = tags.get(258, (16,))[0], tags.get(281), tags.get(339, (1,))[0]
-    if image.mode == "F" or (not most and (bits > 16 or kind != 1)):
-        raise ValueError("the file does not say which number is white: save it with 8 bits")
-    return np.max(most) if most else 2**bits - 1

