@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import permutations, product
 from math import factorial
 from typing import NamedTuple
 
@@ -72,6 +72,27 @@ def between(
 def errors(predictions: Tensor, labels: Tensor) -> Tensor:
     """Predictions where they are wrong, and -1 elsewhere: `agreement` then leaves those out."""
     return predictions.where(predictions != labels, -1)
+
+
+def where_two_differ(
+    runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split
+) -> pd.DataFrame:
+    """Where two teachers err differently: how often does a student make the error of either?
+
+    Parameters as of `between`.
+
+    Returns
+    -------
+    A row for each ordered pair of seeds, ``own`` and ``other``: the shares of these images for
+    which the student of the first predicts what its own teacher predicts, and what the other does.
+    """
+    rows = []
+    for mine, theirs in permutations(runs, 2):
+        own, other = (runs[seed][teacher].predict(on) for seed in (mine, theirs))
+        differ = (own != other) & (own != on.labels) & (other != on.labels)
+        said = runs[mine][student].predict(on)[differ]
+        rows.append([(said == each[differ]).double().mean().item() for each in (own, other)])
+    return pd.DataFrame(rows, columns=["own", "other"])
 
 
 def answers(student: Tensor, teacher: Tensor, labels: Tensor) -> dict[str, float]:

@@ -1,7 +1,8 @@
-"""*Adversarial errors* as a table, a row for each network."""
+"""*Adversarial errors*: its networks as a tidy frame, and the tables of its pages."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -9,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from mislabel_utils.learning.datasets import Split
+from mislabel_utils.recording.records import canonical
 from mislabel_utils.recording.runs import Run
+from mislabel_utils.report import agreement
 from mislabel_utils.report.tables import Table, range_text, span
-from mislabel_utils.studies.adversarial_errors import ARMS, Experiment
+from mislabel_utils.studies.adversarial_errors import ARMS, MODELS, PREFIXES, Experiment
 
 COLUMNS = {
     "given": "Labels that the attacked network predicts, %",
@@ -26,7 +29,17 @@ OTHERS = {
     "median": "Length of the move: median",
     "longest": "Longest move",
 }
-ASKED = {"given": "target", "median": "norm_median", "longest": "norm_most"}
+ASKED = {"given": "target", "median": "norm_median", "longest": "norm_most",
+         "probability": "probability"}  # fmt: skip
+# Sets that several networks learn are described once.
+MADE = {f"rand-{a}-to-{b}": f"{PREFIXES.get(a, 'deep-')}rand" for a in MODELS for b in MODELS}
+SETS = {"natural": "natural mistakes", "rand": "D_rand", "true": "true labels"}
+NETWORKS = {"small_cnn": "CNN", "mlp": "MLP", "resnet18-imagenet": "ResNet-18",
+            "deep_cnn": "better network", "nobody": "–"}  # fmt: skip
+# Arms of usual names that are a pair of architectures too.
+PAIRS = {"natural": "natural-small_cnn-to-small_cnn", "rand": "rand-small_cnn-to-small_cnn"} | {
+    f"clean-{prefix}".strip("-"): f"true-nobody-to-{name}" for name, prefix in PREFIXES.items()
+}
 FORMS = {"images": ",.0f", "loss": ".2f", "loss_before": ".2f", "median": ".3f", "longest": ".3f"}
 
 
@@ -42,8 +55,9 @@ def lessons(series: Mapping[int, Experiment]) -> pd.DataFrame:
     `arm`, as `Experiment.runs` has it; `name`, `role` and `labels`, as its study says; `seed`;
     shares of its test images that it gives the `next` class, the one before (`previous`), and
     their own (`accuracy`); its training loss in the last pass (`loss`) and in the one before
-    (`loss_before`); which share of its labels the attacked network predicts there (`given`), and
-    how far its images moved (`median` and `longest`): NaN where nobody asked.
+    (`loss_before`); which share of its labels the attacked network predicts there (`given`), with
+    which mean `probability`, and how far its images moved (`median`, `longest`): NaN where nobody
+    asked.
     """
     places = {arm: place for place, arm in enumerate(ARMS)}
     rows = []
@@ -52,7 +66,7 @@ def lessons(series: Mapping[int, Experiment]) -> pd.DataFrame:
             on = one.lab.load("fashion_mnist").test if arm[:7] == "clothes" else one.images.test
             full = arm if arm in ARMS else f"small-{arm}"
             row = {"arm": arm, "place": places[full], **ARMS[full]._asdict(), "seed": seed}
-            told = one.described.get(arm, {})
+            told = one.described.get(MADE.get(arm, arm), {})
             asked = {name: float(told.get(key, np.nan)) for name, key in ASKED.items()}
             rows.append(row | _answers(run, on) | _losses(run) | asked)
     return pd.DataFrame(rows).sort_values(["place", "seed"], ignore_index=True)
@@ -82,3 +96,58 @@ def table(rows: pd.DataFrame, columns: Sequence[str] = tuple(COLUMNS)) -> Table:
     }  # fmt: skip
     texts = rows.groupby("name", sort=False).agg(write)
     return Table.of(texts, ("Network", *((COLUMNS | OTHERS)[each] for each in columns)))
+
+
+def across(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of `lessons` the students of each architecture, and whose set they learn.
+
+    Returns
+    -------
+    Those rows with the `set`, the `teacher` and the `student` in words, as ordered categories.
+    """
+    parts = rows["arm"].replace(PAIRS).str.extract(f"({'|'.join(SETS)})-(.+)-to-(.+)")
+    words = {"set": SETS, "teacher": NETWORKS, "student": NETWORKS}
+    named = {
+        name: pd.Categorical(parts[place].map(called), called.values(), ordered=True)
+        for place, (name, called) in enumerate(words.items())
+    }
+    return rows.assign(**named).dropna(subset="set")
+
+
+def teacher_of(one: Experiment, arm: str) -> str:
+    """The arm whose predictions, or whose perturbations, a network learnt, as its record says."""
+    config = one.runs[arm].record.config
+    run = re.search('"run":"(\\w+)"', canonical([config["labels"], config.get("images")]))
+    return next(name for name, each in one.runs.items() if run and each.id == run[1])
+
+
+def repeated(series: Mapping[int, Experiment], arms: Mapping[str, str]) -> pd.DataFrame:
+    """Of the test images that a teacher gets wrong: how often do students make that very error?
+
+    Parameters
+    ----------
+    arms : by student, its teacher
+
+    Returns
+    -------
+    Texts, in per cent: the student's `name`; errors of its `own` teacher, and of `strangers`;
+    `more`, the difference in points of each student; how many `pairings` do as well; errors that
+    `two` such teachers share; where two err differently, `mine` and the `other`'s.
+    """
+    runs, lines = {seed: one.runs for seed, one in series.items()}, {}
+    first = next(iter(series.values()))
+    test = first.images.test
+    for arm, teacher in arms.items():
+        found, beside = (
+            agreement.pairing(agreement.between(runs, each, teacher, test, misread=True))
+            for each in (arm, teacher)
+        )
+        apart = agreement.where_two_differ(runs, arm, teacher, test)
+        lines[arm] = {
+            "name": ARMS[arm if arm in ARMS else f"small-{arm}"].name,
+            "own": span(found.own, ""), "strangers": span(found.strangers, ""),
+            "more": ", ".join(f"{100 * gap:+.1f}" for gap in found.own - found.strangers),
+            "pairings": found.ways, "two": span(beside.strangers, ""),
+            "mine": span(apart["own"], ""), "other": span(apart["other"], ""),
+        }  # fmt: skip
+    return pd.DataFrame(lines).T

@@ -109,7 +109,8 @@ def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> s
 
     Parameters
     ----------
-    values : numbers in the unit, not shares of one; NaN is left out, and of none there is a dash
+    values : numbers in the unit, not shares of one; NaN is left out, of none there is a dash, and
+        one has no range
     unit : written behind the mean; none where a column says it
     form : how a number is written: "+.1f" with its sign, ".0f" rounded
     """
@@ -117,7 +118,7 @@ def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> s
     if not values:
         return "–"
     mean, low, high = (f"{of(values):{form}}" for of in (np.mean, min, max))
-    return f"{f'{mean} {unit}'.strip()} ({low} to {high})"
+    return f"{mean} {unit}".strip() + f" ({low} to {high})" * (len(values) > 1)
 
 
 def span(shares: Iterable[float], unit: str = "%", form: str = ".1f") -> str:

@@ -1,5 +1,6 @@
 """The table of networks that learn from moved images, and their kin."""
 
+import pandas as pd
 import pytest
 
 from mislabel_utils.lab import Lab
@@ -34,3 +35,34 @@ def test_a_table_has_a_line_for_each_arm(series):
     assert [line[0] for line in lines] == ["natural mistakes", "moved to a random class (D_rand)"]
     assert lines[0][1] == "–" and lines[1][1] == "54.4 (52.4 to 56.1)"
     assert lines[0][2:] == ["55.8 (55.5 to 56.0)", "0.42 (0.40 to 0.47)"]
+
+
+def test_the_teacher_of_a_student_is_the_one_its_record_names(series):
+    one = series[0]
+    asked = ("natural", "unlearnt", "rand", "dealt", "true", "clothes-natural", "clothes-rand")
+    assert [moved.teacher_of(one, arm) for arm in asked] == [
+        "mediocre", "half", "good", "good", "good", "clothes-mediocre", "clothes-good",
+    ]  # fmt: skip
+
+
+def test_students_of_their_own_teacher_and_of_strangers(series):
+    errors = moved.repeated(series, {"natural": "mediocre", "det": "good"})
+    assert errors.loc["natural", "own"] == "69.5 (68.7 to 70.4)"
+    assert errors.loc["det", ["name", "more", "pairings", "mine"]].tolist() == [
+        "moved to the next class (D_det)", "+1.1, -0.2, +0.1", "1 of 6", "10.8 (9.8 to 11.3)",
+    ]  # fmt: skip
+
+
+def test_a_student_of_another_architecture_is_named_by_both():
+    arms = [
+        "natural",
+        "rand-mlp-to-small_cnn",
+        "rand-deep_cnn-to-mlp",
+        "clean-resnet",
+        "natural-few",
+    ]
+    pairs = moved.across(pd.DataFrame({"arm": arms}))
+    assert pairs[["set", "teacher", "student"]].to_numpy().tolist() == [
+        ["natural mistakes", "CNN", "CNN"], ["D_rand", "MLP", "CNN"],
+        ["D_rand", "better network", "MLP"], ["true labels", "–", "ResNet-18"],
+    ]  # fmt: skip

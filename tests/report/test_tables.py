@@ -27,7 +27,7 @@ def test_verdicts_are_bold_and_what_is_not_judged_is_not():
 def test_a_mean_stands_before_its_range():
     assert range_text([91.06, 90.0, 92.04]) == "91.0 % (90.0 to 92.0)"
     assert range_text([0.5, -0.25], "points", "+.2f") == "+0.12 points (-0.25 to +0.50)"
-    assert range_text([1, 2, 3], "", ".0f") == "2 (1 to 3)"
+    assert range_text([1, 2, 3], "", ".0f") == "2 (1 to 3)" and range_text([1.5], "") == "1.5"
     assert range_text([np.nan, 5, 6]) == "5.5 % (5.0 to 6.0)" and range_text([np.nan]) == "–"
     assert span([0.5, 0.25]) == "37.5 % (25.0 to 50.0)"
 
