@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from mislabel_utils.lab import Lab
+from mislabel_utils.learning.shared_initialisation import MEASURES
+from mislabel_utils.studies import corrections, what_leaks
+
 
 def before_after(
     found: Mapping[int, Mapping[str, np.ndarray]], measures: Sequence[str]
@@ -35,3 +39,34 @@ def before_after(
     ]  # fmt: skip
     columns = ["seed", "network", "measure", "before", "after", "gain"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def lessons(lab: Lab, seeds: Sequence[int]) -> pd.DataFrame:
+    """Shared initialisation: `before_after` the "usual" lesson, the "longer" and the "muddled" one.
+
+    Its index is ``measure``, ``lesson``, ``network`` and ``seed``. Quick scale has no longer one.
+    """
+    found = {
+        "usual": {s: what_leaks.shared_initialisation(lab, s) for s in seeds},
+        "longer": {s: what_leaks.shared_initialisation(lab, s, longer=True) for s in seeds},
+        "muddled": {s: corrections.muddled(lab, s) for s in seeds},
+    }
+    parts = {lesson: before_after(each, MEASURES) for lesson, each in found.items()}
+    every = pd.concat(parts, names=["lesson"]).reset_index("lesson")
+    return every.set_index(["measure", "lesson", "network", "seed"]).sort_index()
+
+
+def by_share(rows: pd.DataFrame, when: str, name: str, role: str) -> pd.DataFrame:
+    """A measure against the share of a stranger's weights, as `figures.curves` draws it.
+
+    Parameters
+    ----------
+    rows : of `lessons`, those of a measure
+    when : "before" or "after"
+    """
+    usual = rows.loc["usual"][when].reset_index()
+    share = usual["network"].str.extract("^share (.+)", expand=False).astype(float)
+    drawn = pd.DataFrame(
+        {"name": name, "role": role, "epoch": 100 * share, "accuracy": usual[when]}
+    )
+    return drawn.dropna()

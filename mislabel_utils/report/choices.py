@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from mislabel_utils.lab import Lab
 from mislabel_utils.plane import mistakes
 from mislabel_utils.report.origins import TITLES
+from mislabel_utils.studies import corrections
 from mislabel_utils.studies.where_it_stops import CHOICES, SMALLEST, WAYS, Protocol
 
 Arrays = Mapping[str, np.ndarray]
@@ -91,3 +93,87 @@ def means(every: pd.DataFrame, columns: Sequence[str] = ("gain",)) -> pd.DataFra
     share = every.groupby(by)["gain"].transform(lambda gain: gain.notna().mean())
     some = every[every["gain"].notna() & (share > 0.5)]
     return some.groupby(by, sort=False)[list(columns)].mean()
+
+
+def trios(lab: Lab, protocol: Protocol) -> pd.DataFrame:
+    """Students of the same mistakes under three kinds of labels, see `corrections.stops`.
+
+    A row for each data set (`data`), `steps` of the teacher and `seed`, a column for each measure.
+    """
+    return pd.concat(
+        pd.DataFrame(corrections.stops(lab, name, seed)).assign(
+            data=TITLES[name], steps=protocol.teacher_steps, seed=seed
+        )
+        for name in protocol.data for seed in lab.seeds(corrections.THREE)
+    )  # fmt: skip
+
+
+def where_right(every: pd.DataFrame) -> pd.DataFrame:
+    """How often students of two classes agree with a teacher that is right, and one that is wrong.
+
+    Parameters
+    ----------
+    every : as `cells`
+
+    Returns
+    -------
+    Shares, `right` and `wrong`, for each `data` and `steps`: means over the students of all
+    mistakes.
+    """
+    two = every[(every["classes"] == 2) & (every["choice"] == "all")]
+    # Those who agree are both right or both wrong: both right on (A + T + S - 1) / 2.
+    together = (two["agreement"] + two["teacher"] + two["student"] - 1) / 2
+    shares = two.assign(
+        right=together / two["teacher"],
+        wrong=(two["agreement"] - together) / (1 - two["teacher"]),
+    )
+    return shares.groupby(["data", "steps"], sort=False)[["right", "wrong"]].mean()
+
+
+def same_teacher(
+    table: pd.DataFrame, known: str, some: Sequence[str], shuffles: int = 10_000
+) -> tuple[float, float]:
+    """Does what is known of a teacher's choices put its students in their order?
+
+    Parameters
+    ----------
+    table : a row for each cell, indexed as `means`, of teachers that have them all; `gain` is the
+        students'
+    known : another column
+    some : the choices to put in order
+
+    Returns
+    -------
+    The mean rank correlation over teachers, and p: how often it is as high if what is known of one
+    teacher is dealt to the students of another, each choice to its own kind. NaN where a teacher's
+    choices do not differ; p is NaN where the teachers do not.
+    """
+
+    def ranks(column: str) -> np.ndarray:
+        """A row for each teacher, of length one."""
+        wide = table[column].unstack("choice")[list(some)].loc[table.index.unique("data")]
+        centred = wide.rank(axis=1) - (len(some) + 1) / 2
+        length = np.linalg.norm(centred, axis=1, keepdims=True)
+        return centred.to_numpy() / np.where(length > 0, length, 1)
+
+    first, second = ranks(known), ranks("gain")
+    if not (first.any() and second.any()):
+        return np.nan, np.nan
+    alike, these = first @ second.T, np.arange(len(first))
+    rows = np.tile(these, (shuffles, 1))
+    dealt = alike[these, np.random.default_rng(0).permuted(rows, axis=1)].mean(1)
+    mean = alike.diagonal().mean()
+    if np.ptp(dealt) < 1e-9:
+        return mean, np.nan
+    return mean, (1 + (dealt >= mean - 1e-9).sum()) / (1 + shuffles)
+
+
+def missed(table: pd.DataFrame, known: str) -> float:
+    """How far the students of each data set lie from a line fitted to the others', in the mean."""
+    off = []
+    for data in table.index.unique("data"):
+        here = table.index.get_level_values("data") == data
+        there = here if here.all() else ~here  # quick scale has no other
+        line = np.polyfit(table[known][there], table["gain"][there], 1)
+        off.append(np.polyval(line, table[known][here]) - table["gain"][here])
+    return float(np.abs(np.concatenate(off)).mean())

@@ -15,7 +15,8 @@ def numbers(**values: Any) -> None:
     Nothing is shown. A page's Markdown holds each as ``<!--=name-->56 %<!--/-->``: two comments
     that no viewer shows, and the text between them, which `make outputs` writes and a test compares
     with what the page computes. Of a Series, a DataFrame or a dictionary of texts the prose says
-    what it needs: ``<!--=errors.own.student-->`` is in the column "own" and the row "student".
+    what it needs: ``<!--=errors.own.student-->`` is in the column "own" and the row "student"; a
+    row of several names has spaces between them.
 
     Raises
     ------
@@ -41,4 +42,5 @@ def _texts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
         return
     for label, part in value.items():
-        yield from _texts(f"{name}.{label}", part)
+        words = " ".join(map(str, label)) if isinstance(label, tuple) else label
+        yield from _texts(f"{name}.{words}", part)

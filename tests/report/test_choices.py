@@ -1,6 +1,7 @@
 """Students of chosen mistakes: each number of a record stands in its row."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mislabel_utils.lab import Lab
@@ -51,3 +52,37 @@ def test_pairs_and_squares(found):
     )
     assert late["agree"].item() == found[2]["plane"]["agree"][7, 3, 2, 0]
     assert late["teacher"].item() == found[2]["plane"]["teacher"][7, 3]
+
+
+def test_the_same_mistakes_under_three_kinds_of_labels():
+    rows = choices.trios(Lab("corrections", scale="recorded"), study.Protocol("recorded"))
+    assert len(rows) == 2 * 3 * 3 and set(rows["seed"]) == {0, 1, 2}
+    assert (rows["said"] > rows["uniform"]).all() and rows["steps"].tolist()[:3] == [10, 60, 400]
+
+
+def test_agreement_where_a_teacher_is_right():
+    """Of ten images both are right on six, the teacher alone on two, neither on one."""
+    row = {"data": "toy", "classes": 2, "steps": 10, "choice": "all"}
+    row |= {"teacher": 0.8, "student": 0.7, "agreement": 0.7}
+    halves = choices.where_right(pd.DataFrame([row, row | {"choice": "random", "agreement": 0}]))
+    assert halves.loc["toy", 10].tolist() == pytest.approx([6 / 8, 1 / 2])
+
+
+TEACHERS = pd.MultiIndex.from_product(
+    [["one", "other"], [2], [10, 60], list("abc")], names=["data", "classes", "steps", "choice"]
+)
+
+
+def test_what_orders_each_teachers_own_choices():
+    gain = [1, 2, 3, 3, 2, 1, 1, 3, 2, 2, 1, 3]
+    table = pd.DataFrame({"gain": gain, "known": gain, "same": 4 * [1, 2, 3], "none": 1}, TEACHERS)
+    mean, p = choices.same_teacher(table, "known", "abc")
+    assert mean == pytest.approx(1) and p == pytest.approx(1 / 24, abs=0.01)  # one of 4! ways
+    assert np.isnan(choices.same_teacher(table, "same", "abc")[1])
+    assert np.isnan(choices.same_teacher(table, "none", "abc")).all()
+
+
+def test_a_line_fitted_to_the_other_data_misses_by_their_distance():
+    known = np.arange(12.0)
+    table = pd.DataFrame({"known": known, "gain": 2 * known + np.repeat([0, 0.25], 6)}, TEACHERS)
+    assert choices.missed(table, "known") == pytest.approx(0.25)

@@ -21,10 +21,11 @@ def test_numbers_are_kept_under_their_names_and_nothing_is_shown(capsys):
 
 def test_texts_of_a_table_are_called_after_its_columns_and_rows():
     table = pd.DataFrame({"own": ["56 %", "–"]}, index=["student", "once more"])
-    prose.numbers(errors=table, mean=table["own"], by={"seed": {3: "5"}})
+    prose.numbers(errors=table, mean=table["own"], by={"seed": {3: "5", ("all", 2): "6"}})
     assert prose.registered == {
         "errors.own.student": "56 %", "errors.own.once more": "–",
         "mean.student": "56 %", "mean.once more": "–", "by.seed.3": "5",
+        "by.seed.all 2": "6",
     }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def test_a_frame_of_texts_begins_with_its_rows_names():
     texts = rows.groupby(["who", "steps"])[["right"]].agg(span, unit="")
     table = Table.of(texts, ("Student", "Steps", "Right, %"))
     assert table.columns == ("Student", "Steps", "Right, %")
-    assert table.rows == [["a", "1", "50.0 (50.0 to 50.0)"], ["b", "2", "50.0 (25.0 to 75.0)"]]
+    assert table.rows == [["a", "1", "50.0"], ["b", "2", "50.0 (25.0 to 75.0)"]]
 
 
 def test_a_row_of_one_cell_heads_those_below():
