@@ -1,6 +1,7 @@
 """Settings that hold for the tests and for the chapters that `pytest --nbval` runs."""
 
 import os
+from tempfile import TemporaryDirectory
 
 import pytest
 from execute import prefer_own_kernel
@@ -18,8 +19,12 @@ def pytest_configure(config):
     if getattr(config.option, "nbval", False) or getattr(config.option, "nbval_lax", False):
         config.option.nbval_current_env = True
         os.environ.pop("MPLBACKEND", None)  # it would keep the figures out of the pages
-        # The chapters really train here, on the bundled sample.
+        # The chapters really train here, on the bundled sample; a page finds what another page of
+        # the same session has trained.
         os.environ.setdefault("MISLABEL_SCALE", "quick")
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            shared = config.shared = TemporaryDirectory(prefix="quick-")
+            os.environ |= {"MISLABEL_QUICK": shared.name, "MISLABEL_CACHE": shared.name}
 
 
 def pytest_collection_modifyitems(items):
@@ -35,4 +40,5 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(autouse=True)
 def default_scale(monkeypatch):
     """Tests see the scale that they name themselves; nbval's kernels start outside of this."""
-    monkeypatch.delenv("MISLABEL_SCALE", raising=False)
+    for name in ("MISLABEL_SCALE", "MISLABEL_QUICK"):
+        monkeypatch.delenv(name, raising=False)

@@ -59,7 +59,11 @@ class Lab:
         self.scale = (os.environ.get(said) or "recorded") if scale is None else scale
         if self.scale not in datasets.SCALES:
             raise ValueError(f"{said} is {self.scale!r}: use one of {', '.join(datasets.SCALES)}.")
-        self.store = store or Store()
+        # Pages that are tested together share what they train at quick scale, in a folder that
+        # their tests made.
+        shared = os.environ.get("MISLABEL_QUICK") if self.scale == "quick" else None
+        self.store = store or Store(shared)
+        self.fleeting = self.scale == "quick" and not shared
         self._runs: dict[str, Run] = {}
 
     def load(self, name: str) -> Dataset:
@@ -105,7 +109,7 @@ class Lab:
         run = self._found(identity, arm, seed, on)  # raises at recorded scale if there is none
         if self.scale != "recorded" and _missing(run, splits):
             with self._alone(identity, f"trains {arm} seed {seed}") as checkpoint:
-                if self.scale == "full":  # others may have recorded more in the meantime
+                if not self.fleeting:  # others may have recorded more in the meantime
                     self._runs.pop(identity, None)
                 run = self._found(identity, arm, seed, on)
                 if run is None:
@@ -150,17 +154,17 @@ class Lab:
             on other weights than those of a run that `config` names.
         """
         checks.name(arm)
-        record = None if self.scale == "quick" else self._recorded(run_id(config), arm, seed)
+        record = None if self.fleeting else self._recorded(run_id(config), arm, seed)
         weights = self._weights_of(config)
         if record is None:
-            if self.scale == "full":
+            if not self.fleeting:
                 self.store.require_writable(self.chapter)
             start = time.monotonic()
             with pinned():
                 arrays = checks.recordable(compute())
             made = _where(time.monotonic() - start, [environment()])
             record = Record(self.chapter, arm, seed, config, [], {}, arrays, made, weights)
-            if self.scale == "full":
+            if not self.fleeting:
                 record = self.store.read(self.store.write(record))
         if any(record.trained_on.get(name, now) != now for name, now in weights.items()):
             raise RecordError(
@@ -233,12 +237,12 @@ class Lab:
         them may change from call to call; elsewhere it is refused.
         """
         run = self._runs.get(identity)
-        if run is None and self.scale != "quick":
+        if run is None and not self.fleeting:
             record = self._recorded(identity, arm, seed)
             run = record and Run(record)
-        if run is None or checks.same_set(run, on, ask=self.scale == "quick"):
+        if run is None or checks.same_set(run, on, ask=self.fleeting):
             return run
-        if self.scale == "quick":
+        if self.fleeting:
             return None
         raise RecordError(
             f"{run.record.stem} was trained on other labels than {on.source['kind']} now makes: "
@@ -247,7 +251,7 @@ class Lab:
 
     def _kept(self, record: Record, network: nn.Module) -> Run:
         """The run; at full scale with its record stored, and its weights in the cache."""
-        if self.scale == "full":
+        if not self.fleeting:
             if not (weights := weights_path(record.id, record.weights)).exists():
                 models.save(network.state_dict(), weights)
             # Another machine may have recorded the same run first: then its record counts.
@@ -266,7 +270,7 @@ class Lab:
 
         One process trains; another that wants the same run waits and then finds its record.
         """
-        if self.scale == "quick":
+        if self.fleeting:
             yield None
             return
         self.store.require_writable(self.chapter)

@@ -104,6 +104,17 @@ def test_quick_trains_once_and_keeps_nothing(trained, isolated):
     assert files(isolated) == []
 
 
+def test_pages_that_are_tested_together_share_what_quick_scale_trains(trained, isolated):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MISLABEL_QUICK", str(isolated / "shared"))
+        first = Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
+        again = Lab("other", "quick").train(TRAIN, RECIPE, **JOB)
+        assert len(trained) == 1 and first.weights == again.weights
+        assert Lab("chapter", "full").store.root == Store().root
+    Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
+    assert len(trained) == 2 and not Store().paths()
+
+
 def test_quick_does_not_replay_records(trained):
     Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)

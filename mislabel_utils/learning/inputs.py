@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
-from torchvision.transforms.functional import pil_to_tensor
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.environment import pinned
@@ -162,7 +162,8 @@ def patches(picture: Path, like: Split, count: int, seed: int) -> Inputs:
         generator = torch.Generator().manual_seed(seed)
         channels, side = like.images.shape[1:3]
         with Image.open(picture) as opened:
-            pixels = pil_to_tensor(opened.convert("L" if channels == 1 else "RGB"))
+            pixels = np.array(opened.convert("L" if channels == 1 else "RGB"))
+        pixels = torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1).contiguous()
         height, width = pixels.shape[1:]
         if min(height, width) < 3 * side:
             raise ValueError(f"{picture} is smaller than {3 * side} pixels a side: use a larger.")
@@ -222,7 +223,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
                 where, character, fill=255, font=fonts[int(sizes[row])], anchor="mm"
             )
             turned = image.rotate(float(angles[row]), Image.Resampling.BILINEAR)
-            made[row] = pil_to_tensor(turned)
+            made[row] = torch.from_numpy(np.array(turned))
         return made
 
     content = sha256(font().read_bytes()).hexdigest()

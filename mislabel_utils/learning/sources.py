@@ -8,21 +8,17 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import torchvision
 
 from mislabel_utils.files import FULL, atomic_write, cache_dir, locked
 from mislabel_utils.learning import pictures
 from mislabel_utils.learning.pictures import Arrays, DataError
 
-TORCHVISION = {
-    "mnist": torchvision.datasets.MNIST,
-    "fashion_mnist": torchvision.datasets.FashionMNIST,
-    "cifar10": torchvision.datasets.CIFAR10,
-}
+NAMES = ("mnist", "fashion_mnist", "cifar10")
 DECODER = 5  # raise it when images are decoded otherwise: what was cached before is read anew
 LAYOUTS = {
     "mnist": "MNIST/raw/*-ubyte",
@@ -35,6 +31,14 @@ LAYOUTS = {
 Source = tuple[Arrays, tuple[str, ...], str]
 
 
+@cache
+def readers() -> dict[str, type]:
+    """torchvision's, which takes seconds to import: a page that reads records does without."""
+    from torchvision import datasets as known
+
+    return dict(zip(NAMES, (known.MNIST, known.FashionMNIST, known.CIFAR10), strict=True))
+
+
 def read_source(name: str, root: Path | None) -> Source:
     """Arrays ``{train,test}_images`` uint8 (N, C, H, W), ``_labels`` uint8 (N,), and class names.
 
@@ -45,10 +49,10 @@ def read_source(name: str, root: Path | None) -> Source:
     DataError
         Naming the files and the remedy.
     """
-    if name not in TORCHVISION:
+    if name not in NAMES:
         if not name or not (tree := Path(name).expanduser()).is_dir():
             raise DataError(
-                f"No data set and no folder is called {name!r}: use {', '.join(TORCHVISION)}, "
+                f"No data set and no folder is called {name!r}: use {', '.join(NAMES)}, "
                 "or the path of a folder with train/<class>/* and test/<class>/*."
             )
         return _tree(tree)
@@ -70,7 +74,7 @@ def _downloaded(name: str) -> Path:
             part = Path(folder, name)
             try:
                 for train in (True, False):
-                    TORCHVISION[name](part, train=train, download=True)
+                    readers()[name](part, train=train, download=True)
             except Exception as error:
                 if getattr(error, "errno", None) in FULL:
                     raise
@@ -90,7 +94,7 @@ def _read_torchvision(name: str, root: Path) -> Source:
     arrays: Arrays = {}
     for half in pictures.HALVES:
         try:
-            split = TORCHVISION[name](root, train=half == "train", download=False)
+            split = readers()[name](root, train=half == "train", download=False)
         except Exception as error:  # torchvision has its own words for missing files
             said = " ".join(str(error).split()) or type(error).__name__
             raise DataError(

@@ -59,7 +59,7 @@ def mirror(tmp_path, monkeypatch):
     arrays = write_idx(tmp_path / "origin", "MNIST")
     served = tmp_path / "served"
     gzip_folder(tmp_path / "origin" / "MNIST" / "raw", served)
-    kind = sources.TORCHVISION[name]
+    kind = sources.readers()[name]
     sums = [
         (file, hashlib.md5((served / file).read_bytes()).hexdigest()) for file, _ in kind.resources
     ]
@@ -86,18 +86,18 @@ def test_failed_download_leaves_nothing_and_names_the_remedy(mirror, monkeypatch
     # The last of four files: the others are there by then.
     last = served / "t10k-labels-idx1-ubyte.gz"
     good = last.read_bytes()
-    mirrors = sources.TORCHVISION[name].mirrors
+    mirrors = sources.readers()[name].mirrors
     if fault == "truncated":
         last.write_bytes(good[: len(good) // 2])
     else:
-        monkeypatch.setattr(sources.TORCHVISION[name], "mirrors", ["http://127.0.0.1:9/"])
+        monkeypatch.setattr(sources.readers()[name], "mirrors", ["http://127.0.0.1:9/"])
     with pytest.raises(DataError, match=r"Connect to the internet.*MISLABEL_DATA") as caught:
         datasets.load(name)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
     assert [path.name for path in cache_dir().rglob("*") if path.is_file()] == [f".{name}.lock"]
     last.write_bytes(good)
-    monkeypatch.setattr(sources.TORCHVISION[name], "mirrors", mirrors)
+    monkeypatch.setattr(sources.readers()[name], "mirrors", mirrors)
     assert same(datasets.load(name).test, arrays, "test"), "and the next try succeeds"
 
 

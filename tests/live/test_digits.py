@@ -100,12 +100,9 @@ def test_a_damaged_export_says_what_to_do(networks, runs, tmp_path):
     weights.write(dataclasses.replace(network, layers=network.layers[:3]), path)
     with pytest.raises(RecordError, match="damaged"):
         weights.read(path, runs["teacher"])
-
-
-def test_an_export_of_another_run_is_refused(networks, runs, tmp_path):
-    weights.write(networks["teacher"], tmp_path / "teacher.npz")
+    weights.write(network, path)
     with pytest.raises(RecordError, match="is not that of student-own-s1000-93affb1cfa67"):
-        weights.read(tmp_path / "teacher.npz", runs["student"])
+        weights.read(path, runs["student"])
 
 
 def test_a_run_without_an_export_is_rounded_now(mnist_test):
@@ -129,12 +126,6 @@ def test_the_examples_are_the_first_of_each_digit(networks, mnist_test, hero, ea
     for number, picture in enumerate(shown):
         of_digit = mnist_test.images[labels == number % 10]
         assert np.array_equal(picture, of_digit[number // 10, 0].numpy())
-
-
-def test_networks_of_different_shape_are_refused(networks, mnist_test):
-    shorter = dataclasses.replace(networks["student"], layers=networks["student"].layers[:3])
-    with pytest.raises(ValueError, match="different layers"):
-        draw_a_digit(networks | {"student": shorter}, mnist_test)
 
 
 def test_the_browser_finds_the_garments_next_to_a_digit(runs, networks, mnist_test, page):
@@ -203,19 +194,6 @@ def test_the_browser_computes_what_pytorch_computes(networks, mnist_test, page, 
     )
     assert np.shape(found) == (100, 10)
     assert np.abs(np.array(found) - expected).max() < 1e-4
-
-
-def test_the_browser_refuses_half_a_network(networks, page):
-    network = networks["teacher"]
-    said = page.evaluate(
-        f"""async ([source, bytes, shapes]) => {{
-            {IMPORT}
-            const module = await load(source);
-            try {{ module.unpack(view(bytes), shapes); }} catch (error) {{ return error.message; }}
-        }}""",
-        [MODULE, text(network.packed[:-1]), network.shapes],
-    )
-    assert re.search("does not have the shapes", said)
 
 
 def prepared(page, pictures: np.ndarray, painted: bool = False) -> np.ndarray:
@@ -307,40 +285,6 @@ def scores(page, count: int) -> list[int]:
     return [int(text.split()[0]) for text in texts.all_inner_texts()]
 
 
-def test_the_student_in_the_page_reads_digits(drawing, mnist_test):
-    page, rows = drawing(PHONE), held_out(mnist_test)
-    labels = mnist_test.labels[mnist_test.index][rows].tolist()
-    # The page's own module and networks, in a second view with other examples.
-    width = page.evaluate(
-        f"""async ([examples, labels]) => {{
-            {IMPORT}
-            const kind = "application/vnd.jupyter.widget-state+json";
-            const stored = JSON.parse(document.querySelector(`script[type="${{kind}}"]`).text);
-            const model = Object.values(stored.state).find(({{ state }}) => "shapes" in state);
-            const traits = {{ ...model.state, networks: {{}}, garments: {{}} }};
-            for (const {{ path, data }} of model.buffers)
-                if (path[0] === "networks") traits.networks[path[1]] = view(data);
-            Object.assign(traits, {{ examples: view(examples), labels }});
-            const old = document.querySelector(".digits");
-            const el = document.createElement("div");
-            old.replaceWith(el);
-            const module = await load(traits._esm);
-            module.default.render({{ model: {{ get: (name) => traits[name] }}, el }});
-            const frame = () => new Promise(requestAnimationFrame);
-            for (const button of el.querySelectorAll(".tiles button")) {{
-                button.click();
-                await frame();
-                await frame();
-            }}
-            return document.documentElement.scrollWidth;
-        }}""",
-        [text(mnist_test.images[rows].numpy()), labels],
-    )
-    teacher, student, control = scores(page, 100)
-    assert teacher >= 95 and student >= 90 and control <= 20
-    assert width <= PHONE["width"]
-
-
 def test_drawing_with_the_mouse(drawing):
     page = drawing()
     answered(page)  # a test digit, to begin with
@@ -384,16 +328,6 @@ def test_examples_work_by_keyboard_and_count_themselves(drawing):
         assert len(answers(page)) == 3
 
 
-def test_answers_and_counts_stand_on_one_screen(drawing):
-    for viewport in (WIDE, PHONE):
-        page = drawing(viewport)
-        answered(page)
-        parts = page.locator(".digits :is(.paper, .says, .score, .tiles)")
-        boxes = [part.bounding_box() for part in parts.all()]
-        high = max(b["y"] + b["height"] for b in boxes) - min(b["y"] for b in boxes)
-        assert high < 0.7 * viewport["height"]
-
-
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_on_the_first_page_nothing_moves_while_one_draws(visit, viewport):
     page = visit("book/intro.html", viewport)
@@ -412,8 +346,7 @@ def test_on_the_first_page_nothing_moves_while_one_draws(visit, viewport):
     assert all(each.evaluate("s => s.scrollWidth <= s.clientWidth + 1") for each in said.all())
 
 
-@pytest.mark.parametrize("kind", ["touch", "pen"])
-def test_drawing_with_a_finger_and_with_a_pen(drawing, kind):
+def test_drawing_with_a_finger(drawing):
     page = drawing(PHONE)
     send = page.context.new_cdp_session(page).send
     box = page.locator(".digits .paper").bounding_box()
@@ -422,27 +355,14 @@ def test_drawing_with_a_finger_and_with_a_pen(drawing, kind):
         {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in stroke
     ]
     scrolled = page.evaluate("scrollY")
-    if kind == "touch":
-        send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-        send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
-        for point in points[1:]:
-            send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
-        send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    else:
-        pressed = {"button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen"}
-        send("Input.dispatchMouseEvent", {"type": "mousePressed"} | points[0] | pressed)
-        for point in points[1:]:
-            send("Input.dispatchMouseEvent", {"type": "mouseMoved"} | point | pressed)
-        send("Input.dispatchMouseEvent", {"type": "mouseReleased"} | points[-1] | pressed)
-    paper = page.get_by_role("img", name="drawing field: your drawing")
-    paper.wait_for()
+    send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+    for point in points[1:]:
+        send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.get_by_role("img", name="drawing field: your drawing").wait_for()
     assert page.evaluate("scrollY") == scrolled, "the page scrolled under the finger"
-    ink = page.evaluate(
-        """() => {
-            const paper = document.querySelector(".digits .paper");
-            const { data } = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
-            const levels = data.filter((_, place) => place % 4 === 3);
-            return levels.filter((level) => level !== levels[0]).length;
-        }"""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".digits li.best")].slice(0, 2)
+            .every(({ innerText }) => innerText === "7")"""
     )
-    assert ink > 500, "a dot only"
