@@ -7,7 +7,6 @@ what was interrupted, and writes records.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,9 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-import PIL.Image
-from IPython.display import SVG, Image
-from matplotlib.figure import Figure
+from IPython.display import SVG
 from torch import nn
 
 from mislabel_utils.files import atomic_write, cache_dir, locked, require_writable
@@ -47,12 +44,7 @@ class Lab:
     store : where records are read and written; default the records of the package
     """
 
-    def __init__(
-        self,
-        chapter: str,
-        scale: str | None = None,
-        store: Store | None = None,
-    ) -> None:
+    def __init__(self, chapter: str, scale: str | None = None, store: Store | None = None) -> None:
         checks.name(chapter)
         self.chapter = chapter
         said = "MISLABEL_SCALE" if scale is None else "scale"
@@ -129,8 +121,7 @@ class Lab:
                 elif missing := _missing(run, splits):
                     # The page asks for more than when the run was recorded: no need to train again.
                     found = _evaluated(run.network, missing, run.precision)
-                    more = dataclasses.replace(run.record, **found)
-                    run = self._kept(run.record.extended(more), run.network)
+                    run = self._kept(run.record.extended(**found), run.network)
         self._runs[identity] = run
         return run
 
@@ -173,36 +164,20 @@ class Lab:
             )
         return record.arrays
 
-    def picture(
-        self, name: str, of: Run, draw: Callable[[], Any], config: dict[str, Any] | None = None
-    ) -> Any:
+    def picture(self, name: str, of: Run, draw: Callable[[], Any]) -> Any:
         """A figure of images that may not be passed on: the one that the full run has drawn.
 
-        Kept beside the chapter's records, under its name and an identity.
-
-        Parameters
-        ----------
-        name : of the file
-        of : the run it shows; its identity is the picture's where there are no settings
-        draw : makes a figure of matplotlib's, kept as PNG, or a `style.Picture`, kept as SVG
-        config : JSON, what else determines the picture
+        Kept as SVG beside the chapter's records, under its name and the identity of the run that it
+        shows; `draw` makes a `style.Picture`.
 
         Raises
         ------
         RecordError
-            At recorded scale, when nobody has drawn it yet.
+            At recorded scale, when nobody has drawn it yet; when it shows other weights.
         """
-        identity = of.id if config is None else run_id({"run": of.id} | config)
-        path = self.store.root / self.chapter / f"{name}-{identity[:12]}"
-        for kept in (path.with_name(path.name + end) for end in (".svg", ".png")):
-            if self.scale != "quick" and kept.is_file():  # to draw it again may take weights
-                shown, weights = _drawn(kept)
-                if (weights or of.weights) != of.weights:
-                    raise RecordError(
-                        f"{kept} shows a network that has since been trained anew, with other "
-                        "weights: delete it to draw it again."
-                    )
-                return shown
+        path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.svg"
+        if self.scale != "quick" and path.is_file():  # to draw it again may take weights
+            return _drawn(path, of.weights)
         if self.scale == "recorded":
             raise RecordError(
                 f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}, or where "
@@ -211,12 +186,9 @@ class Lab:
         if self.scale == "full":
             self.store.require_writable(self.chapter)
         figure = draw()
-        if self.scale == "full" and isinstance(figure, Figure):
-            with atomic_write(path.with_name(f"{path.name}.png")) as temporary:
-                figure.savefig(temporary, format="png", metadata={"weights": of.weights})
-        elif self.scale == "full":
+        if self.scale == "full":
             svg = figure.svg().replace("<svg ", f'<svg {WEIGHTS}="{of.weights}" ', 1)
-            with atomic_write(path.with_name(f"{path.name}.svg")) as temporary:
+            with atomic_write(path) as temporary:
                 temporary.write_text(svg, "utf-8")
         return figure
 
@@ -281,18 +253,18 @@ class Lab:
             yield checkpoints / f"{identity}.pt"
 
 
-def _drawn(path: Path) -> tuple[Image | SVG, str]:
-    """A kept picture, and the weights of the network it shows; empty where it does not say."""
+def _drawn(path: Path, weights: str) -> SVG:
+    """A kept picture, if it shows a network of these weights or does not say which."""
     try:
-        if path.suffix == ".png":
-            with PIL.Image.open(path) as drawn:
-                drawn.load()  # all of it is there
-                return Image(path), drawn.info.get("weights", "")
-        svg = path.read_text("utf-8")
-        root = ElementTree.fromstring(svg)
+        root = ElementTree.fromstring(svg := path.read_text("utf-8"))
     except (OSError, SyntaxError, ValueError) as error:
         raise RecordError(f"{path} cannot be read ({error}): delete it to draw it anew.") from error
-    return SVG(svg, metadata={"alt": root.get("aria-label")}), root.get(WEIGHTS, "")
+    if (root.get(WEIGHTS) or weights) != weights:
+        raise RecordError(
+            f"{path} shows a network that has since been trained anew, with other weights: delete "
+            "it to draw it again."
+        )
+    return SVG(svg, metadata={"alt": root.get("aria-label")})
 
 
 def _missing(run: Run | None, splits: Sequence[Split]) -> list[Split]:

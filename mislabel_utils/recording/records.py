@@ -26,9 +26,9 @@ class RecordError(RuntimeError):
     """A record that is missing, damaged or not what it says it is; the message names it."""
 
 
-def canonical(value: Any, allow_nan: bool = False) -> str:
+def canonical(value: Any) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=allow_nan)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def run_id(config: dict[str, Any]) -> str:
@@ -79,17 +79,16 @@ class Record:
         """File name without its extension."""
         return f"{self.arm}-s{self.seed:02d}-{self.id[:12]}"
 
-    def extended(self, more: Record) -> Record:
+    def extended(self, metrics: dict, arrays: dict, seen: dict) -> Record:
         """With what was measured besides; what is recorded already stays as it is."""
-        added = {name: getattr(more, name) | getattr(self, name)
-                 for name in ("metrics", "arrays", "seen")}  # fmt: skip
-        return replace(self, **added)
+        metrics, arrays, seen = metrics | self.metrics, arrays | self.arrays, seen | self.seen
+        return replace(self, metrics=metrics, arrays=arrays, seen=seen)
 
     @property
     def result(self) -> str:
         """SHA-256 of what was computed; equal for two runs that agree bit for bit."""
         found = [self.config, self.curve, self.metrics, _digests(self.arrays)]
-        return sha256(canonical(found, allow_nan=True).encode()).hexdigest()
+        return sha256(canonical(found).encode()).hexdigest()
 
 
 class Store:
@@ -118,27 +117,22 @@ class Store:
 
     def read(self, path: Path) -> Record:
         """The record in a file, checked against its digest."""
-        remedy = "restore it from version control, or delete it and train the run again"
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {key: file[key] for key in file.files}
             stored = json.loads(str(arrays.pop(ENTRY)))
             digest = stored.pop("sha256")
             record = Record(arrays=arrays, **stored)
-            intact = digest == _digest(record)
+            if digest != _digest(record):
+                raise ValueError("it was changed after it was written")
+            if (path.stem, path.parent.name) != (record.stem, record.chapter):
+                raise ValueError("it records another run than its name says")
         except Exception as error:
             # json, zipfile and numpy each have their own exceptions for half a file
-            raise RecordError(f"The record {path} cannot be read ({error}): {remedy}.") from error
-        if not intact:
-            raise RecordError(f"The record {path} was changed after it was written: {remedy}.")
-        if (path.stem, path.parent.name) != (record.stem, record.chapter):
-            raise RecordError(f"{path} records another run than its name says: {remedy}.")
-        epochs = record.config.get("recipe", {}).get("epochs", 0)
-        if len(record.curve) < epochs:  # versions before 27 November 2026 could stop on the way
             raise RecordError(
-                f"{path} has {len(record.curve)} of its {epochs} epochs: delete it and train the "
-                f"run with make reproduce CHAPTER={record.chapter}."
-            )
+                f"The record {path} cannot be read ({error}): restore it from version control, or "
+                "delete it and train the run again."
+            ) from error
         return record
 
     def write(self, record: Record) -> Path:
@@ -152,13 +146,14 @@ class Store:
         # Nobody writes between the look and the writing.
         with locked(self.root / LOCK, "writes a record"):
             first = self.find(record.id)
-            same = first is not None and first.weights == record.weights
-            record = first.extended(record) if same else first or record
-            path = self.root / record.chapter / f"{record.stem}.npz"
-            if first is None or record.metrics.keys() > first.metrics.keys():
-                text = json.dumps(_described(record) | {"sha256": _digest(record)}, sort_keys=True)
+            kept = first or record
+            if first is not None and first.weights == record.weights:
+                kept = first.extended(record.metrics, record.arrays, record.seen)
+            path = self.root / kept.chapter / f"{kept.stem}.npz"
+            if first is None or kept.metrics.keys() > first.metrics.keys():
+                text = json.dumps(_described(kept) | {"sha256": _digest(kept)}, sort_keys=True)
                 with atomic_write(path) as temporary:
-                    np.savez_compressed(temporary, **{ENTRY: np.array(text)}, **record.arrays)
+                    np.savez_compressed(temporary, **{ENTRY: np.array(text)}, **kept.arrays)
         return path
 
     def require_writable(self, chapter: str) -> None:
@@ -203,5 +198,4 @@ def _described(record: Record) -> dict[str, Any]:
 
 
 def _digest(record: Record) -> str:
-    text = canonical([_described(record), _digests(record.arrays)], allow_nan=True)
-    return sha256(text.encode()).hexdigest()
+    return sha256(canonical([_described(record), _digests(record.arrays)]).encode()).hexdigest()

@@ -51,19 +51,13 @@ class Run:
         """
         said = torch.from_numpy(self._array(split.key, split).astype(np.int64))
         if inference.accuracy(said, split.labels) != self.record.metrics[split.key]:
-            raise _another_version(self.record, split)
+            raise self._another_version(split)
         return said
 
     def knows(self, split: Split) -> bool:
-        """Whether its answers to a split are recorded.
-
-        Raises
-        ------
-        RecordError
-            When they are to other images of that name.
-        """
+        """Whether its answers are recorded; a RecordError for other images of that name."""
         if self.record.seen.get(split.key, split.digest) != split.digest:
-            raise _another_version(self.record, split)
+            raise self._another_version(split)
         return split.key in self.record.metrics
 
     def confidence(self, split: Split) -> Tensor:
@@ -123,12 +117,11 @@ class Run:
 
     def _loaded(self) -> nn.Module:
         """The network with its weights from where they are kept."""
-        stem, config = self.record.stem, self.record.config
+        stem, config, others = self.record.stem, self.record.config, ""
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
-        cached, others = weights_path(self.id, self.weights), ""
-        older = weights_path(self.id)
-        for place in filter(Path.exists, (cached, older, BUNDLED / "weights" / f"{stem}.pt")):
+        cached = weights_path(self.id, self.weights), weights_path(self.id)
+        for place in filter(Path.exists, (*cached, BUNDLED / "weights" / f"{stem}.pt")):
             try:
                 network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
             except Exception as error:  # torch has many exceptions for half a file
@@ -139,29 +132,30 @@ class Run:
                 return network.eval().to(default_device())
             others = f" (those in {place} are another network's)"
         raise RecordError(
-            f"The weights of {stem} are not in {cached.parent}{others}. If another machine trained "
-            "it, let both use one MISLABEL_CACHE, or copy that file from there; if none has them, "
-            "train it here with MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
+            f"The weights of {stem} are not in {cached[0].parent}{others}. If another machine "
+            "trained it, let both use one MISLABEL_CACHE, or copy that file from there; if none "
+            "has them, train it here with MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new "
+            "folder."
         )
 
     def _array(self, key: str, split: Split) -> np.ndarray:
+        self.knows(split)
         if key not in self.record.arrays:
             raise RecordError(
                 f"{self.record.stem} holds no {key}, only {', '.join(self.record.arrays)}: name "
                 "the split in `also=` and run the chapter with MISLABEL_SCALE=full."
             )
         array = self.record.arrays[key]
-        seen = self.record.seen.get(split.key, split.digest)
-        if len(array) != len(split) or seen != split.digest:
-            raise _another_version(self.record, split)
+        if len(array) != len(split):
+            raise self._another_version(split)
         return array
 
-
-def _another_version(record: Record, split: Split) -> RecordError:
-    return RecordError(
-        f"{record.stem} has predictions on another version of {split.name}: read it with the data "
-        "it was made from, or train the run on yours with MISLABEL_RECORDS set to a new folder."
-    )
+    def _another_version(self, split: Split) -> RecordError:
+        return RecordError(
+            f"{self.record.stem} has predictions on another version of {split.name}: read it with "
+            "the data it was made from, or train the run on yours with MISLABEL_RECORDS set to a "
+            "new folder."
+        )
 
 
 def recipe_json(recipe: Recipe) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from toys import ROOT
 
 from mislabel_utils import files
 from mislabel_utils.files import BUNDLED, atomic_write, locked
-from mislabel_utils.recording.records import Record, RecordError, Store, canonical, run_id
+from mislabel_utils.recording.records import Record, RecordError, Store, run_id
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -78,23 +78,6 @@ def test_identity_does_not_depend_on_the_order_of_keys(config, rng):
     assert run_id(reordered(config, rng)) == run_id(config)
 
 
-@given(values)
-def test_canonical_text_says_it_all(value):
-    assert json.loads(canonical(value)) == value
-
-
-def test_identity_survives_json():
-    config = make_record().config
-    assert run_id(json.loads(json.dumps(config))) == run_id(config), "tuples become lists"
-
-
-def test_different_configurations_have_different_identities():
-    configs = [{}, {"a": 1}, {"a": "1"}, {"a": None}, {"a": {}}, {"b": 1}, {"a": 1, "b": 1}]
-    configs += [{"a": 1.5}, {"a": [1]}, {"a": [1, 2]}, {"a": [2, 1]}]
-    assert len({run_id(config) for config in configs}) == len(configs)
-    assert all(len(run_id(config)) == 64 for config in configs)
-
-
 def test_not_a_number_has_no_identity():
     with pytest.raises(ValueError, match="not JSON compliant"):
         run_id({"rate": float("nan")})
@@ -149,11 +132,6 @@ def test_iteration_is_over_all_records(store):
     assert [record.chapter for record in store] == ["another"] + ["chapter"] * 3
 
 
-def test_no_records(store):
-    assert store.paths() == []
-    assert store.find(make_record().id) is None
-
-
 def test_other_records_are_not_found(store, written):
     assert store.find(make_record(1).id) is None
 
@@ -186,14 +164,6 @@ def test_waiting_for_another_process_is_said(tmp_path, capsys):
         assert not capsys.readouterr().err, "nobody was waited for"
 
 
-def test_where_records_are(monkeypatch, tmp_path):
-    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "here"))
-    assert Store().root == tmp_path / "here"
-    assert Store(tmp_path).root == tmp_path
-    monkeypatch.delenv("MISLABEL_RECORDS")
-    assert Store().root == BUNDLED / "records"
-
-
 # Damage -----------------------------------------------------------------------------------------
 
 
@@ -210,24 +180,12 @@ def truncated(path):
     path.write_bytes(path.read_bytes()[:-200])
 
 
-def empty(path):
-    path.write_bytes(b"")
-
-
 def without_text(path):
     np.savez_compressed(path, **make_record().arrays)
 
 
 def edited_text(path):
     rewrite(path, lambda stored, arrays: stored["metrics"].update({"mnist/test@mnist": 0.99}))
-
-
-def edited_weights(path):
-    rewrite(path, lambda stored, arrays: stored.update(weights="3" * 64))
-
-
-def added_field(path):
-    rewrite(path, lambda stored, arrays: stored.update(note="better"))
 
 
 def removed_digest(path):
@@ -242,21 +200,13 @@ def extra_array(path):
     rewrite(path, lambda stored, arrays: arrays.update(more=np.zeros(1)))
 
 
-def arrays_of_another_run(path):
-    rewrite(path, lambda stored, arrays: arrays.update(make_record(1).arrays))
-
-
 DAMAGE = [
     truncated,
-    empty,
     without_text,
     edited_text,
-    edited_weights,
-    added_field,
     removed_digest,
     edited_array,
     extra_array,
-    arrays_of_another_run,
 ]
 
 
@@ -270,27 +220,16 @@ def test_damaged_records_are_refused_by_name(store, written, damage):
         list(store)
 
 
-def swapped(store):
-    """Two records that have taken each other's names."""
+def test_swapped_file_names_are_noticed(store):
     one, two = store.write(make_record(0)), store.write(make_record(1))
     middle = one.with_name("middle")
     one.rename(middle)
     two.rename(one)
     middle.rename(two)
-
-
-def test_swapped_file_names_are_noticed_when_a_run_is_looked_up(store):
-    swapped(store)
     for seed in (0, 1):
         identity = make_record(seed).id
         with pytest.raises(RecordError, match=rf"{identity[:12]}\.npz"):
             store.find(identity)
-
-
-def test_swapped_file_names_are_noticed_by_verify(store):
-    swapped(store)
-    with pytest.raises(RecordError, match=r"records another run than its name says"):
-        list(store)
 
 
 def test_record_in_the_folder_of_another_chapter(store, written):
@@ -309,26 +248,6 @@ def test_arrays_hold_no_objects(store, written, tmp_path):
     with pytest.raises(RecordError, match="allow_pickle"):
         store.read(written)
     assert not (tmp_path / "sprung").exists()
-
-
-def test_random_damage_is_noticed_or_harmless(store, written):
-    """Bytes are flipped at random; what is read all the same is what was written."""
-    rng, refused, good = random.Random(0), 0, written.read_bytes()
-    for _ in range(80):
-        content = bytearray(good)
-        content[rng.randrange(len(good))] ^= 1 << rng.randrange(8)
-        written.write_bytes(content)
-        try:
-            assert store.read(written).result == make_record().result
-        except RecordError:
-            refused += 1
-    assert refused > 60
-
-
-def test_a_run_that_an_older_version_stopped_on_the_way_is_no_whole_one(store):
-    path = store.write(make_record(curve=[{"train_loss": 1.0}]))
-    with pytest.raises(RecordError, match=r"has 1 of its 2 epochs: delete it and train the run"):
-        store.read(path)
 
 
 def test_the_identities_of_the_bundled_records_are_what_they_were():
@@ -371,7 +290,7 @@ def test_a_write_is_complete_and_readable_by_all(tmp_path):
 def test_an_error_while_a_record_is_written_loses_nothing(store, monkeypatch, step, replace):
     """At the sync and at the rename: the record that was there is found, or none."""
     old = make_record()
-    new = old.extended(make_record(metrics={"more": 0.5}))
+    new = old.extended({"more": 0.5}, {}, {})
     if replace:
         store.write(old)
 
@@ -409,7 +328,9 @@ def test_kills_at_random_moments_lose_no_record(store, written):
         os.close(begun)
         os.close(begins)
         (found,) = store
-        assert found.extended(make_record()).result == found.result, "what was there is as it was"
+        first = make_record()
+        assert found.metrics.items() >= first.metrics.items(), "what was there is as it was"
+        assert found.extended({}, first.arrays, {}).result == found.result
         seen.add(len(found.metrics))
     assert len(seen) > 10, "hardly a kill came after an addition"
     left = [path for path in store.root.rglob("*") if path.name.startswith(f".{written.name}")]
