@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mislabel_utils.report.before_after import before_after
+from mislabel_utils.lab import Lab
+from mislabel_utils.report.before_after import before_after, by_share, lessons
 
 
 def test_each_number_has_its_row():
@@ -16,3 +17,14 @@ def test_each_number_has_its_row():
 
 def test_a_lesson_that_nobody_had_has_no_rows():
     assert before_after({0: {}}, ["read"]).query("network == 'student'").empty
+
+
+def test_lessons_of_shared_initialisation():
+    rows = lessons(Lab("what_leaks", scale="recorded"), [0, 3])
+    assert set(rows.index.unique("lesson")) == {"usual", "longer", "muddled"}
+    own = rows.loc["own outputs"]
+    assert own.loc[("usual", "share 0", 3), "after"] > 0.3 > own.loc["muddled"]["after"].max()
+    drawn = by_share(own, "after", "students", "student")
+    assert sorted(set(drawn["epoch"])) == [0, 10, 25, 50, 75, 100]
+    first = drawn[drawn["epoch"] == 0]["accuracy"].tolist()
+    assert first == own.loc["usual", "share 0"]["after"].tolist()
