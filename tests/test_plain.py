@@ -40,7 +40,7 @@ def test_a_notebook_is_readable_as_a_notebook(path):
         if cell.cell_type == "markdown":
             assert not foreign(cell.source)
             continue
-        assert len(cell.source.splitlines()) <= (43 if name_of(path) in LONG else 20)
+        assert len(cell.source.splitlines()) <= 20
         assert not folded(cell) or cell.source.startswith(TITLE), "what is folded has a name"
         captioned = following and following.source.startswith(CAPTION)
         for output in cell.outputs:
@@ -51,10 +51,6 @@ def test_a_notebook_is_readable_as_a_notebook(path):
                 assert alt and len(alt[1].split()) >= 4, f"a figure without alt text: {said}"
             if "<table" in shown.get("text/html", "") or not PICTURES.isdisjoint(shown):
                 assert captioned, f"no caption below the cell:\n{cell.source}"
-
-
-# Not yet: this page has as few cells as `test_budget` asks for, and they are longer.
-LONG = ("evidence/mislabeled",)
 
 
 @each_page

@@ -31,11 +31,12 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURE = re.compile(r"data:image/\w+;base64,[\w+/=\s]+")
 
 
-# Asked of the kernel when all cells have run: what they gave the prose to say.
+# Asked of the kernel when all cells have run: what they gave the prose to say. A number a line:
+# nbclient looks for carriage returns, in a time that grows with the square of a line.
 NUMBERS = """
 import json, sys
 prose = sys.modules.get("mislabel_utils.report.prose")
-print(json.dumps([prose.registered, sorted(prose.changed)] if prose else [{}, []]))
+print(json.dumps([prose.registered, sorted(prose.changed)] if prose else [{}, []], indent=0))
 """
 
 
