@@ -6,10 +6,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from execute import prefer_own_kernel
 
-# Several processes (`pytest -n 2 --dist loadfile`) are dealt whole files in this order: what takes
-# longest comes first, so that none is left at work when the others have finished.
-LONGEST_FIRST = ("book/", "tests/test_site.py", "tests/test_plain.py", "tests/live/",
-                 "tests/commands/")  # fmt: skip
+# Several processes are dealt whole files in this order. What takes longest comes first, so that
+# none is left at work when the others have finished; evidence comes last, when its chapters have
+# trained what it shows.
+ORDER = ("book/adversarial", "book/mnist", "book/", "tests/test_plain.py", "tests/test_site.py",
+         "tests/live/", "tests/commands/", "tests/", "book/evidence/")  # fmt: skip
 
 
 def pytest_configure(config):
@@ -27,10 +28,16 @@ def pytest_configure(config):
             os.environ |= {"MISLABEL_QUICK": shared.name, "MISLABEL_CACHE": shared.name}
 
 
+def pytest_ignore_collect(collection_path):
+    """`tests/test_plain.py` executes every page; nbval those that another scale changes."""
+    if collection_path.suffix == ".ipynb":
+        return "nbval-ignore-output" not in collection_path.read_text("utf-8") or None
+
+
 def pytest_collection_modifyitems(items):
     def place(item):
-        long = (i for i, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
-        return next(long, len(LONGEST_FIRST))
+        fits = (start for start in ORDER if item.nodeid.startswith(start))
+        return ORDER.index(max(fits, key=len, default="tests/"))
 
     items.sort(key=place)
     for notebook in {item.parent for item in items if hasattr(item.parent, "skip_compare")}:

@@ -41,9 +41,8 @@ print(json.dumps([prose.registered, sorted(prose.changed)] if prose else [{}, []
 
 
 def chapters() -> list[Path]:
-    """All pages; that which counts what the others show comes last."""
-    pages = [*BOOK.glob("*.ipynb"), *BOOK.glob("evidence/*.ipynb")]
-    return sorted(pages, key=lambda path: (path.stem == "reproduce", path))
+    """All pages."""
+    return sorted([*BOOK.glob("*.ipynb"), *BOOK.glob("evidence/*.ipynb")])
 
 
 def name_of(path: Path) -> str:
@@ -84,19 +83,12 @@ def execute(path: Path) -> nbformat.NotebookNode:
     Its prose says the numbers that the cells computed, see `plain`.
     """
     notebook = nbformat.read(path, as_version=4)
-    notebook.nbformat_minor = 5
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    )
-    for number, cell in enumerate(notebook.cells):
-        cell.setdefault("id", f"cell-{number:02d}")
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-            cell.metadata.pop("execution", None)
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = nbformat.from_dict({"kernelspec": kernel})
     asked = nbformat.v4.new_code_cell(NUMBERS)
     notebook.cells.append(asked)
     prefer_own_kernel()
-    environment = {**os.environ, "MISLABEL_SCALE": "recorded"}
+    environment = os.environ | {"MISLABEL_SCALE": "recorded"}
     environment.pop("MPLBACKEND", None)  # it would keep the figures out of the page
     client = NotebookClient(
         notebook,

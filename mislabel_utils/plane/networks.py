@@ -45,7 +45,7 @@ def generator(stream: str, replica: int) -> np.random.Generator:
 
 
 def uniform(stream: str, replicas: Sequence[int], *shape: int) -> np.ndarray:
-    """Uniform random numbers in [0, 1), float64 (R, *shape)."""
+    """Uniform random numbers in [0, 1), float64 `(R, *shape)`."""
     return np.array([generator(stream, r).random(shape) for r in replicas])
 
 

@@ -47,63 +47,51 @@ def points(row):
     return torch.tensor(row, dtype=torch.float64).view(1, -1, 2)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
+@pytest.mark.parametrize(
+    "seed, steps, which, whose",
+    [
         (4, 20, "confident", "teacher"),
         (5, 60, "all", "true"),
         (6, 200, "timid", "teacher"),
     ],
 )
-def both(request, module):
-    seed, steps, kept, labels = request.param
-    asked = {"seed": seed, "weights": None, "steps": steps, "kept": kept, "labels": labels}
-    return request.param, module.evaluate(COMPUTE, asked)
+def test_what_the_browser_computes(module, seed, steps, which, whose):
+    """The truth, the teacher, the choice, the student and the figures are PyTorch's."""
+    asked = {"seed": seed, "weights": None, "steps": steps, "kept": which, "labels": whose}
+    found = module.evaluate(COMPUTE, asked)
+    border, (learned, fresh) = (
+        torch.tensor([found["border"]]),
+        map(points, (found["points"], found["fresh"])),
+    )
+    true = mistakes.truth(border, fresh)
+    assert true[0].tolist() == found["truth"]
 
-
-def test_the_truth(both):
-    _, found = both
-    expected = mistakes.truth(torch.tensor([found["border"]]), points(found["fresh"]))
-    assert expected[0].tolist() == found["truth"]
-
-
-def test_the_teacher(module, both):
-    (seed, steps, _, _), found = both
     assert found["steps"] == [steps, mistakes.STUDENT]
-    learned = points(found["points"])
-    labels = mistakes.truth(torch.tensor([found["border"]]), learned)
+    labels = mistakes.truth(border, learned)
     teacher = networks.train(untrained(module, seed, 1), learned, labels, recipe=Recipe(steps))
     with torch.no_grad():
-        margins = teacher(points(found["fresh"])).diff(dim=-1)[0, :, 0]
-    torch.testing.assert_close(torch.tensor(found["margins"]).double(), margins, atol=1e-5, rtol=0)
-    wrong = (margins > 0).long() != torch.tensor(found["truth"])
-    assert wrong.long().tolist() == found["wrong"]
+        margins = teacher(fresh).diff(dim=-1)[..., 0]
+    torch.testing.assert_close(
+        torch.tensor([found["margins"]]).double(), margins, atol=1e-5, rtol=0
+    )
+    wrong = (margins > 0) != true
+    assert wrong[0].long().tolist() == found["wrong"]
 
-
-def test_the_choice_and_the_student(module, both):
-    (seed, _, which, whose), found = both
-    margins = torch.tensor([found["margins"]])
-    wrong = torch.tensor([found["wrong"]]).bool()
     kept = mistakes.chosen(wrong, margins.abs(), which)
     assert kept[0].long().tolist() == found["kept"]
-    fresh, true = points(found["fresh"]), torch.tensor([found["truth"]])
     labels = true if whose == "true" else (margins > 0).long()
     student = mistakes.learned(untrained(module, seed, 2), fresh, labels, kept)
     row = torch.cat([p.flatten() for p in student.parameters])
     torch.testing.assert_close(torch.tensor(found["student"]).double(), row, atol=1e-4, rtol=0)
 
-
-def test_the_figures(both):
-    (*_, whose), found = both
-    grid, border = networks.grid().double(), torch.tensor([found["border"]])
+    grid = networks.grid().double()
     teacher, student = (networks.predict(nets(found[n]), grid) for n in ("learned", "student"))
     true = mistakes.truth(border, grid)
     shares = [(teacher == true), (student == teacher), (student == true)]
     expected = [each.double().mean().item() for each in shares]
     assert [found[n] for n in ("teacher", "agree", "right")] == pytest.approx(expected, abs=4e-4)
     assert found["mistakes"] == sum(found["wrong"])
-    shown = sum(found["kept"]) if whose == "true" else 0
-    assert found["true"] == shown
+    assert found["true"] == (sum(found["kept"]) if whose == "true" else 0)
 
 
 def test_the_protocol_is_the_records(module):
