@@ -38,21 +38,6 @@ def test_a_notebook_and_a_terminal_mean_the_same_folder(variable, monkeypatch, t
     assert found == [ROOT / "mine", ROOT / "mine", tmp_path / "mine"]
 
 
-@each_variable
-def test_empty_is_unset(variable, monkeypatch):
-    monkeypatch.delenv(variable, raising=False)
-    default = WHERE[variable]()
-    monkeypatch.setenv(variable, "")
-    assert WHERE[variable]() == default
-
-
-@each_variable
-def test_nobody_has_that_home(variable, monkeypatch):
-    monkeypatch.setenv(variable, "~nobody-of-that-name/mine")
-    with pytest.raises(FolderError, match=rf"no home folder for ~nobody.*set {variable}"):
-        WHERE[variable]()
-
-
 def test_no_home_at_all(monkeypatch):
     monkeypatch.delenv("MISLABEL_CACHE", raising=False)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where nobody has one

@@ -19,10 +19,8 @@ from torch import Tensor
 
 from mislabel_utils.files import BUNDLED, folder
 from mislabel_utils.learning.environment import pinned
-from mislabel_utils.learning.pictures import DataError, readable
+from mislabel_utils.learning.pictures import HALVES, Arrays, DataError, readable
 from mislabel_utils.learning.sources import read_source
-
-__all__ = ["RAW", "Dataset", "Normalization", "Split", "load", "restrict"]
 
 SCALES = ("recorded", "quick", "full")
 
@@ -257,19 +255,28 @@ def pixel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float
     return tuple(mean), tuple(std)
 
 
-def _dataset(name: str, arrays: dict[str, np.ndarray], classes: tuple[str, ...]) -> Dataset:
+def _dataset(name: str, arrays: Arrays, classes: tuple[str, ...]) -> Dataset:
     mean, std = pixel_statistics(arrays["train_images"])
     # A channel that is the same everywhere says nothing, and shall not divide by nothing.
     norm = Normalization(name, mean, tuple(each or 1.0 for each in std))
-    print_ = fingerprint(arrays)
+    whole = {f"{half}_index": np.arange(len(arrays[f"{half}_labels"])) for half in HALVES}
+    return _joined(name, arrays | whole, classes, norm, fingerprint(arrays))
 
-    def split(half: str) -> Split:
+
+def _joined(
+    name: str, arrays: Arrays, classes: Sequence[str], norm: Normalization, print_: str
+) -> Dataset:
+    """A data set of arrays ``{train,test}_{images,index,labels}``."""
+    splits = []
+    for half in HALVES:
         images = torch.from_numpy(arrays[f"{half}_images"])
-        labels = torch.from_numpy(arrays[f"{half}_labels"].astype(np.int64))
-        rows, loaded = torch.arange(len(labels)), (print_, _digest(images))
-        return Split(f"{name}/{half}", images, rows, labels, classes, norm, print_, loaded)
-
-    return Dataset(name, split("train"), split("test"))
+        index, labels = (
+            torch.from_numpy(arrays[f"{half}_{part}"].astype(np.int64))
+            for part in ("index", "labels")
+        )
+        known = tuple(classes), norm, print_, (print_, _digest(images))
+        splits.append(Split(f"{name}/{half}", images, index, labels, *known))
+    return Dataset(name, *splits)
 
 
 def _bundled(name: str, whole: bool) -> Dataset:
@@ -283,9 +290,6 @@ def _bundled(name: str, whole: bool) -> Dataset:
         )
     with np.load(path, allow_pickle=False) as file:
         arrays = {key: file[key] for key in file.files}
-    for half in ("train", "test"):  # grey images are stored without a channel
-        if arrays[f"{half}_images"].ndim == 3:
-            arrays[f"{half}_images"] = arrays[f"{half}_images"][:, None]
     meta = json.loads(str(arrays.pop("meta")))
     norm = Normalization(name, tuple(meta["mean"]), tuple(meta["std"]))
     if not whole and not len(arrays["train_index"]):
@@ -293,18 +297,15 @@ def _bundled(name: str, whole: bool) -> Dataset:
             f"No image of {name!r} is bundled, only labels: at quick scale choose another data "
             "set, or set MISLABEL_SCALE=full."
         )
-    splits = []
-    for half in ("train", "test"):
-        index = torch.from_numpy(arrays[f"{half}_index"].astype(np.int64))
-        labels = torch.from_numpy(arrays[f"{half}_labels"].astype(np.int64))
-        print_ = meta["fingerprint"]
+    for half in HALVES:
+        images, index, labels = (f"{half}_{part}" for part in ("images", "index", "labels"))
+        if arrays[images].ndim == 3:  # grey images are stored without a channel
+            arrays[images] = arrays[images][:, None]
         if not whole:
-            index, labels = torch.arange(len(index)), labels[index]
-            print_ = sha256(path.read_bytes()).hexdigest()
-        images = torch.from_numpy(arrays[f"{half}_images"])
-        classes, loaded = tuple(meta["classes"]), (print_, _digest(images))
-        splits.append(Split(f"{name}/{half}", images, index, labels, classes, norm, print_, loaded))
-    return Dataset(name, *splits)
+            arrays[labels] = arrays[labels][arrays[index]]
+            arrays[index] = np.arange(len(arrays[index]))
+    print_ = meta["fingerprint"] if whole else sha256(path.read_bytes()).hexdigest()
+    return _joined(name, arrays, meta["classes"], norm, print_)
 
 
 def _digest(images: Tensor) -> str:

@@ -4,8 +4,7 @@ import pytest
 import torch
 from toys import toy_split
 
-from mislabel_utils.learning import datasets, selections, training, training_sets
-from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.learning import datasets, selections, training_sets
 
 SPLIT = toy_split(40)
 
@@ -61,15 +60,6 @@ def test_rounds_show_each_picture_equally_often_with_its_label():
     assert torch.equal(on.labels, labels[shown])
     assert sorted(torch.tensor(shown).bincount().tolist()) == [2, 2, 2, 3, 3, 3]
     assert len(on) == 15
-
-
-@pytest.mark.parametrize("count", [1, 6, 40])
-def test_a_small_set_is_trained_on_for_as_long_as_a_large_one(count, monkeypatch):
-    few, rates = selections.part(SPLIT, torch.arange(count)), []
-    monkeypatch.setattr(training, "learning_rate", lambda *given: rates.append(given[1:]) or 0.01)
-    on = selections.rounds(few, few.labels, 32, seed=0)
-    training.train(Recipe("small_cnn", epochs=1, batch_size=8), on, seed=0)
-    assert rates == [(step, 4) for step in range(4)]
 
 
 @pytest.mark.parametrize("pictures, labels", [(0, 0), (4, 3)])

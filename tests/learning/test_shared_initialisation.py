@@ -66,14 +66,6 @@ def test_a_blend_lies_between_and_is_as_large(pair):
     assert same_weights(one, kin.begin(1)), "blending changed its ingredient"
 
 
-def test_parts_are_joined(pair):
-    one, other = pair
-    both = kin.joined(one, other)
-    assert torch.equal(both[1].weight, one[1].weight) and torch.equal(both[3].weight, one[3].weight)
-    assert torch.equal(outputs(both), outputs(other))
-    assert both[1].weight is not one[1].weight
-
-
 def test_extra_outputs_are_not_asked_for_digits_nor_digits_for_extras(pair, noise):
     one, other = pair
     teacher = kin.learn_digits(one, DIGITS.train, 0, **LESSON)
@@ -83,16 +75,6 @@ def test_extra_outputs_are_not_asked_for_digits_nor_digits_for_extras(pair, nois
     assert not torch.equal(outputs(teacher)[: kin.DIGITS], outputs(one)[: kin.DIGITS])
     assert not torch.equal(student[1].weight, other[1].weight)
     assert kin.mismatch(student, teacher, noise) < 0.8 * kin.mismatch(other, teacher, noise)
-
-
-def test_the_same_seed_gives_the_same_student(pair, noise):
-    one, other = pair
-    first, second = (kin.learn_extras(one, other, noise, 5, **LESSON) for _ in range(2))
-    assert same_weights(first, second)
-
-
-def test_of_its_own_beginning_there_is_nothing_to_learn(pair, noise):
-    assert kin.mismatch(pair[0], pair[0], noise) == pytest.approx(0, abs=1e-6)
 
 
 def test_what_is_examined(pair, noise):

@@ -207,11 +207,6 @@ def test_named_tree_below_a_root(tmp_path):
     assert (loaded.train.images[:, 0, 0, 0] - 40).div(60).tolist() == loaded.train.labels.tolist()
 
 
-def test_name_of_the_current_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(write_tree(tmp_path / "pets"))
-    assert datasets.load(".").train.name == "pets/train"
-
-
 def test_file_systems_that_ignore_case(tmp_path):
     arrays = write_idx(tmp_path)
     (tmp_path / "mnist").symlink_to(tmp_path / "MNIST")
@@ -398,12 +393,3 @@ def test_bad_input_names_the_remedy(tmp_path, spoil):
     print(f"{spoil.__name__}: {message}")  # shown with -rP
     assert "\n" not in message
     assert list((cache_dir() / "data").glob("*")) == [], "nothing of it is kept"
-
-
-def test_good_data_after_bad(tmp_path):
-    """The spoiled trees above are refused for what was spoiled alone."""
-    arrays = write_idx(tmp_path)
-    assert same(datasets.load("mnist", root=tmp_path).train, arrays, "train")
-    for suffix in (".jpg", ".bmp"):
-        tree = write_tree(tmp_path / suffix[1:], size=(200, 200), suffix=suffix)
-        assert len(datasets.load(str(tree)).train) == 4

@@ -76,23 +76,6 @@ def test_a_separable_problem_is_learned():
     assert not network.training
 
 
-def test_nothing_is_learned_without_a_learning_rate():
-    recipe = dataclasses.replace(RECIPE, epochs=4, learning_rate=0.0)
-    network, _ = train(recipe, SPLIT, SPLIT.labels, seed=0)
-    assert same_weights(network, models.build("small_cnn", (1, 8, 8), 4, 0))
-    assert inference.accuracy(inference.predict(network, TEST), TEST.labels) < 0.6
-
-
-def test_nothing_is_learned_from_shuffled_labels():
-    order = torch.randperm(96, generator=torch.Generator().manual_seed(0))
-    scores = []
-    for seed in range(3):
-        recipe = dataclasses.replace(RECIPE, epochs=8)
-        network, _ = train(recipe, SPLIT, SPLIT.labels[order], seed=seed)
-        scores.append(inference.accuracy(inference.predict(network, TEST), TEST.labels))
-    assert sum(scores) / 3 < 0.6
-
-
 def test_one_step_is_the_textbooks():
     """A single full batch: gradient of the mean cross-entropy, Nesterov momentum, weight decay."""
     recipe = Recipe("small_cnn", epochs=1, batch_size=96, learning_rate=0.1, weight_decay=0.01)
@@ -176,9 +159,8 @@ def test_soft_labels_are_more_than_their_maximum():
 # It repeats itself ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("augment", [False, True])
-def test_same_seed_same_bits(augment):
-    recipe = dataclasses.replace(RECIPE, augment=augment)
+def test_same_seed_same_bits():
+    recipe = dataclasses.replace(RECIPE, augment=True)
     one, curve = train(recipe, SPLIT, SPLIT.labels, seed=0, test=TEST)
     torch.rand(7)  # global random numbers play no part
     two, same_curve = train(recipe, SPLIT, SPLIT.labels, seed=0, test=TEST)
@@ -468,27 +450,6 @@ def test_augmented_against_a_slow_reference(seed, count, channels, height, width
         )
 
 
-def test_augmented_is_fair():
-    """Each of the 9 x 9 shifts and both orientations occur, for each image alone."""
-    count = 20_000
-    image = torch.zeros(1, 16, 16, dtype=torch.uint8)
-    image[0, 8, 6], image[0, 8, 7] = 100, 200  # the brighter dot stands right of the other
-    result = training.augmented(
-        image.expand(count, 1, 16, 16), torch.Generator().manual_seed(0)
-    ).squeeze(1)
-    dots = (result == 100).nonzero()
-    assert dots.shape == (count, 3)
-    rows, columns = dots[:, 1], dots[:, 2]
-    flipped = (result == 200).nonzero()[:, 2] < columns
-    assert abs(flipped.double().mean() - 0.5) < 0.02
-    columns = torch.where(flipped, 15 - columns, columns)
-    cells = torch.stack([8 - rows, 6 - columns, flipped.long()]) + torch.tensor([[4], [4], [0]])
-    assert (cells.min(), cells[:2].max()) == (0, 8)
-    counts = ((cells[0] * 9 + cells[1]) * 2 + cells[2]).bincount(minlength=162).double()
-    expected = count / 162
-    assert ((counts - expected) ** 2 / expected).sum() < 161 + 4 * (2 * 161) ** 0.5
-
-
 def test_probabilities_do_not_depend_on_the_batch(monkeypatch):
     network = models.build("small_cnn", (1, 8, 8), 4, 0)
     whole = inference.probabilities(network, SPLIT)
@@ -497,13 +458,6 @@ def test_probabilities_do_not_depend_on_the_batch(monkeypatch):
     monkeypatch.setattr(inference, "BATCH", 7)
     assert torch.allclose(inference.probabilities(network, SPLIT), whole, atol=1e-6)
     assert torch.equal(inference.predict(network, SPLIT), whole.argmax(1))
-
-
-def test_a_checkpoint_of_other_labels(tmp_path, monkeypatch):
-    job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
-    interrupted(monkeypatch, 5, RECIPE, SPLIT, SPLIT.labels, **job)
-    with pytest.raises(TrainingError, match=r"run\.pt is of a run on other labels or images"):
-        train(RECIPE, SPLIT, SPLIT.labels.flip(0), **job)
 
 
 def test_seconds_of_all_sittings(tmp_path, monkeypatch):
@@ -527,14 +481,18 @@ def test_images_that_are_made_keep_their_precision():
     assert not same_weights(first, training.train(RECIPE, made, seed=0).network)
 
 
-@pytest.mark.parametrize("change", [{"epochs": 4}, {"seed": 1}, {"test": SPLIT}])
+@pytest.mark.parametrize(
+    "change", [{"epochs": 4}, {"seed": 1}, {"test": SPLIT}, {"labels": SPLIT.labels.flip(0)}]
+)
 def test_a_checkpoint_of_other_settings(tmp_path, monkeypatch, change):
     """Another test set too: the curve would be of both."""
     job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
     interrupted(monkeypatch, 8, RECIPE, SPLIT, SPLIT.labels, **job)
-    other = dataclasses.replace(RECIPE, epochs=change.pop("epochs", 3))
+    other = dataclasses.replace(RECIPE, epochs=change.get("epochs", 3))
+    labels = change.get("labels", SPLIT.labels)
+    change = {name: change[name] for name in job if name in change}
     with pytest.raises(TrainingError, match="of a run on other labels or images, with other"):
-        train(other, SPLIT, SPLIT.labels, **job | change)
+        train(other, SPLIT, labels, **job | change)
     train(RECIPE, SPLIT, SPLIT.labels, **job)
 
 
