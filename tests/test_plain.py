@@ -64,7 +64,7 @@ def stored(path, *cells):
     return path
 
 
-COMPUTES = "from mislabel_utils.report import prose\nprose.numbers(student='56 %')"
+COMPUTES = "from mislabel_utils.report import prose\nprose.numbers(student='56%')"
 
 
 def test_executing_writes_the_numbers_and_checking_compares_them(tmp_path):

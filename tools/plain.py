@@ -32,7 +32,7 @@ def fill(notebook: nbformat.NotebookNode, values: Mapping[str, str]) -> None:
 
     def write(mark: re.Match[str]) -> str:
         used.add(mark[1])
-        text = values.get(mark[1], mark[2]).replace(" %", "\N{NO-BREAK SPACE}%")
+        text = re.sub(r"(?<=\d) ?%", "\N{NO-BREAK SPACE}%", values.get(mark[1], mark[2]))
         return f"<!--={mark[1]}-->{text}<!--/-->"
 
     for cell in markdown(notebook):
