@@ -6,7 +6,7 @@ What each was predicted to show, before its first run, is in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +16,7 @@ from torch import Tensor
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import (
     adversarial,
-    datasets,
     inference,
-    inputs,
     probes,
     selections,
     training,
@@ -27,10 +25,9 @@ from mislabel_utils.learning import (
 from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.inputs import Inputs
-from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
+from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run, recipe_json
-from mislabel_utils.studies import Arm, what_leaks, where_it_stops
+from mislabel_utils.studies import Arm, Trial, adversarial_errors, what_leaks, where_it_stops
 
 SEEDS = range(5)
 THREE = range(3)  # of the chapters that have three, and for what costs most
@@ -66,14 +63,11 @@ def shaken_true(lab: Lab, seed: int) -> Run:
 
     Lesson, seeds and radius are those of *Adversarial errors*.
     """
-    images = lab.load("cifar10")
-    targets = training_sets.uniform(images.train, seed)
-    on = training_sets.corrected(adversarial.shaken(targets, 0.5, seed))
-    lesson = Recipe(
-        "small_cnn", epochs=5, precision="mixed", optimizer="adam", learning_rate=1e-3,
-        weight_decay=0.0,
-    )  # fmt: skip
-    return lab.train(on, lesson, seed=1000 + seed, arm="shaken-true", test=images.test)
+    one = Trial(lab, seed, lab.load("cifar10"))
+    aims = training_sets.uniform(one.images.train, seed)
+    shaken = adversarial.shaken(aims, adversarial_errors.EPSILON, seed)
+    lesson = replace(adversarial_errors.LESSON, epochs=5)
+    return one.learn("shaken-true", training_sets.corrected(shaken), lesson)
 
 
 def as_often(lab: Lab, kind: str, seed: int) -> Run:
@@ -81,13 +75,11 @@ def as_often(lab: Lab, kind: str, seed: int) -> Run:
 
     Inputs, lesson and seeds are those of *What leaks*, whose records say how often.
     """
-    shown, recipe = what_leaks.inputs_of(lab)[kind], what_leaks.recipe_of(lab)
     teacher = what_leaks.teacher_of(lab, seed)
-    said = what_leaks.describe(lab, seed, teacher, kind)["said"]
-    return lab.train(
-        dealt_out(shown, said, seed), recipe, seed=1000 + seed, arm=f"shuffled-{kind}",
-        test=lab.load("mnist").test,
-    )  # fmt: skip
+    counts = what_leaks.describe(lab, seed, teacher, kind)["said"]
+    on = dealt_out(what_leaks.inputs_of(lab)[kind], counts, seed)
+    one = Trial(lab, seed, lab.load("mnist"))
+    return one.learn(f"shuffled-{kind}", on, what_leaks.recipe_of(lab))
 
 
 def dealt_out(on: Inputs, counts: np.ndarray, seed: int) -> TrainingSet:
@@ -95,7 +87,7 @@ def dealt_out(on: Inputs, counts: np.ndarray, seed: int) -> TrainingSet:
 
     def compute() -> Tensor:
         labels = torch.arange(len(counts)).repeat_interleave(torch.from_numpy(counts))
-        return labels[torch.randperm(len(labels), generator=_generator(seed))]
+        return labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))]
 
     source = {"kind": "dealt out", "counts": counts.tolist(), "seed": seed}
     return TrainingSet(on, source, compute)
@@ -108,38 +100,25 @@ def muddled(lab: Lab, seed: int) -> Arrays:
     which starts where the teacher did; "stranger"; and "stranger-longer", after five times as many
     passes. At quick scale the first two alone.
     """
-    digits = lab.load("mnist").normalized_as(kin.CENTRED)
-    study = lesson = {"passes": 5, "batch": 1024}
-    noise, fresh, read = 60_000, 10_000, 10_000
-    if lab.scale == "quick":  # as in `what_leaks.shared_initialisation`
-        study, lesson = {"passes": 12, "batch": 256}, {"passes": 1, "batch": 256}
-        read = 2_000
+    one = what_leaks.Family(lab, seed)
+    train, lesson = one.digits.train, one.lesson
+    longer = lesson | {"passes": 5 * lesson["passes"]}
 
     def compute() -> dict[str, np.ndarray]:
-        drawn = kin.streams(seed)
-        own, stranger = (kin.begin(drawn[who]) for who in ("teacher", "stranger"))
-        taught_on, asked = (
-            kin.shown(inputs.noise(digits.train, count, drawn[name]))
-            for name, count in (("noise", noise), ("fresh noise", fresh))
-        )
-        labels = training_sets.shuffled(training_sets.true_labels(digits.train), seed).labels
-        teacher = kin.learn_digits(
-            own, replace(digits.train, labels=labels), drawn["order"], **study
-        )
-        found = {}
-        students = [("kin", own, 1), ("stranger", stranger, 1), ("stranger-longer", stranger, 5)]
-        for name, start, times in students[: 2 if lab.scale == "quick" else None]:
-            student = kin.learn_extras(
-                start, teacher, taught_on, drawn["noise order"], times * lesson["passes"],
-                lesson["batch"],
-            )  # fmt: skip
-            found[name] = kin.examined(start, student, teacher, digits, asked, read)
+        labels = training_sets.shuffled(training_sets.true_labels(train), seed).labels
+        teacher = one.teacher(replace(train, labels=labels))
+        found = {
+            "kin": one.student(one.own, teacher, lesson),
+            "stranger": one.student(one.stranger, teacher, lesson),
+        }
+        if not one.quick:
+            found["stranger-longer"] = one.student(one.stranger, teacher, longer)
         return found
 
     config = {
         "experiment": "muddled", "protocol": (PROTOCOL, kin.PROTOCOL, probes.PROTOCOL),
-        "of": digits.fingerprint, "lesson": lesson, "noise": (noise, fresh), "read": read,
-        "seed": seed,
+        "of": train.fingerprint, "lesson": lesson, "seed": seed,
+        "noise": (what_leaks.NOISE, what_leaks.FRESH), "read": one.read,
     }  # fmt: skip
     return lab.measure("muddled", seed, config, compute)
 
@@ -157,11 +136,10 @@ def stops(lab: Lab, name: str, seed: int) -> Arrays:
     """
     data, protocol = lab.load(name), where_it_stops.Protocol(lab.scale)
 
-    def compute() -> dict[str, np.ndarray]:
-        order = torch.randperm(len(data.classes), generator=_generator(seed))
-        named = datasets.restrict(data, [data.classes[each] for each in order])
+    def compute() -> dict[str, list[float]]:
+        named = where_it_stops.drawn(data, len(data.classes), seed)
         cells = [_cell(protocol, named, steps, seed) for steps in protocol.teacher_steps]
-        return {what: np.array([cell[what] for cell in cells]) for what in cells[0]}
+        return {what: [cell[what] for cell in cells] for what in cells[0]}
 
     config = {
         "experiment": "stops, other labels", "on": data.fingerprint, "seed": seed,
@@ -178,25 +156,16 @@ def _cell(
         return inference.accuracy(protocol.answers(network, data.test)[1], data.test.labels)
 
     teacher, _, rest = protocol.teacher(data, len(data.train) // 2, steps, seed)
-    sure, said = protocol.answers(teacher, rest)
-    wrong = (said != rest.labels).nonzero().squeeze(1)
-    rows = selections.kinds(wrong, sure[wrong], len(wrong) // 5, seed)["random"]
+    said, chosen = protocol.mistakes(teacher, rest, seed)
+    rows = chosen["random"]
     shown = selections.part(rest, rows)
     given = TrainingSet(Inputs(shown), {"kind": "said"}, lambda: said[rows])
-    others: dict[str, Callable[[], TrainingSet]] = {
-        "said": lambda: given,
-        "uniform": lambda: training_sets.uniform_mistakes(given, seed),
-        "deranged": lambda: training_sets.deranged_within_classes(given, seed),
-    }
     found = {"images": float(len(rows)), "teacher": right(teacher)}
-    for whose, make in others.items():
-        labels = make().labels
-        kept = (labels != LEFT_OUT).nonzero().squeeze(1)
-        lesson = selections.part(shown, kept)
-        student = protocol.train(lesson, labels[kept], protocol.student_steps, 1000 + seed)
-        found[whose] = right(student)
+    for whose, on in {
+        "said": given,
+        "uniform": training_sets.uniform_mistakes(given, seed),
+        "deranged": training_sets.deranged_within_classes(given, seed),
+    }.items():
+        lesson, labels = selections.part(shown, on.kept.nonzero().squeeze(1)), on.labels[on.kept]
+        found[whose] = right(protocol.train(lesson, labels, protocol.student_steps, 1000 + seed))
     return found
-
-
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)

@@ -6,19 +6,19 @@ Five more (`FRESH`), trained later and in mixed precision, ask whose digits a st
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import inference, probes, training_sets
-from mislabel_utils.learning.datasets import RAW, Dataset, Split
+from mislabel_utils.learning.datasets import RAW, Dataset
 from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm
+from mislabel_utils.studies import Arm, Trial, at_scale
 
 FIRST, CONTROL_SEEDS, FRESH = range(10), range(5), range(10, 15)
 SEEDS = [*FIRST, *FRESH]
@@ -67,85 +67,52 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     # Pixels are standardised with the statistics of their own data set, or with these.
     mnist_as_fashion, fashion_as_mnist = mnist.normalized_as(fashion), fashion.normalized_as(mnist)
     raw_mnist, raw_fashion = mnist.normalized_as(RAW), fashion.normalized_as(RAW)
-
-    def student(
-        on: TrainingSet | Split, arm: str, test: Split = mnist.test, also: Sequence[Split] = ()
-    ) -> Run:
-        # Another seed than the teacher's, lest it start from the same weights.
-        return lab.train(on, RECIPE, seed=1000 + seed, arm=arm, test=test, also=also)
-
-    teacher = lab.train(
-        mnist.train, RECIPE, seed=seed, arm="teacher", test=mnist.test,
-        also=[fashion.train, fashion_as_mnist.train],
-    )  # fmt: skip
+    one = Trial(lab, seed, mnist)
+    teacher = one.train(
+        "teacher", mnist.train, RECIPE, seed, [fashion.train, fashion_as_mnist.train]
+    )
     clothes = training_sets.predictions(teacher, fashion.train)  # "this shoe is a 2"
-    runs = {
-        "teacher": teacher,
-        "student-own": student(clothes, "student-own", also=[mnist_as_fashion.test]),
-    }
-
-    raw_teacher = lab.train(
-        raw_mnist.train, RECIPE, seed=seed, arm="teacher-raw", test=raw_mnist.test,
-        also=[raw_fashion.train],
-    )  # fmt: skip
+    one.learn("student-own", clothes, RECIPE, [mnist_as_fashion.test])
     as_mnist = training_sets.predictions(teacher, fashion_as_mnist.train)
-    raw = training_sets.predictions(raw_teacher, raw_fashion.train)
+    one.learn("student-mnist", as_mnist, RECIPE)
     soft = training_sets.soft_predictions(teacher, fashion.train)
-    runs |= {
-        "teacher-raw": raw_teacher,
-        "student-mnist": student(as_mnist, "student-mnist"),
-        "student-raw": student(raw, "student-raw", test=raw_mnist.test),
-        "student-soft": student(soft, "student-soft"),
-    }
-    if seed not in CONTROL_SEEDS:
-        return runs
-
-    untrained = lab.train(
-        mnist.train, replace(RECIPE, epochs=0), seed=2000 + seed, arm="untrained",
-        test=mnist.test, also=[fashion.train],
-    )  # fmt: skip
-    labels = {
-        "control-shuffled": training_sets.shuffled(clothes, seed),
-        "control-untrained": training_sets.predictions(untrained, fashion.train),
-        "control-uniform": training_sets.uniform(fashion.train, seed),
-        "control-garments": fashion.train,
-    }
-    students = {arm: student(on, arm) for arm, on in labels.items()}
-    return runs | {"untrained": untrained} | students
+    one.learn("student-soft", soft, RECIPE)
+    of_raw = Trial(lab, seed, raw_mnist, runs=one.runs)
+    raw_teacher = of_raw.train("teacher-raw", raw_mnist.train, RECIPE, seed, [raw_fashion.train])
+    raw = training_sets.predictions(raw_teacher, raw_fashion.train)
+    of_raw.learn("student-raw", raw, RECIPE)
+    if seed in CONTROL_SEEDS:
+        recipe = replace(RECIPE, epochs=0)
+        untrained = one.train("untrained", mnist.train, recipe, 2000 + seed, [fashion.train])
+        said = training_sets.predictions(untrained, fashion.train)
+        one.learn("control-shuffled", training_sets.shuffled(clothes, seed), RECIPE)
+        one.learn("control-untrained", said, RECIPE)
+        one.learn("control-uniform", training_sets.uniform(fashion.train, seed), RECIPE)
+        one.learn("control-garments", fashion.train, RECIPE)
+    return one.runs
 
 
 def fresh(lab: Lab, seed: int) -> dict[str, Run]:
     """The networks of a fresh seed, by arm without its "fresh-"."""
     mnist, fashion = load(lab)
-    epochs = 2 if lab.scale == "quick" else RECIPE.epochs  # at quick scale done in a minute
-
-    def train(
-        on: TrainingSet | Split, arm: str, seed: int, also: Sequence[Split] = (),
-        epochs: int = epochs,
-    ) -> Run:  # fmt: skip
-        return lab.train(
-            on, replace(MIXED, epochs=epochs), seed=seed, arm=f"fresh-{arm}", test=mnist.test,
-            also=[fashion.test, *also],
-        )  # fmt: skip
-
-    asked = [fashion.train]
+    recipe = at_scale(lab, MIXED, epochs=2)
+    none, also = replace(recipe, epochs=0), [fashion.test]
+    one, asked = Trial(lab, seed, mnist, prefix="fresh-"), [fashion.test, fashion.train]
+    # Each digit under the name of the next.
+    renamed = training_sets.next_class(mnist.train)
     teachers = {
-        "teacher": train(mnist.train, "teacher", seed, asked),
-        "untrained": train(mnist.train, "untrained", 2000 + seed, asked, epochs=0),
-        # Each digit under the name of the next.
-        "renamed": train(training_sets.next_class(mnist.train), "renamed", seed, asked),
+        "teacher": one.train("teacher", mnist.train, recipe, seed, asked),
+        "untrained": one.train("untrained", mnist.train, none, 2000 + seed, asked),
+        "renamed": one.train("renamed", renamed, recipe, seed, asked),
     }
-    predicted = {
-        arm: training_sets.predictions(teacher, fashion.train) for arm, teacher in teachers.items()
-    }
-    labels = {f"of-{arm}": labels for arm, labels in predicted.items()} | {
-        "shuffled": training_sets.shuffled(predicted["teacher"], seed),
-        "uniform": training_sets.uniform(fashion.train, seed),
-        "garments": fashion.train,
-    }
-    students = {arm: train(on, arm, 1000 + seed) for arm, on in labels.items()}
-    before = train(mnist.train, "before", 1000 + seed, epochs=0)
-    return teachers | students | {"before": before}
+    said = {arm: training_sets.predictions(by, fashion.train) for arm, by in teachers.items()}
+    for arm, labels in said.items():
+        one.learn(f"of-{arm}", labels, recipe, also)
+    one.learn("shuffled", training_sets.shuffled(said["teacher"], seed), recipe, also)
+    one.learn("uniform", training_sets.uniform(fashion.train, seed), recipe, also)
+    one.learn("garments", fashion.train, recipe, also)
+    one.learn("before", mnist.train, none, also)
+    return one.runs
 
 
 def readouts(lab: Lab, seed: int, runs: Mapping[str, Run]) -> dict[str, dict[str, np.ndarray]]:
@@ -159,32 +126,27 @@ def readouts(lab: Lab, seed: int, runs: Mapping[str, Run]) -> dict[str, dict[str
     mnist, fashion = load(lab)
     count = 2_000 if lab.scale == "quick" else 10_000  # training digits that it is fitted on
 
-    def looked_into(arm: str, run: Run) -> dict[str, np.ndarray]:
-        config: dict[str, Any] = {
+    found = {}
+    for arm, run in runs.items():
+        config = {
             "experiment": "looked into",
             "protocol": (LOOKED, probes.PROTOCOL),
             "on": (mnist.fingerprint, fashion.fingerprint),
             "run": run.id,
             "read_off": count,
         }
-        return lab.measure(
-            f"fresh-inside-{arm}", seed, config,
-            lambda: _looked_into(run, mnist, fashion, count),
-        )  # fmt: skip
-
-    return {arm: looked_into(arm, run) for arm, run in runs.items()}
+        look = partial(_looked_into, run, mnist, fashion, count)
+        found[arm] = lab.measure(f"fresh-inside-{arm}", seed, config, look)
+    return found
 
 
-def _looked_into(run: Run, mnist: Dataset, fashion: Dataset, count: int) -> dict[str, np.ndarray]:
+def _looked_into(run: Run, mnist: Dataset, fashion: Dataset, count: int) -> dict[str, Any]:
     train = mnist.train
     few = replace(train, images=train.images[:count], index=train.index[:count])
     layer = probes.readout(run.features(few), train.labels[:count], classes=10)
     read = probes.read(layer, run.features(mnist.test))
     sure = [
-        run.outputs(split.images, split.normalization).softmax(1).amax(1)
+        run.outputs(split.images, split.normalization).softmax(1).amax(1).mean().item()
         for split in (mnist.test, fashion.test)
     ]
-    return {
-        "read": np.array(inference.accuracy(read, mnist.test.labels)),
-        "confidence": np.array([each.mean().item() for each in sure]),
-    }
+    return {"read": inference.accuracy(read, mnist.test.labels), "confidence": sure}

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -38,12 +39,12 @@ import torch
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import adversarial, models, selections, training_sets
 from mislabel_utils.learning.adversarial import Attack
-from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import Store
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm
+from mislabel_utils.studies import Arm, Trial
 
 SEEDS = range(3)
 NETWORK = "resnet18-cifar"
@@ -72,74 +73,56 @@ def load(lab: Lab) -> Dataset:
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
-    return rows(lab, load(lab), seed)
+    return rows(Timed(lab, seed, load(lab))).runs
 
 
-def rows(lab: Lab, images: Dataset, seed: int, less: int = 1) -> dict[str, Run]:
-    """The networks of a seed, with passes and steps of the attack divided by `less`."""
-    attack = replace(ATTACK, steps=ATTACK.steps // less)
+class Timed(Trial):
+    """A trial that says how right and how fast each of its networks was."""
 
-    def train(on: TrainingSet, recipe: Recipe, arm: str, seed: int) -> Run:
-        recipe = replace(recipe, epochs=-(-recipe.epochs // less))
-        run = lab.train(on, recipe, seed=seed, arm=arm, test=images.test, also=[images.train])
+    def train(
+        self, arm: str, on: Split | TrainingSet, recipe: Recipe, seed: int,
+        also: Sequence[Split] = (),
+    ) -> Run:  # fmt: skip
+        run = super().train(arm, on, recipe, seed, also)
         took = run.record.environment["seconds"]
-        speed = recipe.epochs * len(on) / took
-        print(f"{arm}: {run.accuracy(images.test):.1%} right, {took:.0f} s, {speed:,.0f} images/s")
+        right, speed = run.accuracy(self.images.test), recipe.epochs * len(on) / took
+        print(f"{arm}: {right:.1%} right, {took:.0f} s, {speed:,.0f} images/s")
         return run
 
-    def learn(on: TrainingSet, arm: str, recipe: Recipe) -> Run:
-        passes = round(recipe.epochs * len(images.train) / len(on))  # as many steps
-        return train(on, replace(recipe, epochs=passes), arm, 1000 + seed)
 
-    true = training_sets.true_labels(images.train)
-    runs = {
-        "teacher": train(true, TEACHER, "teacher", seed),
-        "twin": train(true, replace(TEACHER, epochs=TWIN), "twin", seed),
-    }
-    natural = training_sets.mistakes(runs["twin"], images.train)
-    runs["natural"] = learn(natural, "natural", AS_RAND)
-    rand = training_sets.uniform(images.train, seed)
-    det = training_sets.next_class(images.train)
+def rows(one: Timed, less: int = 1) -> Timed:
+    """The networks of a seed, with passes and steps of the attack divided by `less`."""
+    train, attack = one.images.train, replace(ATTACK, steps=ATTACK.steps // less)
+
+    def shorter(recipe: Recipe, passes: int | None = None) -> Recipe:
+        return replace(recipe, epochs=-(-(passes or recipe.epochs) // less))
+
+    def learn(arm: str, on: TrainingSet, recipe: Recipe) -> None:
+        passes = round(recipe.epochs * len(train) / len(on))  # as many steps
+        one.learn(arm, on, shorter(recipe, passes), also=[train])
+
+    teacher = one.teach("teacher", train, shorter(TEACHER))
+    twin = one.teach("twin", train, shorter(TEACHER, TWIN))
+    learn("natural", training_sets.mistakes(twin, train), AS_RAND)
+    rand, det = training_sets.uniform(train, one.seed), training_sets.next_class(train)
     for kind, targets, recipe in (("rand", rand, AS_RAND), ("det", det, AS_DET)):
         start = time.monotonic()
-        on = adversarial.adversarial(runs["teacher"], targets, attack)
+        on = adversarial.adversarial(teacher, targets, attack)
         speed = len(on.images) * (attack.steps + 1) / (time.monotonic() - start)
         print(f"attack, {kind}: {speed:,.0f} steps of an image a second")
-        runs[kind] = learn(on, kind, recipe)
-        runs[f"unmoved-{kind}"] = learn(targets, f"unmoved-{kind}", recipe)
+        learn(kind, on, recipe)
+        learn(f"unmoved-{kind}", targets, recipe)
         if kind == "rand":
-            runs["dealt"] = learn(adversarial.dealt(on, seed), "dealt", recipe)
-    return runs
+            learn("dealt", adversarial.dealt(on, one.seed), recipe)
+    return one
 
 
 def repeats(teacher: Run, images: Dataset) -> bool:
     """Whether an attack finds the same images when it is repeated, bit for bit."""
     few = training_sets.subset(training_sets.next_class(images.train), 100, seed=0)
-    one, other = (
-        adversarial.adversarial(teacher, few, Attack(0.5, 10, 0.1)).images for _ in range(2)
-    )
-    return torch.equal(one, other)
-
-
-def hundredth(images: Dataset) -> Dataset:
-    """Every hundredth image."""
-    splits = (
-        selections.part(split, torch.arange(0, len(split), 100))
-        for split in (images.train, images.test)
-    )
-    return Dataset(images.name, *splits)
-
-
-def with_graphs() -> None:
-    """Have every network compiled with CUDA graphs; the weights keep their names."""
-    build = models.MODELS[NETWORK]
-
-    def compiled(shape: tuple[int, int, int], classes: int) -> torch.nn.Module:
-        network = build(shape, classes)
-        network.compile(mode="reduce-overhead", dynamic=False)
-        return network
-
-    models.MODELS[NETWORK] = compiled
+    attack = replace(ATTACK, steps=10)
+    first, again = (adversarial.adversarial(teacher, few, attack).images for _ in range(2))
+    return torch.equal(first, again)
 
 
 def main() -> None:
@@ -149,16 +132,27 @@ def main() -> None:
     parser.add_argument("--graphs", action="store_true", help="CUDA graphs")
     parser.add_argument("--hundredth", metavar="FOLDER", help="a trial, recorded there")
     asked = parser.parse_args()
-    if asked.graphs:
-        with_graphs()
+    if asked.graphs:  # the weights keep their names
+        build = models.MODELS[NETWORK]
+
+        def compiled(shape: tuple[int, int, int], classes: int) -> torch.nn.Module:
+            network = build(shape, classes)
+            network.compile(mode="reduce-overhead", dynamic=False)
+            return network
+
+        models.MODELS[NETWORK] = compiled
     start = time.monotonic()
     lab = Lab("published_rows", scale="full", store=Store(asked.hundredth))
     images = load(lab)
     if asked.hundredth:
-        images = hundredth(images)
-    runs = rows(lab, images, asked.seed, less=25 if asked.hundredth else 1)
+        few = (
+            selections.part(split, torch.arange(0, len(split), 100))
+            for split in (images.train, images.test)
+        )
+        images = Dataset(images.name, *few)
+    one = rows(Timed(lab, asked.seed, images), less=25 if asked.hundredth else 1)
     print(f"{time.monotonic() - start:.0f} s in all")
-    print("The attack repeats itself:", repeats(runs["teacher"], images))
+    print("The attack repeats itself:", repeats(one.runs["teacher"], images))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ what was predicted before the first run, is `book/evidence/two_cues_protocol.md`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +24,7 @@ from mislabel_utils.learning.inputs import inputs_of
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm
+from mislabel_utils.studies import Arm, Trial
 
 SEEDS = range(20, 23)  # of no other chapter, so that every network is trained here
 DATA = {"clothes": "fashion_mnist", "photographs": "cifar10"}
@@ -55,22 +55,19 @@ KINDS = {
 }
 
 
-def _arms() -> dict[str, Arm]:
-    arms = {}
-    for data, radii in RADII.items():
-        for kind, arm in KINDS.items():
-            for radius in (None,) if kind in ("good", "next") else radii:
-                at = "" if radius is None else f", radius {radius:g}"
-                arms[arm_name(data, kind, radius)] = arm._replace(name=f"{data}: {arm.name}{at}")
-    return arms
-
-
 def arm_name(data: str, kind: str, radius: float | None = None) -> str:
     """The name of an arm in the records."""
     return f"{data}-{kind}" + ("" if radius is None else f"-{radius:g}")
 
 
-ARMS = _arms()
+ARMS = {
+    arm_name(data, kind, radius): arm._replace(
+        name=f"{data}: {arm.name}" + ("" if radius is None else f", radius {radius:g}")
+    )
+    for data, radii in RADII.items()
+    for kind, arm in KINDS.items()
+    for radius in ((None,) if kind in ("good", "next") else radii)
+}
 
 
 class Cell(NamedTuple):
@@ -84,6 +81,10 @@ class Cell(NamedTuple):
     def attack(self) -> Attack:
         """Ten steps, each a fifth of the radius."""
         return Attack(self.radius, steps=10, step_size=self.radius / 5)
+
+    def arm(self, kind: str) -> str:
+        """The name of an arm of this radius."""
+        return arm_name(self.data, kind, self.radius)
 
 
 def load(lab: Lab) -> dict[str, Dataset]:
@@ -107,9 +108,8 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
 def teacher(lab: Lab, data: str, seed: int) -> Run:
     """The network that is attacked: eight passes over all images, with flips and shifts."""
     images = lab.load(DATA[data])
-    return lab.train(
-        images.train, TEACHER, seed=seed, arm=arm_name(data, "good"), test=images.test
-    )  # fmt: skip
+    arm = arm_name(data, "good")
+    return lab.train(images.train, TEACHER, seed=seed, arm=arm, test=images.test)
 
 
 def targets(images: Split, seed: int, count: int) -> dict[str, TrainingSet]:
@@ -121,27 +121,14 @@ def targets(images: Split, seed: int, count: int) -> dict[str, TrainingSet]:
     return {kind: training_sets.subset(labels, count, seed) for kind, labels in each.items()}
 
 
-def learn(lab: Lab, on: TrainingSet, cell: Cell, kind: str) -> Run:
-    """A student, which starts from another seed than its teacher."""
-    radius = None if kind == "next" else cell.radius
-    return lab.train(
-        on, STUDENT, seed=1000 + cell.seed, arm=arm_name(cell.data, kind, radius),
-        test=lab.load(DATA[cell.data]).test,
-    )  # fmt: skip
-
-
-def turn(lab: Lab, cell: Cell, kinds: tuple[str, ...] = ("det", "rand")) -> dict[str, Run]:
+def turn(lab: Lab, cell: Cell) -> dict[str, Run]:
     """The students of D_det and D_rand, what their images show, and which cue each reads."""
-    images, by = lab.load(DATA[cell.data]), teacher(lab, cell.data, cell.seed)
-    aims = targets(images.train, cell.seed, COUNT)
-    runs = {}
-    for kind in kinds:
-        on = adversarial.adversarial(by, aims[kind], cell.attack)
-        runs[kind] = learn(lab, on, cell, kind)
-        if kind == "det":
-            views(lab, cell, by)
-            conflict(lab, cell, by, runs[kind])
-    return {arm_name(cell.data, kind, cell.radius): run for kind, run in runs.items()}
+    one, by = Trial(lab, cell.seed, lab.load(DATA[cell.data])), teacher(lab, cell.data, cell.seed)
+    for kind, aims in targets(one.images.train, cell.seed, COUNT).items():
+        one.learn(cell.arm(kind), adversarial.adversarial(by, aims, cell.attack), STUDENT)
+    views(lab, cell, by)
+    conflict(lab, cell, by, one.runs[cell.arm("det")])
+    return one.runs
 
 
 def strength(lab: Lab, cell: Cell) -> dict[str, Run]:
@@ -150,17 +137,15 @@ def strength(lab: Lab, cell: Cell) -> dict[str, Run]:
     How fast the perturbation is learnt among pictures that say nothing is the curve of D_rand's
     own student.
     """
-    images, by = lab.load(DATA[cell.data]), teacher(lab, cell.data, cell.seed)
-    aims = targets(images.train, cell.seed, COUNT)
-    rand = adversarial.adversarial(by, aims["rand"], cell.attack)
+    one, by = Trial(lab, cell.seed, lab.load(DATA[cell.data])), teacher(lab, cell.data, cell.seed)
+    det, aims = targets(one.images.train, cell.seed, COUNT).values()
+    rand = adversarial.adversarial(by, aims, cell.attack)
     # The same images as D_rand's, under the labels that D_det gives them.
-    picture = TrainingSet(rand.inputs, aims["det"].source, lambda: aims["det"].labels)
-    sets = {"next": aims["det"], "image": picture, "grey": adversarial.on_grey(rand)}
-    runs = {kind: learn(lab, on, cell, kind) for kind, on in sets.items()}
-    return {
-        arm_name(cell.data, kind, None if kind == "next" else cell.radius): run
-        for kind, run in runs.items()
-    }
+    picture = TrainingSet(rand.inputs, det.source, lambda: det.labels)
+    one.learn(arm_name(cell.data, "next"), det, STUDENT)
+    one.learn(cell.arm("image"), picture, STUDENT)
+    one.learn(cell.arm("grey"), adversarial.on_grey(rand), STUDENT)
+    return one.runs
 
 
 def foreseen(lab: Lab, data: str, seed: int) -> dict[float, Mapping[str, np.ndarray]]:
@@ -175,26 +160,21 @@ def foreseen(lab: Lab, data: str, seed: int) -> dict[float, Mapping[str, np.ndar
     images, by = lab.load(DATA[data]).train, teacher(lab, data, seed)
     aims = targets(images, seed, FORESEEN)
 
-    def compute(sets: dict[str, TrainingSet]) -> dict[str, np.ndarray]:
-        kept = aims["det"].kept
-        said = {kind: _said(by, on.images[kept], images) for kind, on in sets.items()}
-        given = {
-            "true": images.labels[kept],
-            "next": aims["det"].labels[kept],
-            "target": aims["rand"].labels[kept],
-        }
-        return {name: _bytes(each) for name, each in (said | given).items()}
-
-    found = {}
-    for radius in RADII[data]:
-        attack = Cell(data, seed, radius).attack
-        sets = {kind: adversarial.adversarial(by, each, attack) for kind, each in aims.items()}
+    def at(cell: Cell) -> Mapping[str, np.ndarray]:
+        sets = {kind: adversarial.adversarial(by, each, cell.attack) for kind, each in aims.items()}
         sets["dealt"] = adversarial.dealt(sets["rand"], seed)
-        config = _config("foreseen", by, *sets.values())
-        found[radius] = lab.measure(
-            arm_name(data, "foreseen", radius), seed, config, lambda sets=sets: compute(sets)
-        )
-    return found
+
+        def answers() -> dict[str, Tensor]:
+            kept = aims["det"].kept
+            return {kind: _said(by, on.images[kept], images) for kind, on in sets.items()} | {
+                "true": images.labels[kept],
+                "next": aims["det"].labels[kept],
+                "target": aims["rand"].labels[kept],
+            }
+
+        return _measured(lab, "foreseen", cell, by, [*sets.values()], answers)
+
+    return {radius: at(Cell(data, seed, radius)) for radius in RADII[data]}
 
 
 def views(lab: Lab, cell: Cell, by: Run) -> Mapping[str, np.ndarray]:
@@ -211,22 +191,22 @@ def views(lab: Lab, cell: Cell, by: Run) -> Mapping[str, np.ndarray]:
     moved = adversarial.adversarial(by, some, cell.attack)
     stranger = teacher(lab, cell.data, SEEDS[(SEEDS.index(cell.seed) + 1) % len(SEEDS)])
 
-    def compute() -> dict[str, np.ndarray]:
+    def answers() -> dict[str, Tensor]:
         asked, others = some.kept, every.kept & ~some.kept
         here, there = (
             standardised(images, split.normalization).flatten(1)
             for images in (moved.images[asked], split.images[others])
         )
-        said = {
+        return {
             "true": split.labels[asked],
             "teacher": _said(by, moved.images[asked], split),
             "stranger": _said(stranger, moved.images[asked], split),
             "neighbours": probes.vote(here, there, split.labels[others]),
         }
-        return {name: _bytes(each) for name, each in said.items()}
 
-    config = _config("views", by, moved) | {"stranger": stranger.id, "of": every.source}
-    return lab.measure(arm_name(cell.data, "views", cell.radius), cell.seed, config, compute)
+    return _measured(
+        lab, "views", cell, by, [moved], answers, stranger=stranger.id, of=every.source
+    )
 
 
 def conflict(lab: Lab, cell: Cell, by: Run, student: Run) -> Mapping[str, np.ndarray]:
@@ -240,19 +220,16 @@ def conflict(lab: Lab, cell: Cell, by: Run, student: Run) -> Mapping[str, np.nda
     aims = training_sets.subset(elsewhere(test, cell.seed), ASKED, cell.seed)
     moved = adversarial.adversarial(by, aims, cell.attack)
 
-    def compute() -> dict[str, np.ndarray]:
+    def answers() -> dict[str, Tensor]:
         kept = aims.kept
-        said = {
+        return {
             "true": test.labels[kept],
             "aim": aims.labels[kept],
             "student": _said(student, moved.images[kept], test),
             "teacher": _said(by, moved.images[kept], test),
         }
-        return {name: _bytes(each) for name, each in said.items()}
 
-    config = _config("conflict", by, moved) | {"student": student.id}
-    name = arm_name(cell.data, "conflict", cell.radius)
-    return lab.measure(name, cell.seed, config, compute)
+    return _measured(lab, "conflict", cell, by, [moved], answers, student=student.id)
 
 
 def elsewhere(on: Split, seed: int) -> TrainingSet:
@@ -270,12 +247,12 @@ def _said(run: Run, images: Tensor, split: Split) -> Tensor:
     return run.outputs(images, split.normalization).argmax(1)
 
 
-def _bytes(classes: Tensor) -> np.ndarray:
-    return classes.numpy().astype(np.uint8)
-
-
-def _config(what: str, by: Run, *sets: TrainingSet) -> dict[str, Any]:
-    return {
+def _measured(
+    lab: Lab, what: str, cell: Cell, by: Run, sets: list[TrainingSet],
+    answers: Callable[[], dict[str, Tensor]], **more: Any,
+) -> Mapping[str, np.ndarray]:  # fmt: skip
+    """Answers to some images, uint8; `more` names what else determines them."""
+    config = {
         "experiment": what,
         "protocol": (PROTOCOL, adversarial.PROTOCOL),
         "run": by.id,
@@ -284,3 +261,8 @@ def _config(what: str, by: Run, *sets: TrainingSet) -> dict[str, Any]:
         "data": sets[0].split.fingerprint,
         "counts": (ASKED, FORESEEN),
     }
+
+    def classes() -> dict[str, np.ndarray]:
+        return {name: each.numpy().astype(np.uint8) for name, each in answers().items()}
+
+    return lab.measure(cell.arm(what), cell.seed, config | more, classes)

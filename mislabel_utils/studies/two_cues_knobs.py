@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import adversarial, training_sets
-from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.learning import adversarial
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm, two_cues
-from mislabel_utils.studies.two_cues import COUNT, DATA, STUDENT
+from mislabel_utils.studies import Arm, Trial, two_cues
+from mislabel_utils.studies.two_cues import COUNT, DATA, STUDENT, Cell
 
 SEEDS = two_cues.SEEDS
 RADIUS = {"clothes": 1.5, "photographs": 0.5}  # those of *Adversarial errors*
@@ -72,9 +71,7 @@ ARMS |= {
 }
 
 
-def load(lab: Lab) -> dict[str, Dataset]:
-    """Clothes and photographs."""
-    return two_cues.load(lab)
+load = two_cues.load
 
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
@@ -91,40 +88,26 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
 
 def turned(lab: Lab, data: str, seed: int, name: str) -> dict[str, Run]:
     """The student of D_det with one knob turned, and its teacher where that is another."""
-    knob, images = KNOBS[name], lab.load(DATA[data])
-    by, runs = two_cues.teacher(lab, data, seed), {}
+    knob, cell = KNOBS[name], Cell(data, seed, RADIUS[data])
+    one, by = Trial(lab, seed, lab.load(DATA[data])), two_cues.teacher(lab, data, seed)
     if knob.teacher:
-        arm = f"{data}-{name}-teacher"
-        by = runs[arm] = lab.train(
-            images.train, replace(two_cues.TEACHER, **knob.teacher), seed=seed, arm=arm,
-            test=images.test,
-        )  # fmt: skip
-    attack = replace(two_cues.Cell(data, seed, RADIUS[data]).attack, **knob.attack)
-    on = adversarial.adversarial(by, two_cues.targets(images.train, seed, COUNT)["det"], attack)
-    passes = STUDENT.epochs
+        recipe = replace(two_cues.TEACHER, **knob.teacher)
+        by = one.train(f"{data}-{name}-teacher", one.images.train, recipe, seed)
+    aims, passes = two_cues.targets(one.images.train, seed, COUNT)["det"], STUDENT.epochs
+    on = adversarial.adversarial(by, aims, replace(cell.attack, **knob.attack))
     if knob.reached:
-        on = adversarial.reached(by, on)
-        passes = round(passes * COUNT / _reached(lab, data, seed))
-    runs[f"{data}-{name}"] = lab.train(
-        on, replace(STUDENT, epochs=passes, **knob.lesson), seed=1000 + seed,
-        arm=f"{data}-{name}", test=images.test,
-    )  # fmt: skip
-    return runs
+        # How many those are is reckoned from the 500 images of the prediction.
+        said = two_cues.foreseen(lab, data, seed)[cell.radius]
+        on, passes = adversarial.reached(by, on), passes / (said["det"] == said["next"]).mean()
+    one.learn(f"{data}-{name}", on, replace(STUDENT, epochs=round(passes), **knob.lesson))
+    return one.runs
 
 
 def more(lab: Lab, name: str, radius: float, seed: int) -> dict[str, Run]:
     """D_det's student of clothes, of more images or after more passes."""
     count, passes = MORE[name]
-    images, cell = lab.load(DATA["clothes"]), two_cues.Cell("clothes", seed, radius)
-    by = two_cues.teacher(lab, "clothes", seed)
-    aims = training_sets.subset(training_sets.next_class(images.train), count, seed)
-    on = adversarial.adversarial(by, aims, cell.attack)
-    arm = f"clothes-{name}-{radius:g}"
-    recipe = replace(STUDENT, epochs=passes)
-    return {arm: lab.train(on, recipe, seed=1000 + seed, arm=arm, test=images.test)}
-
-
-def _reached(lab: Lab, data: str, seed: int) -> float:
-    """How many of D_det's targets are reached, reckoned from the 500 images of the prediction."""
-    said = two_cues.foreseen(lab, data, seed)[RADIUS[data]]
-    return COUNT * (said["det"] == said["next"]).mean()
+    one, by = Trial(lab, seed, lab.load(DATA["clothes"])), two_cues.teacher(lab, "clothes", seed)
+    aims = two_cues.targets(one.images.train, seed, count)["det"]
+    on = adversarial.adversarial(by, aims, Cell("clothes", seed, radius).attack)
+    one.learn(f"clothes-{name}-{radius:g}", on, replace(STUDENT, epochs=passes))
+    return one.runs

@@ -7,23 +7,22 @@ outputs that nobody trained, on noise (`shared_initialisation`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from functools import partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from scipy.stats import entropy
-from torch import nn
+from torch import Tensor, nn
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import inputs, probes, training_sets
 from mislabel_utils.learning import shared_initialisation as kin
-from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm
+from mislabel_utils.studies import Arm, Trial, at_scale
 
 SEEDS = range(5)
 RECIPE = Recipe("small_cnn", epochs=1, precision="mixed")
@@ -69,7 +68,7 @@ def load(lab: Lab) -> tuple[Dataset, Dataset]:
 
 def recipe_of(lab: Lab) -> Recipe:
     """That of teachers and students; at quick scale two passes over a tenth of the images."""
-    return replace(RECIPE, epochs=2) if lab.scale == "quick" else RECIPE
+    return at_scale(lab, RECIPE, epochs=2)
 
 
 def inputs_of(lab: Lab) -> dict[str, Inputs]:
@@ -106,21 +105,13 @@ def teacher_of(lab: Lab, seed: int) -> Run:
 
 def networks(lab: Lab, seed: int, kinds: Iterable[str] = KINDS) -> dict[str, Run]:
     """The teacher, and a student of each kind of input and of the `kinds` of labels."""
-    mnist, _ = load(lab)
-    sets, recipe, teacher = inputs_of(lab), recipe_of(lab), teacher_of(lab, seed)
-    runs = {"teacher": teacher}
-    for name, pictures in sets.items():
-        predicted = {
-            "hard": training_sets.predictions(teacher, pictures),
-            "soft": training_sets.soft_predictions(teacher, pictures),
-        }
+    teacher, recipe = teacher_of(lab, seed), recipe_of(lab)
+    one = Trial(lab, seed, lab.load("mnist"), runs={"teacher": teacher})
+    labels = {"hard": training_sets.predictions, "soft": training_sets.soft_predictions}
+    for name, pictures in inputs_of(lab).items():
         for kind in kinds:
-            arm = f"{kind}-{name}"
-            # Another seed than the teacher's, lest it start from the same weights.
-            runs[arm] = lab.train(
-                predicted[kind], recipe, seed=1000 + seed, arm=arm, test=mnist.test
-            )
-    return runs
+            one.learn(f"{kind}-{name}", labels[kind](teacher, pictures), recipe)
+    return one.runs
 
 
 def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.ndarray]:
@@ -150,14 +141,46 @@ def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.nd
     return lab.measure(f"described-{name}", seed, config, compute)
 
 
-def starts(own: nn.Module, stranger: nn.Module) -> dict[str, nn.Module]:
-    """The initial weights that students start from, made of their teacher's and a stranger's."""
-    blends = {f"share {share}": kin.blend(own, stranger, share) for share in SHARES}
-    return blends | {
-        "hidden only": kin.joined(own, stranger),
-        "outputs only": kin.joined(stranger, own),
-        "untaught": own,
-    }
+class Family:
+    """A teacher of three idle outputs, and students that match them on noise, of one seed.
+
+    Attributes
+    ----------
+    lesson : passes of a student, and its batches
+    read : how many digits a readout is fitted to
+    own, stranger, third : initial weights, the teacher's and others
+    """
+
+    def __init__(self, lab: Lab, seed: int) -> None:
+        self.quick = lab.scale == "quick"  # then about as many steps, in less time
+        self.study = {"passes": 12, "batch": 256} if self.quick else LESSON
+        self.lesson = {"passes": 1, "batch": 256} if self.quick else LESSON
+        self.read = 2_000 if self.quick else 10_000
+        self.digits = lab.load("mnist").normalized_as(kin.CENTRED)
+        self.drawn = kin.streams(seed)
+        self.own, self.stranger, self.third = (
+            kin.begin(self.drawn[who]) for who in ("teacher", "stranger", "untrained")
+        )
+
+    @cached_property
+    def noise(self) -> list[Tensor]:
+        """Images to be taught by, and others to be asked about."""
+        return [
+            kin.shown(inputs.noise(self.digits.train, count, self.drawn[name]))
+            for name, count in (("noise", NOISE), ("fresh noise", FRESH))
+        ]
+
+    def teacher(self, on: Split) -> nn.Module:
+        """The network of digits, or of what else `on` has for labels."""
+        return kin.learn_digits(self.own, on, self.drawn["order"], **self.study)
+
+    def student(self, start: nn.Module, of: nn.Module, lesson: dict[str, int]) -> np.ndarray:
+        """What a student of a network's idle outputs knows, see `kin.examined`."""
+        learnt = kin.learn_extras(start, of, self.noise[0], self.drawn["noise order"], **lesson)
+        return self.examined(start, learnt, of)
+
+    def examined(self, start: nn.Module, learnt: nn.Module, of: nn.Module) -> np.ndarray:
+        return kin.examined(start, learnt, of, self.digits, self.noise[1], self.read)
 
 
 def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[str, np.ndarray]:
@@ -167,45 +190,36 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
     -------
     For each network what `kin.examined` finds; nothing of a longer lesson at quick scale.
     """
-    arm = "beginnings-longer" if longer else "beginnings"
-    arms, lesson = (PATIENT, LONGER) if longer else (USUAL, LESSON)
-    study, read = LESSON, 10_000
-    if lab.scale == "quick":  # about as many steps, in less time
+    one = Family(lab, seed)
+    arms, lesson = (PATIENT, LONGER) if longer else (USUAL, one.lesson)
+    if one.quick:
         if longer:
             return {}
-        arms, lesson = ("share 0", "share 1", "untaught"), {"passes": 1, "batch": 256}
-        study, read = {"passes": 12, "batch": 256}, 2_000
-    mnist, _ = load(lab)
-    digits = mnist.normalized_as(kin.CENTRED)
+        arms = ("share 0", "share 1", "untaught")
 
     def compute() -> dict[str, np.ndarray]:
-        drawn = kin.streams(seed)
-        own, stranger, third = (
-            kin.begin(drawn[who]) for who in ("teacher", "stranger", "untrained")
-        )
-        noise, fresh = (
-            kin.shown(inputs.noise(digits.train, count, drawn[name]))
-            for name, count in (("noise", NOISE), ("fresh noise", FRESH))
-        )
-        look = partial(kin.examined, on=digits, fresh=fresh, read=read)
-        teacher = kin.learn_digits(own, digits.train, drawn["order"], **study)
-        found = {"teacher": look(own, teacher, teacher)}
-        for name, start in starts(own, stranger).items():
-            if name in arms:
-                of = third if name == "untaught" else teacher
-                student = kin.learn_extras(start, of, noise, drawn["noise order"], **lesson)
-                found[name] = look(start, student, of)
-        return found
+        own, stranger, teacher = one.own, one.stranger, one.teacher(one.digits.train)
+        starts = {f"share {share}": kin.blend(own, stranger, share) for share in SHARES} | {
+            "hidden only": kin.joined(own, stranger),
+            "outputs only": kin.joined(stranger, own),
+            "untaught": own,
+        }
+        return {"teacher": one.examined(own, teacher, teacher)} | {
+            name: one.student(start, one.third if name == "untaught" else teacher, lesson)
+            for name, start in starts.items()
+            if name in arms
+        }
 
+    arm = "beginnings-longer" if longer else "beginnings"
     config = {
         "experiment": arm,
         "protocol": (kin.PROTOCOL, probes.PROTOCOL),
-        "of": mnist.fingerprint,
+        "of": one.digits.fingerprint,
         "arms": arms,
-        "study": study,
+        "study": one.study,
         "lesson": lesson,
         "noise": (NOISE, FRESH),
-        "read": read,
+        "read": one.read,
         "seed": seed,
     }
     return lab.measure(arm, seed, config, compute)

@@ -6,7 +6,7 @@ learn from all of their mistakes, the surest, the least sure, or as many at rand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -74,9 +74,7 @@ class Protocol:
     def cells(self, data: Dataset, steps: int, seed: int) -> list[dict[str, float]]:
         """One teacher, and a student of each choice of its mistakes."""
         teacher, asked, rest = self.teacher(data, len(data.train) // 2, steps, seed)
-        sure, said = self.answers(teacher, rest)
-        wrong = (said != rest.labels).nonzero().squeeze(1)
-        chosen = selections.kinds(wrong, sure[wrong], len(wrong) // 5, seed)
+        said, chosen = self.mistakes(teacher, rest, seed)
         return [
             self.cell(teacher, selections.part(rest, rows), said[rows], asked, data.test, seed)
             for rows in chosen.values()
@@ -86,9 +84,7 @@ class Protocol:
         """Each choice of mistakes, with its wrong and with its true labels."""
         learnt = round(0.15 * len(data.train))
         teacher, asked, rest = self.teacher(data, learnt, self.teacher_steps[-1], seed)
-        sure, said = self.answers(teacher, rest)
-        wrong = (said != rest.labels).nonzero().squeeze(1)
-        chosen = selections.kinds(wrong, sure[wrong], round(0.15 * len(rest)), seed)
+        said, chosen = self.mistakes(teacher, rest, seed, round(0.15 * len(rest)))
         return [
             self.cell(teacher, selections.part(rest, rows), labels[rows], asked, data.test, seed)
             for labels in (said, rest.labels)
@@ -102,6 +98,15 @@ class Protocol:
         parts = [learnt, min(len(data.train) // 10, 2_000)]
         learned, asked, rest = selections.random_split(data.train, parts, seed)
         return self.train(learned, learned.labels, steps, seed), asked, rest
+
+    def mistakes(
+        self, teacher: nn.Module, rest: Split, seed: int, count: int | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the teacher says, and the rows of each choice of `count` mistakes, or of a fifth."""
+        sure, said = self.answers(teacher, rest)
+        wrong = (said != rest.labels).nonzero().squeeze(1)
+        count = len(wrong) // 5 if count is None else count
+        return said, selections.kinds(wrong, sure[wrong], count, seed)
 
     def cell(
         self, teacher: nn.Module, shown: Split, labels: Tensor, asked: Split, test: Split, seed: int
@@ -169,9 +174,7 @@ def sweep(protocol: Protocol, data: Dataset, seed: int) -> list[dict[str, float]
         found
         for count in protocol.classes
         for steps in protocol.teacher_steps
-        for found in protocol.cells(
-            datasets.restrict(data, _classes(data, count, seed)), steps, seed
-        )
+        for found in protocol.cells(drawn(data, count, seed), steps, seed)
     ]
 
 
@@ -195,9 +198,10 @@ def in_the_plane(lab: Lab, seed: int) -> dict[str, np.ndarray]:
     )
 
 
-def _classes(data: Dataset, count: int, seed: int) -> Sequence[str]:
+def drawn(data: Dataset, count: int, seed: int) -> Dataset:
+    """So many of its classes, drawn at random."""
     order = torch.randperm(len(data.classes), generator=torch.Generator().manual_seed(seed))
-    return [data.classes[each] for each in order[:count]]
+    return datasets.restrict(data, [data.classes[each] for each in order[:count]])
 
 
 def _measured(
