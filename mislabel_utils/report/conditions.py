@@ -1,19 +1,21 @@
 """Every experimental condition of the book: whose labels, and how far from chance to all right.
 
 Networks that are recorded one by one come from `results.frame`. Those of which a record holds
-hundreds, such as students in the plane, are read here from its arrays.
+hundreds, such as students in the plane, come from the tables of their chapters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.report import results
+from mislabel_utils.lab import Lab
+from mislabel_utils.plane.experiment import Setting
+from mislabel_utils.recording.records import Store
+from mislabel_utils.report import choices, plane, results
+from mislabel_utils.studies import two_dimensions, where_it_stops
 
 CHAPTERS = {
     "mnist_to_fashion": "A shoe is a 2",
@@ -27,14 +29,11 @@ CHAPTERS = {
     "corrections": "Further controls",
 }
 WHOSE = {"teacher": "a teacher's labels", "true": "true labels", "other": "other labels"}
-MEASURED = ("two_dimensions", "where_it_stops")  # chapters whose records hold many students each
 # Of several test sets of a network the first: digits, where a teacher read them.
 TESTS = ("mnist/test@mnist", "mnist/test@raw", "mnist/test@fashion_mnist", "cifar10/test@cifar10",
          "fashion_mnist/test@fashion_mnist")  # fmt: skip
 FEWEST = 3  # seeds or draws that make a condition
 ROW = ["chapter", "name", "labels", "seed", "accuracy", "chance"]
-CHOICES = ("all", "confident", "timid", "random")  # of mistakes, as the records have them
-WAYS = (("teacher", 0), ("true", 1))
 STOPPED = {
     "kept": "where the attack left them, radius",
     "border": "on the first border, radius",
@@ -42,7 +41,7 @@ STOPPED = {
     "common": "those of radius 0.12 alone, radius",
     "depth": "beyond the first border by",
 }
-TITLES = {"fashion_mnist": "clothes", "cifar10": "photographs"}
+TITLES = {"Fashion-MNIST": "clothes", "CIFAR-10": "photographs"}
 
 # Rules by which a condition teaches: from the rows of one condition, their share from chance (0) to
 # all right (1), to yes or no.
@@ -51,7 +50,6 @@ RULES = {
     "every seed or draw is above chance": lambda share: share.min() > 0,
     "the mean is more than a tenth of the way": lambda share: share.mean() > 0.1,
 }
-Row = tuple[str, str, int, float, float]
 
 
 def conditions() -> pd.DataFrame:
@@ -71,17 +69,17 @@ def conditions() -> pd.DataFrame:
     RecordError
         Where there is no record.
     """
-    store = Store()
-    iter(store)  # where there is no record, its error says what to do
+    iter(Store())  # where there is no record, its error says what to do
     rows = results.frame()
     of_networks = rows[rows["chapter"].isin(CHAPTERS) & rows["role"].isin(["student", "control"])
                        & rows["labels"].isin(WHOSE) & rows["test_set"].isin(TESTS)]  # fmt: skip
     of_networks = of_networks.sort_values(
         "test_set", kind="stable", key=lambda names: names.map(TESTS.index)
     ).drop_duplicates("record")
-    several = [path for path in store.paths() if path.parent.name in MEASURED]
-    found = [(path.parent.name, *row) for path in several for row in _measured(store.read(path))]
-    every = pd.concat([of_networks.sort_index()[ROW], pd.DataFrame(found, columns=ROW)])
+    many = {"two_dimensions": _of_points(), "where_it_stops": _of_choices()}
+    several = [part.assign(chapter=chapter) for chapter, parts in many.items() for part in parts]
+    several = [part.rename(columns={"student": "accuracy"})[ROW] for part in several]
+    every = pd.concat([of_networks.sort_index()[ROW], *several])
     every["chapter"] = every["chapter"].map(CHAPTERS)
     every["share"] = (every["accuracy"] - every["chance"]) / (1 - every["chance"])
     enough = every.groupby(["chapter", "name"])["seed"].transform("count") >= FEWEST
@@ -98,60 +96,43 @@ def teaching(rows: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(WHOSE).fillna(0).astype(int)
 
 
-def _measured(record: Record) -> Iterator[Row]:
-    """The students of a record that holds many."""
-    arm, arrays, seed = record.arm, record.arrays, record.seed
-    if record.chapter == "two_dimensions" and (arm == "stops" or "fitted" in arrays):
-        yield from _points(record)
-    elif arm == "pair":
-        for (labels, way), (column, choice) in product(WAYS, enumerate(CHOICES)):
-            right = arrays["student"][way, column]
-            yield f"cats and dogs, {choice} mistakes, {WHOSE[labels]}", labels, seed, right, 0.5
-    elif arm.startswith("sweep-"):
-        yield from _cells(record)
-    elif arm == "mistakes-in-the-plane":
-        teachers = record.config["steps"][0]
-        for (labels, way), (line, steps), (column, choice) in product(
-            WAYS, enumerate(teachers), enumerate(CHOICES[:3])
-        ):
-            right = arrays["right"][:, line, column, way].mean()
-            name = f"plane, teacher of {steps} steps, {choice} mistakes, {WHOSE[labels]}"
-            yield name, labels, seed, right, 0.5
+def _of_choices() -> Iterator[pd.DataFrame]:
+    """The students of *Where it stops*."""
+    lab = Lab("where_it_stops", scale="recorded")
+    found = {seed: where_it_stops.experiment(lab, seed) for seed in where_it_stops.SEEDS}
+    cells = choices.cells(found, where_it_stops.Protocol("recorded")).dropna(subset="gain")
+    data, classes = cells["data"].map(TITLES), cells["classes"].astype(str)
+    whole = data + ", " + classes + " classes, teacher of " + cells["steps"].astype(str) + " steps"
+    yield cells.assign(name=whole + ", " + cells["choice"] + " mistakes", labels="teacher")
+    by = ["labels", "steps", "choice", "seed"]
+    squares = choices.squares(found).groupby(by)["right"].mean().rename("student").reset_index()
+    teachers = "plane, teacher of " + squares["steps"].astype(str) + " steps"
+    for rows, what in ((choices.pairs(found), "cats and dogs"), (squares, teachers)):
+        labels = rows["labels"].map({"wrong": "teacher", "true": "true"})
+        name = what + ", " + rows["choice"] + " mistakes, " + labels.map(WHOSE)
+        yield rows.assign(name=name, labels=labels, chance=0.5)
 
 
-def _points(record: Record) -> Iterator[Row]:
-    """Students of moved points; only draws count whose teacher fits all of its points."""
-    arrays, setting = record.arrays, record.config["setting"]
-    count, radius, width = setting["count"], setting["epsilon"], setting["width"]
-    if not radius:  # nothing is moved, so there is no example, or the points themselves
-        return
-    each = "points moved across a border" if setting["flipped_only"] else "all attacked points"
-    whole = f"{count} points, width {width}"
-    names = {
-        "right": (f"{each}, radius {radius:g}, {whole}", "teacher"),
-        "random_right": (f"moved points, coins for labels, {whole}", "other"),
-        "control_right": (f"unmoved points, labels flipped, {whole}", "other"),
-    }
-    for way, words in STOPPED.items():
-        for key in arrays:
-            if key.startswith(f"{way}-") and key.endswith(":right"):
-                names[key] = f"moved points, {words} {key[len(way) + 1 : -6]}", "teacher"
-    for key, (name, labels) in names.items():
-        if key in arrays:
-            fitted = arrays[f"{key[:-5]}fitted" if ":" in key else "fitted"] == count
-            first = record.config["draws"][0]
-            for draw, right in enumerate(arrays[key]):
-                if fitted[draw]:
-                    yield name, labels, first + draw, right / count, 0.5
-
-
-def _cells(record: Record) -> Iterator[Row]:
-    """Students of photographs or clothes, where there were mistakes enough."""
-    data, setting = TITLES[record.arm.removeprefix("sweep-")], record.config
-    for (row, count), (line, steps), (column, choice) in product(
-        enumerate(setting["classes"]), enumerate(setting["steps"][0]), enumerate(CHOICES)
-    ):
-        if record.arrays["images"][row, line, column] >= setting["smallest"]:
-            name = f"{data}, {count} classes, teacher of {steps} steps, {choice} mistakes"
-            right = record.arrays["student"][row, line, column]
-            yield name, "teacher", record.seed, right, 1 / count
+def _of_points() -> Iterator[pd.DataFrame]:
+    """The students of *Thirty-two points*; draws count whose teacher fits all of its points."""
+    lab, protocol = Lab("two_dimensions", scale="recorded"), two_dimensions.Protocol("recorded")
+    usual = {f"width-{width}": Setting(width=width) for width in two_dimensions.COMPARED}
+    settings = protocol.settings() | usual
+    rows = plane.frame({s: two_dimensions.experiment(lab, s) for s in two_dimensions.SEEDS})
+    for (arm, network), some in rows.groupby(["arm", "network"], sort=False):
+        way, _, value = arm.partition("-")
+        how = Setting() if way in STOPPED else settings.get(arm, Setting(epsilon=0))
+        whole = f"{how.count} points, width {how.width}"
+        each = "points moved across a border" if how.flipped_only else "all attacked points"
+        names = {
+            "student": f"{each}, radius {how.epsilon:g}, {whole}",
+            "coins": f"moved points, coins for labels, {whole}",
+            "unmoved": f"unmoved points, labels flipped, {whole}",
+        }
+        if way in STOPPED:
+            names["student"] = f"moved points, {STOPPED[way]} {value}"
+        if how.epsilon and network in names:  # without a radius nothing is moved
+            yield some[some["fitted"] == how.count].assign(
+                name=names[network], labels="teacher" if network == "student" else "other",
+                seed=some["draw"], student=some["right"] / how.count, chance=0.5,
+            )  # fmt: skip

@@ -17,7 +17,6 @@ from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import ENTRY, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report import origins
-from mislabel_utils.report.stats import estimate
 from mislabel_utils.studies import Arm, study
 
 COLUMNS = {
@@ -41,7 +40,7 @@ COLUMNS = {
     "record": "identity of the run: twelve digits that end the name of its file",
 }
 TEST_SET = re.compile(r"(.+)/(train|test)@.+")
-WHOSE = {
+MADE_BY = {
     "true": "true", "corrected": "true",
     "predictions": "teacher", "mistakes": "teacher", "soft": "teacher", "soft mistakes": "teacher",
 }  # fmt: skip
@@ -78,45 +77,6 @@ def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
     each = {(one["chapter"], run_id(one["config"])): one for one in described}
     rows = [row for (_, identity), one in each.items() for row in _rows(one, identity, by_id)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"images": "Int64"})
-
-
-def summary(
-    rows: pd.DataFrame, by: str | Sequence[str] = "name", of: str = "accuracy"
-) -> pd.DataFrame:
-    """One row a group, in their order: mean, lowest, highest, how many, and two intervals.
-
-    Parameters
-    ----------
-    rows : such as a selection of `frame`, one for each seed of a group
-    by : the columns that make a group
-    of : the column to summarise, a share in [0, 1]
-
-    Returns
-    -------
-    ``mean``, ``lowest``, ``highest``, ``n``; ``low`` and ``high``, Student's 95 % interval of the
-    mean; ``next_low`` and ``next_high``, where one more seed falls with a probability of 95 %. No
-    interval leaves what is possible, and a single seed has none.
-
-    Raises
-    ------
-    ValueError
-        Where a seed has several rows in a group, such as one for each test set, or a value is no
-        share.
-    """
-    group = [by] if isinstance(by, str) else list(by)
-    if "seed" in rows and rows.duplicated([*group, "seed"]).any():
-        raise ValueError(f"A seed has several rows in one {group}: choose a test_set, a recipe …")
-    if not rows[of].dropna().between(0, 1).all():
-        raise ValueError(f"{of} is no share from 0 to 1.")
-
-    def one(values: pd.Series) -> pd.Series:
-        e = estimate((100 * values).tolist(), "%")
-        shares = np.array([e.mean, e.least, e.most, e.low, e.high, e.next_low, e.next_high]) / 100
-        names = ("mean", "lowest", "highest", "low", "high", "next_low", "next_high")
-        return pd.Series(dict(zip(names, shares, strict=True)) | {"n": e.seeds})
-
-    found = rows.groupby(by, sort=False)[of].apply(one).unstack()
-    return found.astype({"n": int})
 
 
 def by_seed(runs: Mapping[int, Mapping[str, Run]], measure: Callable[[Run], float]) -> pd.DataFrame:
@@ -247,7 +207,7 @@ def _guessed(one: dict[str, Any]) -> Arm:
     while labels["kind"] in ("subset", "without", "reached"):
         labels = labels["of"]
     role = "student" if one["seed"] in STUDENTS else "teacher"
-    return Arm(one["arm"], role, WHOSE.get(labels["kind"], "other"))
+    return Arm(one["arm"], role, MADE_BY.get(labels["kind"], "other"))
 
 
 def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
