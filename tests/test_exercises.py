@@ -9,6 +9,7 @@ import torch
 from toys import ROOT
 
 from mislabel_utils.learning import datasets, inference, models, training, training_sets
+from mislabel_utils.report import results
 
 
 def cell(chapter, cell_id):
@@ -130,3 +131,11 @@ def test_noise_can_be_moved_towards_a_class(at_recorded_scale, capsys):
     moved = (names["on"].images - names["noise"].images).flatten(1).norm(dim=1)
     assert moved.min() > 0 and moved.max() <= names["one"].attack.epsilon + 1e-4
     assert 0 < float(capsys.readouterr().out) < 1
+
+
+def test_an_arm_of_a_readers_own_is_rows_of_the_same_table(at_recorded_scale):
+    names = {"results": results}
+    exec(printed("reproduce", "own-arm"), names)
+    read = names["mine"].set_index("name").accuracy
+    assert read["teacher"] > 0.7 and read["student"] > read["shuffled"] + 0.1
+    assert set(names["mine"].labels) == {"true", "teacher", "other"}

@@ -179,7 +179,7 @@ def verdicts(
 
     Parameters
     ----------
-    metrics : by name in `CLAIMS`, the metric of each seed, such as `PerSeed.numbers`
+    metrics : by name in `CLAIMS`, the metric of each seed, such as a column of `results.by_seed`
     controls : by name in `Claim.controls`, the same of each control
     scale : of the lab; only recorded and full runs are judged
     data : what they were measured on, see `origins.measured_on`
