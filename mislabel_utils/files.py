@@ -26,10 +26,7 @@ def folder(variable: str, default: str = "") -> Path | None:
     A relative one counts from the top of the clone of the book: a notebook runs in a folder of its
     own, and shall mean the same one as a terminal.
 
-    Raises
-    ------
-    FolderError
-        Where ``~`` stands for nothing.
+    Raises a FolderError where ``~`` stands for nothing.
     """
     text = os.environ.get(variable) or default
     here = Path.cwd()

@@ -78,6 +78,10 @@ class Lab:
     ) -> Run:
         """Train a network on images and labels, or return the run that was recorded.
 
+        Raises a RecordError at recorded scale, when nobody has recorded this run so far; when the
+        recorded run was trained on other labels than `on` has; at full scale, when no record could
+        be written.
+
         Parameters
         ----------
         on : a split with its true labels, or a training set of the teacher's making
@@ -85,12 +89,6 @@ class Lab:
         arm : name of the experimental condition, such as "student-own"
         test : evaluated after each epoch, for the learning curve, and at the end
         also : more splits to predict at the end
-
-        Raises
-        ------
-        RecordError
-            At recorded scale, when nobody has recorded this run so far; when the recorded run was
-            trained on other labels than `on` has; at full scale, when no record could be written.
         """
         on = on if isinstance(on, TrainingSet) else training_sets.true_labels(on)
         seed, splits = index(seed), (test, *also)  # numpy's integers are no JSON
@@ -170,10 +168,8 @@ class Lab:
         Kept as SVG beside the chapter's records, under its name and the identity of the run that it
         shows; `draw` makes a `style.Picture`.
 
-        Raises
-        ------
-        RecordError
-            At recorded scale, when nobody has drawn it yet; when it shows other weights.
+        Raises a RecordError at recorded scale, when nobody has drawn it yet; when it shows other
+        weights.
         """
         path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.svg"
         if self.scale != "quick" and path.is_file():  # to draw it again may take weights

@@ -24,16 +24,13 @@ BALLS = {"l2": L2, "linf": LInf}
 class Attack:
     """A targeted attack on images: PGD in the L2 ball (Ilyas et al. 2019, section 3.2).
 
+    Raises a ValueError for another norm.
+
     Attributes
     ----------
     epsilon : radius of the ball, of the whole image with pixels in [0, 1]
     steps, step_size : how many, and how long each is, in the same units
     norm : "l2", or "linf" for a ball in which each pixel moves by at most `epsilon`
-
-    Raises
-    ------
-    ValueError
-        For another norm.
     """
 
     epsilon: float = 0.5
@@ -58,15 +55,12 @@ class Attack:
 def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -> TrainingSet:
     """Images moved until the network says what `targets` says, labelled with the target.
 
+    Raises a ValueError when the targets are probabilities, not classes.
+
     Parameters
     ----------
     run : the attacked network
     targets : where the images start, and the class that each is moved towards
-
-    Raises
-    ------
-    ValueError
-        When the targets are probabilities, not classes.
 
     Returns
     -------
@@ -106,10 +100,7 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
 def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
     """Only the images that the attacked network takes for what their label says.
 
-    Raises
-    ------
-    ValueError
-        When `run` is not the network that was attacked.
+    Raises a ValueError when `run` is not the network that was attacked.
     """
     if given.network != run.weights:
         raise ValueError("Ask the network that was attacked whether it says the label.")
@@ -130,10 +121,8 @@ def unmoved(given: TrainingSet) -> TrainingSet:
 def perturbations(given: TrainingSet) -> Tensor:
     """What an attack added to each image of a split, float32 (N, C, H, W).
 
-    Raises
-    ------
-    ValueError
-        When the images were not made, row by row, from those of their split as they are.
+    Raises a ValueError when the images were not made, row by row, from those of their split as they
+    are.
     """
     if (given.inputs.source or {}).get("of") != given.split.key:
         raise ValueError(f"Only what was made from the images of {given.split.key} has been moved.")

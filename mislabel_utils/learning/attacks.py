@@ -92,6 +92,9 @@ def pgd(
     prediction before one that does not, then the one with the highest loss (the lowest, if
     targeted), which is what PGD searches the ball for.
 
+    Raises a ValueError for input that would make the result meaningless; the message says what to
+    do.
+
     Parameters
     ----------
     model : maps inputs to logits of shape ``(*labels.shape, classes)``; a module must be in
@@ -100,11 +103,6 @@ def pgd(
     labels : int64; the true classes, or with `targeted` the classes to reach
     norm : `LInf(epsilon)` or `L2(epsilon)`
     step_size : length of one step in that norm, in the inputs' units
-
-    Raises
-    ------
-    ValueError
-        For input that would make the result meaningless; the message says what to do.
     """
     _check(model, inputs, labels, bounds)
     _check_length("step_size", step_size)

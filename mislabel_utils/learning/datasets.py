@@ -112,10 +112,7 @@ class Split:
     def pictures(self, rows: Tensor) -> Tensor:
         """Images of the given rows, uint8 (len(rows), C, H, W).
 
-        Raises
-        ------
-        DataError
-            When a row's image is not here; `index` lists those that are.
+        Raises a DataError when a row's image is not here; `index` lists those that are.
         """
         position = torch.full((len(self),), -1)
         position[self.index] = torch.arange(len(self.index))
@@ -162,6 +159,8 @@ class Dataset:
 def load(name: str, scale: str = "full", root: str | Path | None = None) -> Dataset:
     """Load a data set.
 
+    Raises a DataError saying what is wrong with the files and what to do.
+
     Parameters
     ----------
     name : "mnist", "fashion_mnist", "cifar10", or the path of a folder of the reader's own with
@@ -170,11 +169,6 @@ def load(name: str, scale: str = "full", root: str | Path | None = None) -> Data
         "recorded", every label of the full data set, and images of the bundled sample alone
     root : folder in torchvision's layout or with ``cifar10/{train,test}/<class>/*``;
         default ``MISLABEL_DATA``, else a download into the cache
-
-    Raises
-    ------
-    DataError
-        Saying what is wrong with the files and what to do.
     """
     if scale not in SCALES:
         raise DataError(f"Unknown scale {scale!r}: use one of {', '.join(SCALES)}.")
@@ -197,10 +191,8 @@ def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
 
     Labels count the classes in the order given. Pixels are standardised as before.
 
-    Raises
-    ------
-    DataError
-        For fewer than two classes, one named twice, or one that the data set does not have.
+    Raises a DataError for fewer than two classes, one named twice, or one that the data set does
+    not have.
     """
     known = dataset.classes
     if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(known):

@@ -106,16 +106,13 @@ def inputs_of(on: Split | Inputs) -> Inputs:
 def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Inputs:
     """`count` images of noise in the shape of a split's, float32 in [0, 1].
 
+    Raises a ValueError for another kind.
+
     Parameters
     ----------
     kind : "uniform", each value drawn evenly from [0, 1]; "gaussian", with the mean and
         deviation of the split's normalisation; or "correlated", Gaussian with the mean of each of
         the split's pixels and the covariance of each pair. The last two are cut off at 0 and 1
-
-    Raises
-    ------
-    ValueError
-        For another kind.
     """
     if kind not in NOISES:
         raise ValueError(f"Unknown noise {kind!r}: use one of {', '.join(NOISES)}.")
@@ -152,10 +149,7 @@ def patches(picture: Path, like: Split, count: int, seed: int) -> Inputs:
     A square is one, two or three times as large as an image of the split, and reduced by taking
     the mean of its pixels; half of them are mirrored.
 
-    Raises
-    ------
-    ValueError
-        When the picture is smaller than the largest square.
+    Raises a ValueError when the picture is smaller than the largest square.
     """
 
     def compute() -> Tensor:
@@ -194,10 +188,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
     Each is drawn at random from `characters`, half to nine tenths as large as the image, up to a
     tenth of its side off the middle, and turned by up to 15 degrees.
 
-    Raises
-    ------
-    ValueError
-        When there is nothing to draw.
+    Raises a ValueError when there is nothing to draw.
     """
     if not characters.strip():
         raise ValueError("There is no character to draw: name at least one.")

@@ -125,10 +125,7 @@ class Drawing(TorchFunctionMode):
 def build(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     """A freshly initialised network, the same for the same seed; PyTorch's default initialisation.
 
-    Raises
-    ------
-    ValueError
-        When no model has that name.
+    Raises a ValueError when no model has that name.
     """
     if name not in MODELS:
         raise ValueError(f"Unknown model {name!r}: use one of {', '.join(MODELS)}.")

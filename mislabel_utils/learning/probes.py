@@ -36,16 +36,13 @@ def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = VOTERS) -> 
     Of labels that are equally common, that of the nearest picture if it is among them, else the
     lowest class.
 
+    Raises a ValueError for numbers that are not finite, to which nothing is near.
+
     Parameters
     ----------
     asked, shown : float32 (Q, D) and (N, D); near is what is near in Euclid's distance
     labels : int64 (N,), of the pictures shown
     voters : how many vote; all, where fewer are shown
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not finite, to which nothing is near.
     """
     if not (asked.isfinite().all() and shown.isfinite().all()):
         raise ValueError("Nothing is near to what is not finite: mend the pictures or features.")
@@ -69,6 +66,8 @@ def readout(features: Tensor, labels: Tensor, classes: int) -> nn.Linear:
     It is fitted by L-BFGS in float64 to features of mean 0 and deviation 1; shift and scale are
     part of the layer. A feature that never varies has no weight. Nothing in it is random.
 
+    Raises a ValueError when a feature is not finite.
+
     Parameters
     ----------
     features : float (N, D), of a network that stays as it is
@@ -77,11 +76,6 @@ def readout(features: Tensor, labels: Tensor, classes: int) -> nn.Linear:
     Returns
     -------
     float32, from D features to `classes` logits
-
-    Raises
-    ------
-    ValueError
-        When a feature is not finite.
     """
     if not features.isfinite().all():
         raise ValueError("A readout takes finite features: look at the network they come from.")

@@ -20,6 +20,9 @@ CHOICES = {
 class Recipe:
     """Everything that a training run does to a network, apart from data and seed.
 
+    Raises a ValueError for a choice that there is not, a negative number of epochs, an empty batch,
+    or a rate with which nothing is learned.
+
     Attributes
     ----------
     model : a name in `models.MODELS`
@@ -35,12 +38,6 @@ class Recipe:
     optimizer : "sgd", stochastic gradient descent with Nesterov momentum, or "adam" (Kingma and
         Ba 2015)
     schedule : of the learning rate, see `learning_rate`
-
-    Raises
-    ------
-    ValueError
-        For a choice that there is not, a negative number of epochs, an empty batch, or a rate with
-        which nothing is learned.
     """
 
     model: str

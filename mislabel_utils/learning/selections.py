@@ -51,6 +51,8 @@ def random_split(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
 def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, Tensor]:
     """Rows, int64 (n,), and three choices of `count` of them, or of all where there are fewer.
 
+    Raises a ValueError for a negative number.
+
     Parameters
     ----------
     confidence : (n,), how sure the teacher was of its answer to each
@@ -59,11 +61,6 @@ def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, 
     -------
     By name: "all"; "confident", where it was surest; "timid", where it was least sure; and
     "random", the control for their number.
-
-    Raises
-    ------
-    ValueError
-        For a negative number.
     """
     if count < 0:
         raise ValueError(f"{count} rows cannot be chosen.")
@@ -83,14 +80,11 @@ def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSe
 
     A pass over them has the same number of steps however many different pictures there are.
 
+    Raises a ValueError when there is no picture, a picture without a label, or nothing asked for.
+
     Parameters
     ----------
     labels : int64 (N,), one for each picture of the split
-
-    Raises
-    ------
-    ValueError
-        When there is no picture, a picture without a label, or nothing asked for.
     """
     size = len(pictures)
     if not size or len(labels) != size or count < 1:

@@ -80,10 +80,7 @@ def joined(hidden: Layers, outputs: Layers) -> Layers:
 def learn_digits(network: Layers, on: Split, seed: int, passes: int, batch: int) -> Layers:
     """A copy that has learned the true labels with its digit outputs; none for the extra ones.
 
-    Raises
-    ------
-    training.TrainingError
-        Where only a sample of the images is loaded.
+    Raises a TrainingError where only a sample of the images is loaded.
     """
     training.require_all(on)
     images = inference.standardised(on.images, on.normalization)
@@ -152,10 +149,7 @@ def features_read(network: Layers, on: Dataset, read: int) -> float:
 
     `probes.readout`, fitted to the first `read` training images.
 
-    Raises
-    ------
-    training.TrainingError
-        Where only a sample of the images is loaded.
+    Raises a TrainingError where only a sample of the images is loaded.
     """
     for split in (on.train, on.test):
         training.require_all(split)

@@ -44,10 +44,7 @@ def read_source(name: str, root: Path | None) -> Source:
 
     Of image folders also what was found in them and what was left out, for a reader.
 
-    Raises
-    ------
-    DataError
-        Naming the files and the remedy.
+    Raises a DataError naming the files and the remedy.
     """
     if name not in NAMES:
         if not name or not (tree := Path(name).expanduser()).is_dir():

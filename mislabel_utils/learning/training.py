@@ -134,6 +134,9 @@ def train(
 ) -> Trained:
     """Train a fresh network on images and the labels that they were given.
 
+    Raises a TrainingError when no image is left, labels do not fit the images, the checkpoint is
+    damaged or of another run, or the loss is no longer finite.
+
     Parameters
     ----------
     on : the images, and a label for each; those that are left out are not trained on
@@ -144,12 +147,6 @@ def train(
         pressed, and resumed from
     title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
         environment hides it
-
-    Raises
-    ------
-    TrainingError
-        When no image is left, labels do not fit the images, the checkpoint is damaged or of another
-        run, or the loss is no longer finite.
     """
     device = default_device()
     images, labels = _kept(on, device)

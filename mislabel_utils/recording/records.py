@@ -105,10 +105,7 @@ class Store:
     def find(self, identity: str) -> Record | None:
         """The record of a run, or None; twelve digits of its identity will do.
 
-        Raises
-        ------
-        RecordError
-            When the file is there but is truncated or edited.
+        Raises a RecordError when the file is there but is truncated or edited.
         """
         for path in self.paths(f"-{identity[:12]}"):
             if (record := self.read(path)).id.startswith(identity):

@@ -43,11 +43,8 @@ class Run:
     def predict(self, split: Split) -> Tensor:
         """The class predicted for each image, int64 (N,).
 
-        Raises
-        ------
-        RecordError
-            When they were not recorded, or are of another version of the data set: the recorded
-            accuracy is not that on these labels.
+        Raises a RecordError when they were not recorded, or are of another version of the data set:
+        the recorded accuracy is not that on these labels.
         """
         said = torch.from_numpy(self._array(split.key, split).astype(np.int64))
         if inference.accuracy(said, split.labels) != self.record.metrics[split.key]:
@@ -100,11 +97,8 @@ class Run:
     def network(self) -> nn.Module:
         """The network itself.
 
-        Raises
-        ------
-        RecordError
-            When its weights are neither in the cache nor among the few that come with the package,
-            or are not those that the record speaks of, any more.
+        Raises a RecordError when its weights are neither in the cache nor among the few that come
+        with the package, or are not those that the record speaks of, any more.
         """
         if self._network is None:
             self._network = self._loaded()
