@@ -12,7 +12,7 @@ from torch import Tensor
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.inputs import Inputs, digest
-from mislabel_utils.learning.training_sets import TrainingSet
+from mislabel_utils.learning.training_sets import TrainingSet, random_numbers
 
 
 @pinned()
@@ -43,7 +43,7 @@ def part(split: Split, rows: Tensor) -> Split:
 @pinned()
 def random_split(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
     """Parts of so many images each, dealt out at random, and last a part of all that are left."""
-    order = torch.randperm(len(split), generator=_generator(seed))
+    order = torch.randperm(len(split), generator=random_numbers(seed))
     return [part(split, rows) for rows in order.split([*sizes, len(split) - sum(sizes)])]
 
 
@@ -70,7 +70,7 @@ def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, 
         "all": rows,
         "confident": ranked[:count],
         "timid": ranked[len(rows) - count :],
-        "random": rows[torch.randperm(len(rows), generator=_generator(seed))[:count]],
+        "random": rows[torch.randperm(len(rows), generator=random_numbers(seed))[:count]],
     }
 
 
@@ -91,13 +91,9 @@ def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSe
         raise ValueError(
             f"{count} of {size} pictures and {len(labels)} labels: nothing to go round with."
         )
-    generator = _generator(seed)
+    generator = random_numbers(seed)
     times = -(-count // size)
     rows = torch.cat([torch.randperm(size, generator=generator) for _ in range(times)])[:count]
     source = {"kind": "rounds", "of": pictures.fingerprint, "count": count, "seed": seed}
     inputs = Inputs(pictures, source, lambda: pictures.images[rows], aligned=False)
     return TrainingSet(inputs, {"kind": "given", "labels": digest(labels)}, lambda: labels[rows])
-
-
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)

@@ -136,7 +136,7 @@ def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
         kept = given.kept.nonzero().squeeze(1)
         if not 0 <= count <= len(kept):
             raise ValueError(f"A subset of {count} images cannot be drawn from {len(kept)}.")
-        drawn = kept[torch.randperm(len(kept), generator=_generator(seed))[:count]]
+        drawn = kept[torch.randperm(len(kept), generator=random_numbers(seed))[:count]]
         labels = torch.full_like(given.labels, LEFT_OUT)
         labels[drawn] = given.labels[drawn]
         return labels
@@ -175,7 +175,7 @@ def uniform(on: Split | Inputs, seed: int) -> TrainingSet:
 
     def compute() -> Tensor:
         count = len(inputs.split) if inputs.aligned else len(inputs.images)
-        return torch.randint(len(inputs.split.classes), (count,), generator=_generator(seed))
+        return torch.randint(len(inputs.split.classes), (count,), generator=random_numbers(seed))
 
     return TrainingSet(inputs, {"kind": "uniform", "seed": seed}, compute)
 
@@ -195,7 +195,7 @@ def uniform_mistakes(given: TrainingSet, seed: int) -> TrainingSet:
 
     def compute() -> Tensor:
         true, classes = given.inputs.true_labels, len(given.split.classes)
-        shift = torch.randint(1, classes, true.shape, generator=_generator(seed))
+        shift = torch.randint(1, classes, true.shape, generator=random_numbers(seed))
         return torch.where(given.kept, (true + shift) % classes, LEFT_OUT)
 
     return given.relabelled("uniform mistakes", compute, seed=seed)
@@ -206,7 +206,7 @@ def shuffled(given: TrainingSet, seed: int) -> TrainingSet:
 
     def compute() -> Tensor:
         labels, kept = given.labels.clone(), given.kept.nonzero().squeeze(1)
-        labels[kept] = labels[kept[torch.randperm(len(kept), generator=_generator(seed))]]
+        labels[kept] = labels[kept[torch.randperm(len(kept), generator=random_numbers(seed))]]
         return labels
 
     return given.relabelled("shuffled", compute, seed=seed)
@@ -221,7 +221,7 @@ def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     """
 
     def compute() -> Tensor:
-        labels, generator = given.labels.clone(), _generator(seed)
+        labels, generator = given.labels.clone(), random_numbers(seed)
         for true in range(len(given.split.classes)):
             rows = (given.kept & (given.inputs.true_labels == true)).nonzero().squeeze(1)
             rows = rows[torch.randperm(len(rows), generator=generator)]
@@ -273,7 +273,7 @@ def _probabilities(run: Teacher, inputs: Inputs) -> Tensor:
     return run.outputs(inputs.images, inputs.split.normalization).softmax(1)
 
 
-def _generator(seed: int) -> torch.Generator:
+def random_numbers(seed: int) -> torch.Generator:
     """The random numbers of a choice of images or labels.
 
     With seed 0 they are those of the order in which a network of seed 0 sees its first epoch, see
