@@ -14,7 +14,6 @@ import numpy as np
 
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import datasets
-from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.recording.records import Record, canonical
 
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
@@ -76,13 +75,6 @@ def data_name(name: str, fingerprint: str) -> str:
     if fingerprint in sample:
         return f"a sample of {TITLES[sample[fingerprint]]}"
     return f"{name}{', another copy' * (name in TITLES)} ({fingerprint[:8]})"
-
-
-def measured_on(*datasets: Dataset) -> str:
-    """The data of a chapter in words, such as "MNIST, Fashion-MNIST, all images"."""
-    names = [data_name(data.name, data.fingerprint) for data in datasets]
-    sampled = any(data.fingerprint in _bundled()[1] for data in datasets)
-    return ", ".join(names if sampled else [*names, "all images"])
 
 
 def trains(config: dict[str, Any]) -> bool:

@@ -15,39 +15,42 @@ from mislabel_utils.report.origins import (
 )
 from mislabel_utils.report.published import CLAIMS, Claim
 from mislabel_utils.report.tables import Table
-from mislabel_utils.report.verdicts import Measured, as_table
+from mislabel_utils.report.verdicts import Measured
 
+COLUMNS = (
+    "Claim",
+    "Published",
+    "Ours",
+    "Does the phenomenon hold?",
+    "One more run of ours, 95 %",
+    "The published number is …",
+)
 Groups = dict[tuple[str, str], list[list[Record]]]
 
 
-def measured(store: Store) -> list[Measured]:
-    """Every claim in order, once for each condition of ours, or once without values.
+def measured(store: Store, claims: Sequence[str] = tuple(CLAIMS)) -> list[Measured]:
+    """Each claim in order, once for each condition of ours, or once without values.
 
     Runs of several conditions, say on another copy of the data or in another precision, are never
     pooled.
     """
-    return _measured_all(_by_arm(store))
+    return _measured_all(_by_arm(store), claims)
 
 
 def scoreboard(store: Store, claims: Sequence[str] = tuple(CLAIMS)) -> Table:
-    """The table of `measured`, of all claims or of some."""
+    """The table of `measured`, and below it why runs on other data have rows of their own."""
     found = _by_arm(store)
-    shown = [
-        record
-        for claim in (CLAIMS[name] for name in claims)
-        for group in found.get((claim.chapter, claim.arm), [])
-        for record in group
-    ]
-    return as_table(_measured_all(found, claims), copies_note(shown))
+    keys = [(CLAIMS[name].chapter, CLAIMS[name].arm) for name in claims]
+    shown = [record for key in keys for group in found.get(key, []) for record in group]
+    rows = [row.row() for row in _measured_all(found, claims)]
+    return Table(COLUMNS, rows, "verdicts", copies_note(shown))
 
 
-def _measured_all(found: Groups, claims: Sequence[str] = tuple(CLAIMS)) -> list[Measured]:
+def _measured_all(found: Groups, claims: Sequence[str]) -> list[Measured]:
     rows: list[Measured] = []
     for claim in (CLAIMS[name] for name in claims):
-        conditions = [
-            _measured(claim, group, found) for group in found.get((claim.chapter, claim.arm), [])
-        ]
-        some = [condition for condition in conditions if condition.values]
+        groups = found.get((claim.chapter, claim.arm), [])
+        some = [each for group in groups if (each := _measured(claim, group, found)).values]
         rows += _told_apart(some) or [Measured(claim, [])]
     return rows
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mislabel_utils.report.stats import Estimate
+from mislabel_utils.report.stats import estimate
 
 # Set in bold where they fill a cell; none has a colour, for none is better than another.
 VERDICTS = ("yes", "no", "compatible", "lower than ours", "higher than ours")
@@ -91,11 +91,12 @@ def number_text(value: float, unit: str) -> str:
     return f"{value:,.0f} {unit}" if unit == "images" else f"{value:g} {unit}"
 
 
-def interval_text(ours: Estimate, unit: str = "%") -> str:
+def interval_text(values: Sequence[float], unit: str = "%") -> str:
     """ "91.20 % [90.10, 92.30]", mean and interval; of a few seeds "91.20 % (90.50 to 92.01)".
 
     Round brackets hold the lowest and the highest seed, see `stats.FEW`. A single seed has neither.
     """
+    ours = estimate(values, unit)
     form = ",.0f" if unit == "images" else ".2f"
     text = f"{ours.mean:{form}} {unit}"
     low, high = (f"{end:{form}}" for end in ours.ends)

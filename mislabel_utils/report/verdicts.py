@@ -1,4 +1,4 @@
-"""Two questions about a published number, and the table that ends a chapter.
+"""Two questions about a published number.
 
 *Does the phenomenon hold?* is about the claim: do our students beat chance, and every control that
 the claim names? *Does the published number agree?* is about recipes: would one more of our runs
@@ -22,23 +22,14 @@ from functools import cache
 import numpy as np
 
 from mislabel_utils.learning.datasets import load
-from mislabel_utils.report.published import CLAIMS, Claim
+from mislabel_utils.report.published import Claim
 from mislabel_utils.report.stats import Estimate, estimate
-from mislabel_utils.report.tables import Link, Table, interval_text, number_text
+from mislabel_utils.report.tables import Link, interval_text, number_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
 # Points that every seed must be ahead by; of draws the median, and then nothing more.
 MARGINS = {"student": 10.0, "difference": 0.0, "draws": 0.0}
 LIKELY = 0.95  # the share of the controls' draws that a typical draw of ours must leave behind
-
-COLUMNS = (
-    "Claim",
-    "Published",
-    "Ours",
-    "Does the phenomenon hold?",
-    "One more run of ours, 95 %",
-    "The published number is …",
-)
 
 
 @dataclass(frozen=True)
@@ -51,14 +42,12 @@ class Measured:
     values : ours, one for each seed or draw, in the unit of the claim; none if not yet measured
     data : what they were measured on, or "–"
     controls : by name in `Claim.controls`, those of each control that is on record
-    quick : whether they come from a quick run, which is not judged
     """
 
     claim: Claim
     values: Sequence[float]
     data: str = "–"
     controls: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    quick: bool = False
 
     @property
     def estimate(self) -> Estimate:
@@ -80,8 +69,6 @@ class Measured:
         """Why neither question is answered; nothing if they are."""
         if not self.values:
             return "not yet measured"
-        if self.quick:
-            return "not judged: quick run"
         return "" if len(self.values) >= FEWEST else "not judged: too few seeds"
 
     def constant(self) -> float | None:
@@ -143,7 +130,7 @@ class Measured:
         return "higher than ours" if self.claim.published > high else "compatible"
 
     def row(self) -> list[str | Link]:
-        """The texts of `COLUMNS`."""
+        """The texts of `scoreboard.COLUMNS`."""
         published = Link(number_text(self.claim.published, self.claim.unit), self.claim.source)
         return [
             self.claim.statement, published, self._ours(), self.holds(), self._next(),
@@ -158,7 +145,7 @@ class Measured:
             measured = f"median {np.median(self.values):g} {self.claim.unit}, {count:,} draws"
         else:
             seeds = "1 seed" if count == 1 else f"{count} seeds"
-            measured = f"{interval_text(self.estimate, self.claim.unit)}, {seeds}"
+            measured = f"{interval_text(self.values, self.claim.unit)}, {seeds}"
         return measured if self.data == "–" else f"{measured}; {self.data}"
 
     def _next(self) -> str:
@@ -167,34 +154,6 @@ class Measured:
         form = "g" if self.claim.kind == "draws" else ".2f"
         low, high = (f"{end:{form}}" for end in self.next_run)
         return f"{low} to {high} {self.claim.unit}"
-
-
-def verdicts(
-    metrics: Mapping[str, Sequence[float]],
-    controls: Mapping[str, Sequence[float]],
-    scale: str,
-    data: str,
-) -> Table:
-    """The verdict table that ends a chapter.
-
-    Parameters
-    ----------
-    metrics : by name in `CLAIMS`, the metric of each seed, such as a column of `results.by_seed`
-    controls : by name in `Claim.controls`, the same of each control
-    scale : of the lab; only recorded and full runs are judged
-    data : what they were measured on, see `origins.measured_on`
-    """
-    rows = []
-    for name, values in metrics.items():
-        claim = CLAIMS[name]
-        beaten = {arm: claim.values(controls[arm]) for arm in claim.controls if arm in controls}
-        rows.append(Measured(claim, claim.values(values), data, beaten, scale == "quick"))
-    return as_table(rows)
-
-
-def as_table(rows: Sequence[Measured], note: str = "") -> Table:
-    """Rows with what there is to say below them."""
-    return Table(COLUMNS, [row.row() for row in rows], "verdicts", note)
 
 
 @cache

@@ -11,7 +11,6 @@ from mislabel_utils.report.origins import (
     data_name,
     groups,
     is_other_copy,
-    measured_on,
     own,
     trained_on,
 )
@@ -82,12 +81,6 @@ def test_a_measurement_on_another_copy_is_told_by_its_fingerprint():
         assert not is_other_copy(measurement({"experiment": "sweep", "on": known}))
     assert is_other_copy(measurement({"experiment": "sweep", "on": OTHER}))
     assert not is_other_copy(measurement({"experiment": "illustration"}))
-
-
-def test_a_page_says_what_it_measured_on():
-    whole = load("mnist", "recorded"), load("fashion_mnist", "recorded")
-    assert measured_on(*whole) == "MNIST, Fashion-MNIST, all images"
-    assert measured_on(load("fashion_mnist", "quick")) == "a sample of Fashion-MNIST"
 
 
 def test_only_another_copy_needs_an_explanation():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mislabel_utils.report.tables import Link, Table, range_text, span
+from mislabel_utils.report.tables import Link, Table, interval_text, range_text, span
 
 
 def test_text_is_escaped_and_links_lead_where_they_say():
@@ -22,6 +22,13 @@ def test_verdicts_are_bold_and_what_is_not_judged_is_not():
     assert '<td class="verdict">yes' in cells and '<td class="verdict">no<' in cells
     assert "<td>in 2 of" in cells
     assert "<td>not judged" in cells and "<td>north" in cells
+
+
+def test_texts_of_more_seeds_hold_an_interval_within_what_is_possible():
+    # by hand: t with 5 degrees of freedom 2.5706, deviation 51.64, half width 54.19
+    assert interval_text([0, 0, 100, 100, 100, 100]) == "66.67 % [12.47, 100.00]"
+    assert interval_text([87.5, 75, 100]) == "87.50 % (75.00 to 100.00)"
+    assert interval_text([18_768], "images") == "18,768 images"
 
 
 def test_a_mean_stands_before_its_range():

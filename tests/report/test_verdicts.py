@@ -6,7 +6,7 @@ import pytest
 
 from mislabel_utils.report.published import CLAIMS
 from mislabel_utils.report.stats import estimate
-from mislabel_utils.report.verdicts import COLUMNS, MARGINS, Measured, constant_answer, verdicts
+from mislabel_utils.report.verdicts import MARGINS, Measured, constant_answer
 
 STUDENT = replace(CLAIMS["cifar-student"], controls=("shuffled",))  # constant answer: 10 %
 DIFFERENCE, DRAWS = CLAIMS["mnist-statistics"], CLAIMS["plane-student"]
@@ -99,23 +99,15 @@ def test_counts_have_their_own_quantiles():
     assert Measured(replace(DRAWS, published=39), draws).agrees() == "compatible"
 
 
-def test_quick_runs_are_not_judged():
-    table = verdicts({"mnist-student-own": [0.9] * 3}, {}, "quick", "a sample of MNIST")
-    cells = dict(zip(COLUMNS, table.rows[0], strict=True))
-    assert cells["Does the phenomenon hold?"] == "not judged: quick run"
-    assert cells["The published number is …"] == "not judged: quick run"
-    assert cells["Ours"] == "90.00 % (90.00 to 90.00), 3 seeds; a sample of MNIST"
-
-
-def test_the_table_of_a_chapter():
-    controls = {name: [0.1] * 5 for name in CLAIMS["mnist-student-own"].controls}
-    table = verdicts({"mnist-student-own": [0.95, 0.96, 0.94]}, controls, "recorded", "MNIST")
-    (row,) = table.rows
+def test_a_row_of_the_table():
+    student = CLAIMS["mnist-student-own"]
+    controls = {name: [10.0] * 5 for name in student.controls}
+    row = Measured(student, [95.0, 96, 94], "MNIST", controls).row()
     assert row[1].text == "91.04 %" and row[1].address.startswith("https://distill.pub")
     assert row[2:] == [
         "95.00 % (94.00 to 96.00), 3 seeds; MNIST", "yes", "90.03 to 99.97 %", "compatible",
     ]  # fmt: skip
-    (one,) = verdicts({"mnist-student-own": [0.95]}, controls, "recorded", "MNIST").rows
+    one = Measured(student, [95.0], "MNIST", controls).row()
     assert one[2] == "95.00 %, 1 seed; MNIST" and one[4] == "–"
-    (draws,) = verdicts({"plane-student": [20, 22, 24]}, {}, "full", "points").rows
+    draws = Measured(DRAWS, [20, 22, 24], "points").row()
     assert draws[2] == "median 22 of 32, 3 draws; points" and draws[4] == "20 to 24 of 32"
