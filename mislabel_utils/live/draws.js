@@ -126,8 +126,8 @@ function paintDraws(canvas, now, before, look) {
 /** The histogram and its button. `aim` says which radius and width count from now on. */
 export function histogram({ node, source, visible, say }) {
   const [button, told, formerly] = node.querySelectorAll("button, p");
-  const chart = node.querySelector("canvas");
-  let tally = null, ghost = null, wanted = 0, given = 0;
+  const chart = node.querySelector("canvas"), progress = node.querySelector("progress");
+  let tally = null, ghost = null, wanted = 0, given = 0, begun = 0;
 
   const team = crew(source, () => {
     if (given >= wanted || !visible()) return null;
@@ -147,9 +147,18 @@ export function histogram({ node, source, visible, say }) {
     show();
   });
 
+  /** How long the rest of a hundred will take, once there are some to judge by. */
+  function left() {
+    const rest = wanted - tally.drawn, done = RUN - rest;
+    if (rest <= 0 || done < 5) return "";
+    return `; ${Math.ceil((rest / done) * (performance.now() - begun) / 1000)} s left`;
+  }
+
   function show() {
     button.textContent = wanted > tally.drawn ? "Stop" : `Run ${RUN} draws`;
-    told.textContent = tally.drawn ? summary(tally) : `${settings(tally)}: no draws yet`;
+    told.textContent = (tally.drawn ? summary(tally) : `${settings(tally)}: no draws yet`) + left();
+    progress.value = 1 - (wanted - tally.drawn) / RUN;
+    progress.style.visibility = wanted > tally.drawn ? "visible" : "hidden";
     formerly.textContent = ghost ? `Outline: ${summary(ghost)}` : "";
     chart.ariaLabel = `Histogram of the points that students get right. ${told.textContent}. ` +
       `${formerly.textContent} A line marks the published 23, a dashed one chance, 16.`;
@@ -159,7 +168,10 @@ export function histogram({ node, source, visible, say }) {
     if (wanted > tally.drawn) {
       team.stop();
       wanted = given = tally.drawn;
-    } else wanted = tally.drawn + RUN;
+    } else {
+      wanted = tally.drawn + RUN;
+      begun = performance.now();
+    }
     show();
     team.wake();
   };

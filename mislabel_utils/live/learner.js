@@ -1,7 +1,7 @@
 // One network and its lesson, in turns short enough to leave room for messages. It runs in a
 // worker of its own, or, where a browser lends none, in the page between two frames.
 
-const EARLY = [5, 10, 20, 40, 80]; // steps after which it is examined, besides each half pass
+const EARLY = [5, 10, 20, 40, 80]; // steps after which it is examined, besides each pass
 const RESPITE = 40; // milliseconds of work between two looks at the messages, in a worker
 const SLICE = 8; // and in the page
 
@@ -39,10 +39,7 @@ export function learner(tell) {
       if (step % batches === 0) shuffle(order, 1, random);
       trainStep(net, { images, targets, scale }, order, BATCH * (step % batches), rateAt(step, steps));
       step++;
-      const halves = (2 * step) / batches;
-      if (EARLY.includes(step) || Math.floor(halves) > Math.floor(halves - 2 / batches)) {
-        yield* examine();
-      }
+      if (EARLY.includes(step) || step % batches === 0) yield* examine();
       yield;
     }
     going = false;

@@ -17,7 +17,7 @@ export const SIZE = LINEAR + CLASSES * FEATURES + CLASSES;
  * biases, and so do their gradients `g` and Adam's two averages.
  */
 export function network(random) {
-  const row = (length) => new Float32Array(length);
+  const row = (length) => new Float64Array(length); // the processor computes in these: no conversion
   const net = {
     p: row(SIZE), g: row(SIZE), mean: row(SIZE), square: row(SIZE), steps: 0,
     input: row(30 * 30), // with a frame of zeros, like the first maps
@@ -86,7 +86,7 @@ function convolve({ channels, maps, side, at, framed }, p, input, output, from) 
   }
 }
 
-const places = new Int32Array(14 * 14), slopes = new Float32Array(14 * 14);
+const places = new Int32Array(14 * 14), slopes = new Float64Array(14 * 14);
 
 /**
  * Add to `g` what the slopes `back` of a convolution's outputs mean for its weights, and to
@@ -143,18 +143,20 @@ function convolveBack(layer, p, g, input, back, from, inputBack) {
  */
 export function forward(net, images, number, [mean, std]) {
   const { p, input, features, logits, probabilities } = net;
+  const scale = 1 / (255 * std), shift = -mean / std;
   for (let y = 0, i = number * PIXELS ** 2; y < PIXELS; y++) {
-    for (let x = 0, at = (y + 1) * 30 + 1; x < PIXELS; x++, i++, at++) {
-      input[at] = (images[i] / 255 - mean) / std;
-    }
+    for (let x = 0, at = (y + 1) * 30 + 1; x < PIXELS; x++, i++, at++) input[at] = scale * images[i] + shift;
   }
   convolve(FIRST, p, input, net.maps, net.mapsFrom);
   convolve(SECOND, p, net.maps, features, net.featuresFrom);
   let best = 0;
   for (let j = 0, k = LINEAR; j < CLASSES; j++) {
-    let total = p[SIZE - CLASSES + j];
-    for (let i = 0; i < FEATURES; i++, k++) total += p[k] * features[i];
-    logits[j] = total;
+    let total = p[SIZE - CLASSES + j], other = 0; // neither sum waits for the other
+    for (let i = 0; i < FEATURES; i += 2, k += 2) {
+      total += p[k] * features[i];
+      other += p[k + 1] * features[i + 1];
+    }
+    logits[j] = total + other;
     if (logits[j] > logits[best]) best = j;
   }
   let sum = 0;

@@ -38,12 +38,12 @@ export function forward(net, x, y) {
     if (a > 0) on[count++] = i;
   }
   let c = 0;
-  for (; c + 1 < count; c += 2) { // two at a time: half the reading and writing of sums
-    const a = h1[on[c]], b = h1[on[c + 1]];
-    let k = w2 + on[c] * n, l = w2 + on[c + 1] * n;
-    for (let j = 0; j < n; j++, k++, l++) h2[j] = h2[j] + a * p[k] + b * p[l];
+  for (; c + 3 < count; c += 4) { // four at a time: a quarter of the reading and writing of sums
+    const a = h1[on[c]], b = h1[on[c + 1]], d = h1[on[c + 2]], e = h1[on[c + 3]];
+    const k = w2 + on[c] * n, l = w2 + on[c + 1] * n, r = w2 + on[c + 2] * n, s = w2 + on[c + 3] * n;
+    for (let j = 0; j < n; j++) h2[j] = h2[j] + a * p[k + j] + b * p[l + j] + d * p[r + j] + e * p[s + j];
   }
-  if (c < count) for (let j = 0, a = h1[on[c]], k = w2 + on[c] * n; j < n; j++, k++) h2[j] += a * p[k];
+  for (; c < count; c++) for (let j = 0, a = h1[on[c]], k = w2 + on[c] * n; j < n; j++, k++) h2[j] += a * p[k];
   let first = p[b3], second = p[b3 + 1];
   for (let j = 0; j < n; j++) {
     const a = h2[j] > 0 ? h2[j] : 0;
@@ -86,12 +86,15 @@ export function backward(net, x, y, label, weight, learn) {
   for (let i = 0; i < n; i++) {
     const a = h1[i];
     if (!(a > 0)) continue;
+    const row = w2 + i * n;
     let d = 0;
-    for (let c = 0, row = w2 + i * n; c < count; c++) {
-      const k = row + on[c];
-      d += p[k] * d2[c];
-      if (learn) g[k] += a * d2[c];
-    }
+    if (learn) {
+      for (let c = 0; c < count; c++) {
+        const k = row + on[c], e = d2[c];
+        d += p[k] * e;
+        g[k] += a * e;
+      }
+    } else for (let c = 0; c < count; c++) d += p[row + on[c]] * d2[c];
     slope[0] += SPREAD * d * p[i];
     slope[1] += SPREAD * d * p[n + i];
     if (learn) {

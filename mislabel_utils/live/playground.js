@@ -29,6 +29,7 @@ const MARKUP = `
       ${WIDTHS.map((width) => `<button data-width="${width}">${width}</button>`).join("")}</div></div>
   </div>
   <div class="draws"><div class="live-row"><button></button><p class="live-numbers"></p></div>
+    <progress max="1" value="0" aria-label="draws that are done"></progress>
     <canvas role="img"></canvas><p class="live-quiet live-numbers"></p></div>`;
 
 /** What the address asks for, or the start where it asks for nothing that makes sense. */
