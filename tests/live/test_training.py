@@ -308,6 +308,8 @@ def test_a_teacher_of_the_readers_own_reads_digits_and_everything_has_a_name(bro
     label = page.locator(".curves").get_attribute("aria-label")
     assert re.search(r"student: \d+ %, no right label; control: \d+ %, shuffled", label)
     assert re.search(r"Done\. .*student: \d+ %", page.get_by_role("status").inner_text())
+    read = page.locator(".reading strong").filter(has_text=re.compile(r"^\d$"))
+    read.nth(1).wait_for()  # nobody has drawn: a test digit stands there
     button(page, "test digit 3").press("Enter")
     for name in ("Taught by wrong labels", "Same labels, shuffled"):
         answer = page.get_by_role("region", name=name)
