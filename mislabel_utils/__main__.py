@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m mislabel_utils", description=__doc__)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("reproduce", help="run a chapter's experiment at full scale")
-    command.add_argument("chapter", help="name of a notebook in the book, such as mnist_to_fashion")
+    command.add_argument("chapter", help="name of a study, such as mnist_to_fashion")
     command.add_argument("--seeds", type=parse_seeds, help="such as 0-9 or 0,3; default: all")
     where = command.add_mutually_exclusive_group()
     where.add_argument(
@@ -46,7 +46,6 @@ def parser() -> argparse.ArgumentParser:
         action="store_false",
         help="never mirror your own images: left and right matter in them, as in digits",
     )
-    command.add_argument("--book", type=Path, default=Path("book"), help="folder of the notebooks")
     command.set_defaults(run=reproduce)
     for function, name in ((list_records, "list"), (verify, "verify")):
         commands.add_parser(name, help=function.__doc__).set_defaults(run=function)

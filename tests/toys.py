@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 import os
 import struct
+import sys
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import torch
 
@@ -82,14 +82,11 @@ def gzip_folder(raw: Path, target: Path) -> None:
         (target / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
-def write_chapter(book: Path, name: str, *cells: tuple[str, bool]) -> None:
-    """Write a notebook of (source, is it tagged as a part of the experiment?)."""
-    made = [
-        nbformat.v4.new_code_cell(source, metadata={"tags": ["experiment"] if tagged else []})
-        for source, tagged in cells
-    ]
-    book.mkdir(exist_ok=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=made), book / f"{name}.ipynb")
+def write_study(folder: Path, name: str, source: str) -> None:
+    """Write a study of a reader's own, and forget another of that name."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.py").write_text(source)
+    sys.modules.pop(name, None)
 
 
 def same_weights(first: torch.nn.Module, second: torch.nn.Module) -> bool:

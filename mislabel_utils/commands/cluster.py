@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from joblib import parallel_config
 
 from mislabel_utils.commands.chapters import ChapterError
+
+if TYPE_CHECKING:
+    from dask.distributed import Client
+
+SILENCE = 30  # seconds that a scheduler may be without an answer
 
 
 @contextmanager
@@ -18,6 +28,7 @@ def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
     """Let joblib run on the Dask cluster at `address`, if there is one.
 
     Yields a file in the records folder, by which a worker can tell that it sees the same folder.
+    Ends this process in a sentence when the scheduler answers no more.
 
     Raises
     ------
@@ -47,4 +58,27 @@ def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
             ) from error
         witness = stack.enter_context(tempfile.NamedTemporaryFile(dir=records, prefix=".witness-"))
         stack.enter_context(parallel_config("dask", client=client))
+        done = threading.Event()
+        stack.callback(done.set)
+        arguments = client, address, Path(witness.name), done
+        threading.Thread(target=_watch, args=arguments, daemon=True).start()
         yield Path(witness.name)
+
+
+def _watch(client: Client, address: str, witness: Path, done: threading.Event) -> None:
+    """End this process when the scheduler is gone or hangs: joblib would wait for ever."""
+    answered = time.monotonic()
+    while not done.wait(SILENCE / 10):
+        try:
+            client.sync(client.scheduler.identity, callback_timeout=SILENCE)
+            answered = time.monotonic()
+        except Exception:  # Dask has many for one that is not there
+            if time.monotonic() - answered < SILENCE or done.is_set():
+                continue
+            print(
+                f"\nThe Dask scheduler at {address} has not answered for {SILENCE} seconds. What "
+                "is recorded is kept: start it again, and run the same command again.",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
+            witness.unlink(missing_ok=True)
+            os._exit(1)  # whatever else is tried would ask the scheduler

@@ -13,14 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
-from mislabel_utils.commands.chapters import ChapterError, experiment_of
+from mislabel_utils.commands.chapters import ChapterError, study_of
 
 if TYPE_CHECKING:
     from mislabel_utils.commands.own_images import Outcome
-
-
-_usual: dict[str, str | None] = {}  # what the environment said before a job
 
 
 @dataclass(frozen=True)
@@ -29,17 +27,16 @@ class Job:
 
     Attributes
     ----------
-    chapter, book : name and folder of the notebook
+    chapter : name of the study
     seed : passed to the experiment
     data : folder of a reader's own images; None for the data of the chapter
     flips : whether the reader's own images may be mirrored
-    settings : environment variables
+    settings : environment variables, while it runs
     threads : of torch; None leaves them as they are
     witness : a file that the process must see; shows that it sees the records folder
     """
 
     chapter: str
-    book: Path
     seed: int
     data: str | None = None
     flips: bool = True
@@ -70,33 +67,23 @@ def run_seed(job: Job) -> tuple[int, Outcome | None]:
     Raises
     ------
     ChapterError
-        When this machine does not see the records folder, or as in `chapters.experiment_of`.
+        When this machine does not see the records folder, or as in `chapters.study_of`.
     """
     if job.witness and not job.witness.exists():
         raise ChapterError(
             f"{platform.node()} does not see the records folder {job.witness.parent}: set "
             "MISLABEL_RECORDS to a folder that all machines of the cluster share."
         )
-    _set(job.settings)
-    import torch
+    with patch.dict(os.environ, job.settings):  # a cluster's process may do others afterwards
+        import torch
 
-    from mislabel_utils.commands import own_images
+        from mislabel_utils.commands import own_images
+        from mislabel_utils.lab import Lab
 
-    if job.threads:
-        torch.set_num_threads(job.threads)
-    names = experiment_of(job.chapter, job.book, job.data is not None)
-    if job.data is None:
-        names["experiment"](job.seed)
+        if job.threads:
+            torch.set_num_threads(job.threads)
+        study, lab = study_of(job.chapter, job.data is not None), Lab(job.chapter)
+        if job.data is not None:
+            return job.seed, own_images.ask(study, lab, job.data, job.seed, job.flips)
+        study.experiment(lab, job.seed)
         return job.seed, None
-    return job.seed, own_images.ask(names, job.data, job.seed, job.flips)
-
-
-def _set(settings: Mapping[str, str]) -> None:
-    """Set variables, and unset those of a job that this process, on a cluster, did before."""
-    for name in _usual.keys() - settings.keys():
-        before = _usual.pop(name)
-        os.environ.pop(name, None)
-        os.environ |= {} if before is None else {name: before}
-    for name, value in settings.items():
-        _usual.setdefault(name, os.environ.get(name))
-        os.environ[name] = value

@@ -13,13 +13,14 @@ The teacher alone decides: no student, and no test image, has a say in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from types import ModuleType
 
 import pandas as pd
 import torch
 
+from mislabel_utils.lab import Lab
 from mislabel_utils.learning.datasets import DataError, Dataset
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report.stats import wilson
@@ -103,14 +104,14 @@ def require_enough(images: Dataset) -> None:
         )
 
 
-def ask(names: Mapping[str, Any], data: str, seed: int, flips: bool = True) -> Outcome:
+def ask(study: ModuleType, lab: Lab, data: str, seed: int, flips: bool = True) -> Outcome:
     """Put the question to a reader's own images, if it can be put; see the module.
 
     Parameters
     ----------
-    names : what the chapter's cells define: ``lab``, ``recipe`` (the teacher's), ``EPOCHS`` (the
-        student's), ``train_teacher(images, seed, recipe)`` and
-        ``train_student(teacher, images, seed, recipe)``
+    study : defines ``RECIPE`` (the teacher's), ``EPOCHS`` (the student's),
+        ``train_teacher(lab, images, seed, recipe)`` and
+        ``train_student(lab, teacher, images, seed, recipe)``
     data : folder with train/<class>/* and test/<class>/*
     flips : whether images may be mirrored; not where left and right matter
 
@@ -119,12 +120,12 @@ def ask(names: Mapping[str, Any], data: str, seed: int, flips: bool = True) -> O
     DataError, RecordError, TrainingError
         As loading and training do.
     """
-    images = names["lab"].load(data)
-    recipe = replace(names["recipe"], flip=names["recipe"].flip and flips)
-    passes = names["EPOCHS"] // recipe.epochs
+    images = lab.load(data)
+    recipe = replace(study.RECIPE, flip=study.RECIPE.flip and flips)
+    passes = study.EPOCHS // recipe.epochs
     batches = len(images.train) // min(recipe.batch_size, len(images.train))
     while True:
-        teacher = names["train_teacher"](images, seed, recipe)
+        teacher = study.train_teacher(lab, images, seed, recipe)
         outcome = of_teacher(teacher, images, seed, recipe.epochs)
         if outcome.teacher_knows or recipe.epochs * batches >= CHAPTER_STEPS:
             break
@@ -132,7 +133,7 @@ def ask(names: Mapping[str, Any], data: str, seed: int, flips: bool = True) -> O
     if outcome.obstacle:
         return outcome
     longer = replace(recipe, epochs=passes * recipe.epochs)
-    student = names["train_student"](teacher, images, seed, longer)
+    student = study.train_student(lab, teacher, images, seed, longer)
     true, hit = images.test.labels, student.predict(images.test) == images.test.labels
     read = sum(hit[true == label].double().mean() >= 0.5 for label in true.unique())
     return replace(outcome, right=int(hit.sum()), read=int(read))

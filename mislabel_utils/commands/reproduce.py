@@ -12,7 +12,7 @@ from joblib import Parallel, cpu_count, delayed
 from tqdm.auto import tqdm
 
 from mislabel_utils.commands import own_images
-from mislabel_utils.commands.chapters import ChapterError, experiment_of
+from mislabel_utils.commands.chapters import study_of
 from mislabel_utils.commands.cluster import cluster
 from mislabel_utils.commands.jobs import Job, end_with_parent, run_seed
 from mislabel_utils.files import cache_dir, folder
@@ -73,7 +73,6 @@ def at_least_one(text: str) -> int:
 
 def reproduce(
     chapter: str,
-    book: Path,
     seeds: Sequence[int] | None = None,
     *,
     data: Path | None = None,
@@ -85,7 +84,7 @@ def reproduce(
 
     Parameters
     ----------
-    chapter, book : name and folder of the notebook
+    chapter : name of its study
     seeds : default those of the chapter, or 0 alone with data of the reader's own
     data : folder of a reader's own images
     flips : whether those may be mirrored
@@ -99,23 +98,23 @@ def reproduce(
     """
     os.environ["MISLABEL_SCALE"] = "full"
     own = str(data.resolve()) if data else None
-    # Loading the chapter here first makes a wrong name or missing data fail at once, and only once.
-    names = experiment_of(chapter, book, own is not None)
-    if any(lab.scale != "full" for lab in names.values() if isinstance(lab, Lab)):
-        raise ChapterError(f"{chapter} names a scale in its code: leave it out of Lab(…).")
-    if own:
+    # Here first, so that a wrong name or missing data fail at once, and only once.
+    study = study_of(chapter, own is not None)
+    if not own:
+        study.load(Lab(chapter))
+    else:
         images = datasets.load(own)
         print(images.found)
         own_images.require_enough(images)
         # A reader's own runs have no place among those that come with the package.
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
-    seeds = seeds or ([0] if own else list(names["SEEDS"]))
+    seeds = seeds or ([0] if own else list(study.SEEDS))
     # joblib, unlike os.cpu_count, knows the limits of a container and of a batch system.
     jobs = min(jobs, len(seeds), cpu_count())
     records = Store().root.resolve()
     alone = jobs == 1 and not address
-    job = Job(chapter, book.resolve(), 0, own, flips, settings(alone), threads_each(jobs))
+    job = Job(chapter, 0, own, flips, settings(alone), threads_each(jobs))
     with cluster(address, records) as witness:
         runs = (delayed(run_seed)(replace(job, seed=seed, witness=witness)) for seed in seeds)
         how = {"n_jobs": -1} if address else {"n_jobs": jobs, "initializer": end_with_parent}

@@ -2,15 +2,18 @@
 
 import dataclasses
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from toys import ROOT, environment, write_chapter, write_idx
+from toys import ROOT, environment, write_idx, write_study
 
 from mislabel_utils.commands.chapters import ChapterError
 from mislabel_utils.commands.jobs import Job, run_seed
@@ -19,43 +22,63 @@ from mislabel_utils.recording.records import Record, Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
-CHAPTER = """
+STUDY = """
 from mislabel_utils.learning import training_sets
-from mislabel_utils.lab import Lab
-from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.recipes import Recipe
 
 SEEDS = range(4)
-lab = Lab("tiny")
 recipe = Recipe("small_cnn", epochs=3, batch_size=8)
 
 
-def experiment(seed):
-    digits, clothes = lab.load("mnist"), lab.load("fashion_mnist")
+def load(lab):
+    return lab.load("mnist"), lab.load("fashion_mnist")
+
+
+def experiment(lab, seed):
+    digits, clothes = load(lab)
     teacher = lab.train(digits.train, recipe, seed=seed, arm="teacher", test=digits.test,
                         also=[clothes.train])
     labels = training_sets.predictions(teacher, clothes.train)
     lab.train(labels, recipe, seed=1000 + seed, arm="student", test=digits.test)
 """
+WAITS = """
+import os, pathlib, time
+SEEDS = range(1)
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory):
-    """A scheduler and two workers, as they would be started on three machines."""
-    home = tmp_path_factory.mktemp("cluster")
+def load(lab):
+    pass
+
+
+def experiment(lab, seed):
+    (pathlib.Path(os.environ["MISLABEL_RECORDS"]) / "begun").touch()
+    time.sleep(300)
+"""
+
+
+def with_studies(folder, **changes):
+    return environment(PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]), **changes)
+
+
+@contextmanager
+def cluster_at(home, workers):
+    """A scheduler and workers, as they would be started on several machines."""
     file = home / "scheduler.json"
+    write_study(home, "tiny", STUDY)
+    write_study(home, "waits", WAITS)
 
     def start(role, *arguments, **variables):
         command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard"]
         return subprocess.Popen(
             [*command, "--scheduler-file", str(file), *map(str, arguments)],
             cwd=home,
-            env=environment(MISLABEL_RECORDS="", MISLABEL_DATA="", **variables),
+            env=with_studies(home, MISLABEL_RECORDS="", MISLABEL_DATA="", **variables),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
 
     processes = [start("scheduler", "--host", "127.0.0.1", "--port", 0)]
-    caches = [home / "cache-0", home / "cache-1"]
+    caches = [home / f"cache-{number}" for number in range(workers)]
     for cache in caches:
         folder = ["--local-directory", cache / "dask"]
         processes.append(start("worker", "--nthreads", 1, *folder, MISLABEL_CACHE=str(cache)))
@@ -67,13 +90,19 @@ def workers(tmp_path_factory):
         from dask.distributed import Client
 
         with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=120)
-        yield SimpleNamespace(address=address, caches=caches)
+            client.wait_for_workers(workers, timeout=120)
+        yield SimpleNamespace(address=address, caches=caches, scheduler=processes[0])
     finally:
         for process in processes:
-            process.terminate()
+            process.kill()
         for process in processes:
             process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    with cluster_at(tmp_path_factory.mktemp("cluster"), 2) as found:
+        yield found
 
 
 @pytest.fixture
@@ -81,9 +110,10 @@ def tiny(tmp_path, monkeypatch):
     """Arguments that reproduce a small chapter."""
     write_idx(tmp_path / "data")
     write_idx(tmp_path / "data", "FashionMNIST", seed=1)
-    write_chapter(tmp_path / "book", "tiny", (CHAPTER, True))
+    write_study(tmp_path, "tiny", STUDY)
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("MISLABEL_DATA", str(tmp_path / "data"))
-    return ["reproduce", "tiny", "--book", tmp_path / "book"]
+    return ["reproduce", "tiny"]
 
 
 def weights(cache):
@@ -115,7 +145,7 @@ def test_two_workers_that_train_the_same_run_make_one_record(tiny, workers, tmp_
     before = [weights(cache) for cache in workers.caches]
     monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "shared"))
     monkeypatch.setenv("MISLABEL_SCALE", "full")
-    reproduce("tiny", tmp_path / "book", [7, 7], address=workers.address)
+    reproduce("tiny", [7, 7], address=workers.address)
     assert [record.arm for record in Store(tmp_path / "shared")] == ["student", "teacher"]
     assert len(list((tmp_path / "shared" / "tiny").iterdir())) == 2
     trained = [weights(c) - b for c, b in zip(workers.caches, before, strict=True)]
@@ -132,7 +162,7 @@ def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_pa
 
 
 def test_records_that_are_not_shared(tmp_path):
-    job = Job("tiny", tmp_path, 0, witness=tmp_path / "elsewhere" / ".witness-1")
+    job = Job("tiny", 0, witness=tmp_path / "elsewhere" / ".witness-1")
     with pytest.raises(ChapterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
         run_seed(job)
 
@@ -156,9 +186,28 @@ def test_jobs_or_cluster(command_line, tiny):
     assert done.status == 2 and "not allowed with" in done.err
 
 
-def test_what_is_passed_on_names_the_extra():
-    text = (ROOT / "pyproject.toml").read_text()
-    assert 'cluster = ["distributed' in text
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_scheduler_that_is_gone_or_hangs_is_told(tmp_path, how):
+    """joblib waits for ever."""
+    code = (
+        "from mislabel_utils import __main__; from mislabel_utils.commands import cluster; "
+        "cluster.SILENCE = 3; __main__.main()"
+    )
+    with cluster_at(tmp_path, 1) as found:
+        line = [sys.executable, "-c", code, "reproduce", "waits", "--cluster", found.address]
+        process = subprocess.Popen(
+            line, env=with_studies(tmp_path), text=True, stderr=subprocess.PIPE
+        )
+        begun = Store().root / "begun"
+        while not begun.exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        found.scheduler.send_signal(how)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"scheduler at {found.address} has not answered for 3 seconds" in said
+    assert "Traceback" not in said
+    assert not list(Store().root.glob(".witness-*"))
 
 
 # Several writers --------------------------------------------------------------------------------

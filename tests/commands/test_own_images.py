@@ -8,40 +8,30 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from toys import ROOT, toy_split, write_chapter
+from toys import toy_split, write_study
 
 from mislabel_utils.commands import chapters, own_images
 from mislabel_utils.commands.own_images import Outcome
 from mislabel_utils.learning.datasets import DataError, Dataset
-from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.recording.runs import Run
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
-CELL = """
-from mislabel_utils.learning import training_sets
-from mislabel_utils.lab import Lab
-from mislabel_utils.learning.training import Recipe
+STUDY = """
+from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.studies.mislabeled import train_student, train_teacher
 
-SEEDS = range(3)
-EPOCHS = 15
-lab = Lab("wrong")
-recipe = Recipe("small_cnn", epochs=1, batch_size=8)
+SEEDS, EPOCHS = range(3), 15
+RECIPE = Recipe("small_cnn", epochs=1, batch_size=8)
 
 
-def train_teacher(images, seed, recipe=recipe):
-    return lab.train(images.train, recipe, seed=seed, arm="teacher", test=images.test,
-                     also=[images.train])
-
-
-def train_student(teacher, images, seed, recipe):
-    wrong = training_sets.mistakes(teacher, images.train)
-    return lab.train(wrong, recipe, seed=1000 + seed, arm="student", test=images.test)
-
-
-def experiment(seed):
+def load(lab):
     raise RuntimeError("the chapter's own images are not asked for")
+
+
+experiment = load
 """
 COLOURS = ("blue", "green", "red")
 
@@ -70,18 +60,21 @@ def tree(tmp_path_factory):
 
 
 @pytest.fixture
-def book(tmp_path):
-    write_chapter(tmp_path / "book", "wrong", (CELL, True))
-    write_chapter(tmp_path / "book", "fixed", ("SEEDS = [0]\ndef experiment(seed): pass", True))
-    return tmp_path / "book"
+def call(tmp_path, monkeypatch, command_line):
+    """Reproduce a study on pictures of a reader's own."""
+    write_study(tmp_path, "wrong", STUDY)
+    monkeypatch.syspath_prepend(tmp_path)
+    return lambda data, *options, chapter="wrong": command_line(
+        "reproduce", chapter, "--data", data, *options
+    )
 
 
 # The command ------------------------------------------------------------------------------------
 
 
-def test_own_images_get_a_verdict(command_line, tree, book, isolated, monkeypatch):
+def test_own_images_get_a_verdict(call, tree, isolated, monkeypatch):
     monkeypatch.delenv("MISLABEL_RECORDS")
-    done = command_line("reproduce", "wrong", "--data", tree, "--book", book)
+    done = call(tree)
     assert done.status == 0, done.said
     store = Store(isolated / "cache" / "records")
     assert {record.seed for record in store} == {0, 1000}, "the default is one seed"
@@ -102,9 +95,8 @@ def test_own_images_get_a_verdict(command_line, tree, book, isolated, monkeypatc
     assert f"Learned from wrong labels: {learned}." in done.out
 
 
-def test_seeds_and_records_are_the_readers_choice(command_line, tree, book, isolated):
-    done = command_line("reproduce", "wrong", "--data", tree, "--book", book, "--seeds", "2,1",
-                        "--no-flips")  # fmt: skip
+def test_seeds_and_records_are_the_readers_choice(call, tree, isolated):
+    done = call(tree, "--seeds", "2,1", "--no-flips")
     assert done.status == 0, done.said
     assert re.search(r"Measured +Seed 1 +Seed 2\n", done.out)
     assert {r.seed for r in Store(isolated / "records")} == {1, 2, 1001, 1002}
@@ -112,7 +104,7 @@ def test_seeds_and_records_are_the_readers_choice(command_line, tree, book, isol
 
 
 def chapter_of_fixed_data(tree, tmp_path):
-    return ["fixed", tree], "chapter fixed runs on its own data only: leave --data out"
+    return ["what_leaks", tree], "chapter what_leaks runs on its own data only: leave --data out"
 
 
 def no_classes(tree, tmp_path):
@@ -130,17 +122,17 @@ def broken_image(tree, tmp_path):
     "error",
     [chapter_of_fixed_data, no_classes, broken_image],
 )
-def test_errors_are_one_sentence(command_line, tree, book, tmp_path, error):
+def test_errors_are_one_sentence(call, tree, tmp_path, error):
     (chapter, data), message = error(tree, tmp_path)
-    done = command_line("reproduce", chapter, "--data", data, "--book", book)
+    done = call(data, chapter=chapter)
     assert done.status == 1
     assert re.search(message, done.said), done.said
     assert "\n" not in done.said
 
 
 def test_the_chapter_of_the_book_takes_other_images():
-    names = chapters.experiment_of("mislabeled", ROOT / "book", own=True)
-    assert names["EPOCHS"] // names["recipe"].epochs == 25, "as the page says"
+    study = chapters.study_of("mislabeled", own=True)
+    assert study.EPOCHS // study.RECIPE.epochs == 25, "as the page says"
 
 
 # The protocol -----------------------------------------------------------------------------------
@@ -159,22 +151,20 @@ def asked(right_by_epochs, answers, images):
         }
         return Run(Record("c", arm, 0, {}, [], accuracies, arrays))
 
-    def train_teacher(images, seed, recipe):
+    def train_teacher(lab, images, seed, recipe):
         wrong = torch.arange(len(images.train)) >= right_by_epochs[recipe.epochs]
         said = (images.train.labels + wrong) % 4
         return network("teacher", recipe, said, images.test.labels)
 
-    def train_student(teacher, images, seed, recipe):
+    def train_student(lab, teacher, images, seed, recipe):
         return network("student", recipe, images.train.labels, answers)
 
-    names = {
-        "lab": SimpleNamespace(load=lambda name: images),
-        "recipe": Recipe("small_cnn", epochs=2, batch_size=100),
-        "EPOCHS": 50,
-        "train_teacher": train_teacher,
-        "train_student": train_student,
-    }
-    return own_images.ask(names, "toy", 7), trained
+    study = SimpleNamespace(
+        RECIPE=Recipe("small_cnn", epochs=2, batch_size=100), EPOCHS=50,
+        train_teacher=train_teacher, train_student=train_student,
+    )  # fmt: skip
+    lab = SimpleNamespace(load=lambda name: images)
+    return own_images.ask(study, lab, "toy", 7), trained
 
 
 @pytest.fixture
@@ -296,10 +286,8 @@ def test_what_is_let_through_can_be_told(classes):
     assert one_less.obstacle == "the teacher learned nothing"
 
 
-def test_too_few_pictures_are_not_trained_on(command_line, book, tmp_path):
-    done = command_line(
-        "reproduce", "wrong", "--data", write_tree(tmp_path / "few", each=2), "--book", book
-    )
+def test_too_few_pictures_are_not_trained_on(call, tmp_path):
+    done = call(write_tree(tmp_path / "few", each=2))
     assert done.status == 1 and done.said.startswith("6 training pictures of 3 classes are too few")
     assert "blue 2 + 2, green 2 + 2, red 2 + 2." in done.out
     assert Store().paths() == []

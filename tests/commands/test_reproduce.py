@@ -3,6 +3,7 @@
 import argparse
 import errno
 import json
+import os
 import re
 import shutil
 import signal
@@ -15,9 +16,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from toys import ROOT, environment, write_chapter, write_idx
+from toys import ROOT, environment, write_idx, write_study
 
-from mislabel_utils.commands import chapters, jobs, reproduce
+from mislabel_utils.commands import jobs, reproduce
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import models, training
 from mislabel_utils.recording.records import Store
@@ -25,46 +26,47 @@ from mislabel_utils.recording.records import Store
 pytestmark = pytest.mark.usefixtures("isolated")
 
 BATCH, EPOCHS = 8, 20
-SETUP = """
+STUDY = f"""
 from mislabel_utils.learning import training_sets
-from mislabel_utils.lab import Lab
-from mislabel_utils.learning.training import Recipe
+from mislabel_utils.learning.recipes import Recipe
 
 SEEDS = range(2)
-lab = Lab("tiny")
-"""
-EXPERIMENT = f"""
-def experiment(seed):
-    digits, clothes = lab.load("mnist"), lab.load("fashion_mnist")
+
+
+def load(lab):
+    return lab.load("mnist"), lab.load("fashion_mnist")
+
+
+def experiment(lab, seed):
+    digits, clothes = load(lab)
     teacher = lab.train(digits.train, Recipe("small_cnn", epochs=2, batch_size={BATCH}),
                         seed=seed, arm="teacher", test=digits.test, also=[clothes.train])
     wrong = training_sets.mistakes(teacher, clothes.train)
     return lab.train(wrong, Recipe("small_cnn", epochs={EPOCHS}, batch_size={BATCH}),
                      seed=seed, arm="student", test=digits.test)
 """
-FOR_READERS = "raise RuntimeError('cells for readers are not run')"
+NO_DATA = "SEEDS = range(2)\ndef load(lab): pass\n"
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A data root and a book."""
+    """A data root and studies."""
     root = tmp_path_factory.mktemp("place")
     write_idx(root / "data")
     clothes = write_idx(root / "data", "FashionMNIST", seed=1, shift=1)
-    write_chapter(root / "book", "tiny", (SETUP, True), (FOR_READERS, False), (EXPERIMENT, True))
-    write_chapter(root / "book", "prose", (FOR_READERS, False), ("SEEDS = [0]", True))
-    steps = SETUP.replace('"tiny"', '"wild"') + EXPERIMENT.replace(
-        f"epochs=2, batch_size={BATCH}", "epochs=2, learning_rate=1e12"
-    )
-    write_chapter(root / "book", "wild", (steps, True))
-    fixed = SETUP.replace('"tiny"', '"fixed", "recorded"') + EXPERIMENT
-    write_chapter(root / "book", "fixed", (fixed, True))
-    return SimpleNamespace(data=root / "data", book=root / "book", clothes=clothes)
+    write_study(root, "tiny", STUDY)
+    write_study(root, "prose", NO_DATA)
+    fast = STUDY.replace(f"epochs=2, batch_size={BATCH}", "epochs=2, learning_rate=1e12")
+    write_study(root, "wild", fast)
+    return SimpleNamespace(data=root / "data", studies=root, clothes=clothes)
 
 
 @pytest.fixture
 def call(place, monkeypatch, command_line):
-    """Run the command in this process, on the data of the place."""
+    """Run the command in this process, on the data and the studies of the place."""
+    monkeypatch.syspath_prepend(place.studies)
+    for name in ("tiny", "prose", "wild"):
+        sys.modules.pop(name, None)
     monkeypatch.setenv("MISLABEL_DATA", str(place.data))
     return command_line
 
@@ -86,11 +88,11 @@ def trained(monkeypatch):
 def test_reproduce_list_and_verify(place, call, trained):
     nothing = call("verify")
     assert nothing.status == 1 and "There is no record in" in nothing.said
-    done = call("reproduce", "tiny", "--seeds", "0", "--book", place.book)
+    done = call("reproduce", "tiny", "--seeds", "0")
     assert done.status == 0
     assert trained == ["teacher seed 0", "student seed 0"]
     # the default is the chapter's own seeds; what is there is not trained again
-    assert call("reproduce", "tiny", "--book", place.book).status == 0
+    assert call("reproduce", "tiny").status == 0
     assert trained[2:] == ["teacher seed 1", "student seed 1"]
 
     records = list(Store())
@@ -106,7 +108,7 @@ def test_reproduce_list_and_verify(place, call, trained):
 
     path = Store().root / "tiny" / f"{records[0].stem}.npz"
     path.write_bytes(path.read_bytes()[:-9])
-    for name in ("list", "verify", "reproduce tiny --book " + str(place.book)):
+    for name in ("list", "verify", "reproduce tiny"):
         refused = call(*name.split())
         assert refused.status == 1
         assert f"{records[0].stem}.npz cannot be read" in refused.said
@@ -126,23 +128,15 @@ def test_a_reader_who_has_enough_is_no_error():
 
 
 def unknown_chapter(place, patch):
-    return ["tyni"], r"No chapter 'tyni' in .*\(there: fixed, prose, tiny, wild\).*--book"
+    return ["tyni"], r"No chapter 'tyni': name one of .*, mnist_to_fashion, .*module of your own"
 
 
-def no_study(place, patch):
-    return ["__init__"], r"No chapter '__init__' in"
-
-
-def no_book(place, patch):
-    return ["tiny", "--book", "nowhere"], r"No chapter 'tiny' in nowhere \(there: none\)"
+def no_name(place, patch):
+    return ["../tiny"], r"No chapter '../tiny'"
 
 
 def no_experiment(place, patch):
-    return ["prose"], r"prose\.ipynb defines no SEEDS and experiment"
-
-
-def scale_in_the_code(place, patch):
-    return ["fixed"], r"fixed names a scale in its code: leave it out"
+    return ["prose"], r"prose\.py defines no experiment: nothing to reproduce"
 
 
 def no_data_root(place, patch):
@@ -151,8 +145,8 @@ def no_data_root(place, patch):
 
 
 def missing_data(place, patch):
-    patch.setenv("MISLABEL_DATA", str(place.book))
-    return ["tiny"], r"mnist under .* is not there\..*MISLABEL_DATA.*Expected: MNIST/raw/"
+    patch.setenv("MISLABEL_DATA", str(place.data / "MNIST"))
+    return ["tiny"], r"mnist under .* is not there .*MISLABEL_DATA.*Expected: MNIST/raw/"
 
 
 def divergence(place, patch):
@@ -160,22 +154,18 @@ def divergence(place, patch):
 
 
 ERRORS = [
-    unknown_chapter, no_study, no_book, no_experiment, scale_in_the_code, no_data_root,
-    missing_data, divergence,
+    unknown_chapter, no_name, no_experiment, no_data_root, missing_data, divergence,
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_errors_are_one_sentence(place, call, monkeypatch, error):
     arguments, message = error(place, monkeypatch)
-    if "--book" not in arguments:
-        arguments += ["--book", place.book]
     done = call("reproduce", *arguments)
     assert done.status == 1
     assert re.search(message, done.said), done.said
     assert "\n" not in done.said
     assert Store().paths() == []
-    print(f"{error.__name__}: {done.said}")  # shown with -rP
 
 
 def no_room(place, patch):
@@ -205,7 +195,7 @@ FOLDERS = [no_room, records_may_not_be_written, no_home]
 @pytest.mark.parametrize("error", FOLDERS)
 def test_folders_that_cannot_be_used_are_one_sentence(place, call, monkeypatch, error):
     arguments, message = error(place, monkeypatch)
-    done = call("reproduce", *arguments, "--book", place.book)
+    done = call("reproduce", *arguments)
     assert done.status == 1
     assert re.search(message, done.said), done.said
     assert "\n" not in done.said
@@ -218,7 +208,7 @@ def test_a_chapters_own_errors_are_not_explained_away(place, call, monkeypatch, 
 
     monkeypatch.setattr(training, "train", fail)
     with pytest.raises(type(error)):
-        call("reproduce", "tiny", "--book", place.book)
+        call("reproduce", "tiny")
 
 
 @pytest.mark.parametrize("command", ["list", "verify"])
@@ -244,21 +234,12 @@ WRONG_USE = [
 
 @pytest.mark.parametrize("arguments", WRONG_USE, ids=" ".join)
 def test_wrong_use_is_explained(place, call, arguments):
-    if "tiny" in arguments:
-        arguments = [*arguments, "--book", place.book]
     done = call(*arguments)
     assert done.status == 2
     assert "usage: python -m mislabel_utils" in done.err
     assert "error: " in done.err
     if "--seeds" in arguments:
         assert "lists no seeds: write 0-9 or 0,3,5" in done.err
-
-
-def test_notebook_that_is_none(place, call, tmp_path):
-    (tmp_path / "half.ipynb").write_text('{"cells": [')
-    done = call("reproduce", "half", "--book", tmp_path)
-    assert done.status == 1
-    assert "half.ipynb" in done.said
 
 
 @pytest.mark.parametrize(
@@ -287,8 +268,7 @@ def test_no_more_processes_than_cores_and_seeds(call, place, monkeypatch, jobs, 
 
     monkeypatch.setattr(reproduce, "Parallel", parallel)
     monkeypatch.setattr(reproduce, "cpu_count", lambda: 4)
-    line = ["reproduce", "tiny", "--book", place.book, "--seeds", seeds, "--jobs", jobs]
-    assert call(*line).status == 0
+    assert call("reproduce", "tiny", "--seeds", seeds, "--jobs", jobs).status == 0
     assert asked == [started]
 
 
@@ -300,23 +280,16 @@ def test_the_cores_of_a_limited_machine_are_shared(monkeypatch):
     assert reproduce.threads_each(1) is None
 
 
-def test_only_tagged_cells_run(place):
-    names = chapters.experiment_of("tiny", place.book)
-    assert list(names["SEEDS"]) == [0, 1]
-    assert callable(names["experiment"])
-
-
 def test_a_worker_forgets_the_settings_of_another_job(monkeypatch):
     """Its own count again, where the next job says nothing."""
     seen = []
-    said = {"experiment": lambda seed: seen.append(jobs.os.environ.get("MISLABEL_DATA"))}
-    monkeypatch.setattr(jobs, "experiment_of", lambda *given: said)
-    monkeypatch.setattr(jobs, "_usual", {})
+    look = SimpleNamespace(experiment=lambda *of: seen.append(os.environ.get("MISLABEL_DATA")))
+    monkeypatch.setattr(jobs, "study_of", lambda *given: look)
     for usual in (None, "/the/workers"):
         if usual:
             monkeypatch.setenv("MISLABEL_DATA", usual)
         for settings in ({"MISLABEL_DATA": "/of/the/first"}, {}):
-            jobs.run_seed(jobs.Job("c", None, 0, settings=settings))
+            jobs.run_seed(jobs.Job("c", 0, settings=settings))
     assert seen == ["/of/the/first", None, "/of/the/first", "/the/workers"]
 
 
@@ -325,7 +298,7 @@ def test_interrupt_is_answered(place, call, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train", interrupt)
-    done = call("reproduce", "tiny", "--book", place.book)
+    done = call("reproduce", "tiny")
     assert done.status == 1
     assert "run the same command again" in done.said
 
@@ -347,12 +320,13 @@ print("steps:", len(steps))
 
 
 def start(place, home, *command_line):
-    """A process with a cache and records below `home`."""
+    """A process with a cache and records below `home`, and studies there."""
     return subprocess.Popen(
         [sys.executable, *map(str, command_line)],
         cwd=ROOT,
         env=environment(
             OMP_NUM_THREADS="1",
+            PYTHONPATH=os.pathsep.join(map(str, (home, place.studies, ROOT))),
             MISLABEL_DATA=str(place.data),
             MISLABEL_CACHE=str(home / "cache"),
             MISLABEL_RECORDS=str(home / "records"),
@@ -373,7 +347,7 @@ def finished(process):
 def uninterrupted(place, tmp_path_factory):
     """Where two processes made the same runs at the same time, and what they said."""
     home = tmp_path_factory.mktemp("uninterrupted")
-    line = ["-m", "mislabel_utils", "reproduce", "tiny", "--seeds", "0", "--book", place.book]
+    line = ["-m", "mislabel_utils", "reproduce", "tiny", "--seeds", "0"]
     pair = [start(place, home, *line) for _ in range(2)]
     return SimpleNamespace(home=home, said=[finished(process)[1] for process in pair])
 
@@ -392,7 +366,7 @@ def test_two_that_want_the_same_runs_make_one_record(uninterrupted):
 
 def test_killed_and_run_again_is_bit_identical(place, uninterrupted, tmp_path):
     store = Store(tmp_path / "records")
-    line = ["reproduce", "tiny", "--seeds", "0", "--book", place.book]
+    line = ["reproduce", "tiny", "--seeds", "0"]
     process = start(place, tmp_path, "-c", COUNTED, "-1", *line)
     checkpoint = None
     while checkpoint is None:
@@ -429,7 +403,7 @@ def test_several_jobs_and_their_errors(place, uninterrupted, tmp_path):
     shutil.copytree(uninterrupted.home / "records", tmp_path / "records")
     (path,) = (tmp_path / "records").glob("*/student*.npz")
     path.write_bytes(b"")
-    line = ["-m", "mislabel_utils", "reproduce", "tiny", "--jobs", "2", "--book", place.book]
+    line = ["-m", "mislabel_utils", "reproduce", "tiny", "--jobs", "2"]
     process = start(place, tmp_path, *line)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 1
@@ -451,17 +425,15 @@ def alive(pid):
 def test_no_process_survives_its_parent(place, tmp_path, signal):
     waits = """
 import os, pathlib, time
-SEEDS = range(2)
 
 
-def experiment(seed):
+def experiment(lab, seed):
     (pathlib.Path(os.environ["MISLABEL_CACHE"]) / f"{os.getpid()}.pid").touch()
     time.sleep(300)
 """
-    write_chapter(tmp_path / "book", "waits", (waits, True))
+    write_study(tmp_path, "waits", NO_DATA + waits)
     (tmp_path / "cache").mkdir()
-    line = ["-m", "mislabel_utils", "reproduce", "waits", "--jobs", "2"]
-    process = start(place, tmp_path, *line, "--book", tmp_path / "book")
+    process = start(place, tmp_path, "-m", "mislabel_utils", "reproduce", "waits", "--jobs", "2")
     while len(found := [int(p.stem) for p in (tmp_path / "cache").glob("*.pid")]) < 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
@@ -477,12 +449,11 @@ def experiment(seed):
 
 def test_a_terminal_that_lacks_a_sign(tmp_path):
     """Everything is said, in signs of its own, and what was done is not lost over it."""
-    write_chapter(tmp_path, "café", ("SEEDS = []", False))
-    command = [sys.executable, "-m", "mislabel_utils", "reproduce", "x", "--book", str(tmp_path)]
+    command = [sys.executable, "-m", "mislabel_utils", "reproduce", "café"]
     with_ascii = environment(PYTHONIOENCODING="ascii:strict")
     done = subprocess.run(command, capture_output=True, text=True, env=with_ascii)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert r"No chapter 'x'" in done.stderr and r"caf\xe9" in done.stderr
+    assert r"No chapter 'caf\xe9'" in done.stderr
 
 
 def test_closed_streams(tmp_path):
@@ -493,10 +464,9 @@ def test_closed_streams(tmp_path):
 
 
 def test_a_process_that_is_ended_from_outside_is_told(place, tmp_path):
-    dies = "import os\nSEEDS = range(2)\ndef experiment(seed): os.kill(os.getpid(), 9)"
-    write_chapter(tmp_path / "book", "dies", (dies, True))
-    line = ["-m", "mislabel_utils", "reproduce", "dies", "--jobs", "2"]
-    process = start(place, tmp_path, *line, "--book", tmp_path / "book")
+    dies = "import os\ndef experiment(lab, seed): os.kill(os.getpid(), 9)"
+    write_study(tmp_path, "dies", NO_DATA + dies)
+    process = start(place, tmp_path, "-m", "mislabel_utils", "reproduce", "dies", "--jobs", "2")
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1 and "Traceback" not in err
     assert "A process was ended from outside" in err
