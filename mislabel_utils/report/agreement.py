@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.runs import Run
+from mislabel_utils.report.tables import span
 
 MOST = 9  # pairs: 9! assignments are a second's work
 
@@ -200,6 +201,38 @@ def pairing(pairs: pd.DataFrame) -> Pairing:
     )
     strangers = (values.sum(1) - own) / (len(rows) - 1)
     return Pairing(own, strangers, float(tested.pvalue))
+
+
+def repeated(
+    runs: Mapping[int, Mapping[str, Run]], arms: Mapping[str, str], on: Split
+) -> pd.DataFrame:
+    """Of the images that a teacher gets wrong: how often do students make that very error?
+
+    Parameters
+    ----------
+    runs : by seed, the runs of an experiment by arm
+    arms : by student, its teacher
+    on : the images that all were asked about
+
+    Returns
+    -------
+    Texts by student, in per cent: errors of its ``own`` teacher, and of ``strangers``; ``more``,
+    the difference in points of each student; how many ``pairings`` do as well; errors that ``two``
+    such teachers share; and where two err differently, ``mine`` and the ``other``'s.
+    """
+    lines = {}
+    for arm, teacher in arms.items():
+        found, beside = (
+            pairing(between(runs, each, teacher, on, misread=True)) for each in (arm, teacher)
+        )
+        apart = where_two_differ(runs, arm, teacher, on)
+        lines[arm] = {
+            "own": span(found.own, ""), "strangers": span(found.strangers, ""),
+            "more": ", ".join(f"{100 * gap:+.1f}" for gap in found.own - found.strangers),
+            "pairings": found.ways, "two": span(beside.strangers, ""),
+            "mine": span(apart["own"], ""), "other": span(apart["other"], ""),
+        }  # fmt: skip
+    return pd.DataFrame(lines).T
 
 
 class OffFavourite(NamedTuple):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning.shared_initialisation import MEASURES
+from mislabel_utils.report.tables import Table, span
 from mislabel_utils.studies import corrections, what_leaks
 
 
@@ -70,3 +71,25 @@ def by_share(rows: pd.DataFrame, when: str, name: str, role: str) -> pd.DataFram
         {"name": name, "role": role, "epoch": 100 * share, "accuracy": usual[when]}
     )
     return drawn.dropna()
+
+
+def texts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of `lessons` what each network came to, a row for each ``lesson`` and ``network``.
+
+    Means and ranges in per cent, of its ``own outputs``, its ``agreement`` and the ``gain`` of a
+    readout; the mean ``mismatch`` ``before`` and ``after``.
+    """
+    each = rows.groupby(["measure", "lesson", "network"])
+    after, gain = (each[when].agg(span, unit="") for when in ("after", "gain"))
+    left = each[["before", "after"]].mean().map("{:.3f}".format).loc["mismatch"]
+    ends = {of: after[of] for of in ("own outputs", "agreement")}
+    return pd.DataFrame(ends | {"gain": gain["readout"]} | dict(left.items()))
+
+
+def table(found: pd.DataFrame, lesson: str, called: Mapping[str, str]) -> Table:
+    """Of `texts` the networks of a lesson, as far as a scale has them, by what they are called."""
+    rows = found[found.index.isin([lesson], level="lesson")].droplevel("lesson")
+    rows = rows.reindex([each for each in called if each in rows.index]).rename(called)
+    mismatch = rows.pop("before") + ", " + rows.pop("after")
+    columns = ("Own outputs, %", "Agreement, %", "Readout gains, points", "Mismatch before, after")
+    return Table.of(rows.assign(mismatch=mismatch), ("Initial weights", *columns))

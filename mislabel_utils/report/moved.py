@@ -12,7 +12,6 @@ import pandas as pd
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import canonical
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.report import agreement
 from mislabel_utils.report.tables import Table, range_text, span
 from mislabel_utils.studies.adversarial_errors import ARMS, MODELS, PREFIXES, Experiment
 
@@ -121,33 +120,15 @@ def teacher_of(one: Experiment, arm: str) -> str:
     return next(name for name, each in one.runs.items() if run and each.id == run[1])
 
 
-def repeated(series: Mapping[int, Experiment], arms: Mapping[str, str]) -> pd.DataFrame:
-    """Of the test images that a teacher gets wrong: how often do students make that very error?
-
-    Parameters
-    ----------
-    arms : by student, its teacher
-
-    Returns
-    -------
-    Texts, in per cent: the student's `name`; errors of its `own` teacher, and of `strangers`;
-    `more`, the difference in points of each student; how many `pairings` do as well; errors that
-    `two` such teachers share; where two err differently, `mine` and the `other`'s.
-    """
-    runs, lines = {seed: one.runs for seed, one in series.items()}, {}
-    first = next(iter(series.values()))
-    test = first.images.test
-    for arm, teacher in arms.items():
-        found, beside = (
-            agreement.pairing(agreement.between(runs, each, teacher, test, misread=True))
-            for each in (arm, teacher)
-        )
-        apart = agreement.where_two_differ(runs, arm, teacher, test)
-        lines[arm] = {
-            "name": ARMS[arm if arm in ARMS else f"small-{arm}"].name,
-            "own": span(found.own, ""), "strangers": span(found.strangers, ""),
-            "more": ", ".join(f"{100 * gap:+.1f}" for gap in found.own - found.strangers),
-            "pairings": found.ways, "two": span(beside.strangers, ""),
-            "mine": span(apart["own"], ""), "other": span(apart["other"], ""),
-        }  # fmt: skip
-    return pd.DataFrame(lines).T
+def architectures(pairs: pd.DataFrame) -> Table:
+    """Of `across` a row for each set and teacher, a column for each student: accuracy and loss."""
+    by = ["set", "teacher", "student"]
+    cells = pairs.groupby(by, observed=True)[["accuracy", "loss"]].apply(
+        lambda some: f"{span(some['accuracy'], '')}; {some['loss'].mean():.2f}"
+    )
+    told = pairs.groupby(by[:2], observed=True)["given"].agg(span, unit="")
+    told.loc[SETS["natural"]] = "all"
+    wide = cells.unstack().fillna("not run")
+    columns = (f"Student: {name}, %; loss" for name in wide)
+    wide.insert(0, "given", told)
+    return Table.of(wide, ("Set", "Teacher", "Labels it predicts, %", *columns))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.report.before_after import before_after, by_share, lessons
+from mislabel_utils.report.before_after import before_after, by_share, lessons, table, texts
 
 
 def test_each_number_has_its_row():
@@ -28,3 +28,7 @@ def test_lessons_of_shared_initialisation():
     assert sorted(set(drawn["epoch"])) == [0, 10, 25, 50, 75, 100]
     first = drawn[drawn["epoch"] == 0]["accuracy"].tolist()
     assert first == own.loc["usual", "share 0"]["after"].tolist()
+    shown = table(texts(rows), "usual", {"share 1": "a stranger's", "never run": "–"})
+    assert [line[0] for line in shown.rows] == ["a stranger's"]
+    mean = 100 * own.loc["usual", "share 1"]["after"].mean()
+    assert shown.rows[0][1].startswith(f"{mean:.1f} (") and ", " in shown.rows[0][-1]

@@ -1,10 +1,11 @@
 """The table of networks that learn from moved images, and their kin."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.report import moved
+from mislabel_utils.report import agreement, moved
 from mislabel_utils.studies import adversarial_errors as study
 
 
@@ -46,10 +47,12 @@ def test_the_teacher_of_a_student_is_the_one_its_record_names(series):
 
 
 def test_students_of_their_own_teacher_and_of_strangers(series):
-    errors = moved.repeated(series, {"natural": "mediocre", "det": "good"})
+    runs = {seed: one.runs for seed, one in series.items()}
+    arms = {"natural": "mediocre", "det": "good"}
+    errors = agreement.repeated(runs, arms, series[0].images.test)
     assert errors.loc["natural", "own"] == "69.5 (68.7 to 70.4)"
-    assert errors.loc["det", ["name", "more", "pairings", "mine"]].tolist() == [
-        "moved to the next class (D_det)", "+1.1, -0.2, +0.1", "1 of 6", "10.8 (9.8 to 11.3)",
+    assert errors.loc["det", ["more", "pairings", "mine"]].tolist() == [
+        "+1.1, -0.2, +0.1", "1 of 6", "10.8 (9.8 to 11.3)",
     ]  # fmt: skip
 
 
@@ -65,4 +68,13 @@ def test_a_student_of_another_architecture_is_named_by_both():
     assert pairs[["set", "teacher", "student"]].to_numpy().tolist() == [
         ["natural mistakes", "CNN", "CNN"], ["D_rand", "MLP", "CNN"],
         ["D_rand", "better network", "MLP"], ["true labels", "–", "ResNet-18"],
+    ]  # fmt: skip
+
+
+def test_a_pair_that_nobody_ran_is_said():
+    arms = ["natural", "rand-mlp-to-small_cnn"]
+    rows = pd.DataFrame({"arm": arms, "accuracy": [0.5, 0.25], "loss": 1.5, "given": [np.nan, 0.2]})
+    table = moved.architectures(moved.across(rows))
+    assert table.rows == [
+        ["natural mistakes", "CNN", "all", "50.0; 1.50"], ["D_rand", "MLP", "20.0", "25.0; 1.50"],
     ]  # fmt: skip
