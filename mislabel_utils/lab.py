@@ -143,18 +143,19 @@ class Lab:
             on other weights than those of a run that `config` names.
         """
         checks.name(arm)
-        record = None if self.fleeting else self._recorded(run_id(config), arm, seed)
-        weights = self._weights_of(config)
+        seed = index(seed)
+        identity, weights = run_id(config), self._weights_of(config)
+        record = self._recorded(identity, arm, seed)
         if record is None:
-            if not self.fleeting:
-                self.store.require_writable(self.chapter)
-            start = time.monotonic()
-            with pinned():
-                arrays = checks.recordable(compute())
-            made = _where(time.monotonic() - start, [environment()])
-            record = Record(self.chapter, arm, seed, config, [], {}, arrays, made, weights)
-            if not self.fleeting:
-                record = self.store.read(self.store.write(record))
+            with self._alone(identity, f"measures {arm} seed {seed}"), pinned():
+                record = self._recorded(identity, arm, seed)  # by another in the meantime?
+                if record is None:
+                    start = time.monotonic()
+                    arrays = checks.recordable(compute())
+                    made = _where(time.monotonic() - start, [environment()])
+                    record = Record(self.chapter, arm, seed, config, [], {}, arrays, made, weights)
+                    if not self.fleeting:
+                        record = self.store.read(self.store.write(record))
         if any(record.trained_on.get(name, now) != now for name, now in weights.items()):
             raise RecordError(
                 f"{record.stem} was measured on a network that has since been trained anew, with "
@@ -190,7 +191,7 @@ class Lab:
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
         """The record of a run; None if there is none yet, and at this scale there need not be."""
-        record = self.store.find(identity)
+        record = None if self.fleeting else self.store.find(identity)
         if record is None and self.scale == "recorded":
             raise RecordError(
                 f"No record of {arm}, seed {seed} (run {identity[:12]}) in {self.store.root}. "
@@ -205,7 +206,7 @@ class Lab:
         them may change from call to call; elsewhere it is refused.
         """
         run = self._runs.get(identity)
-        if run is None and not self.fleeting:
+        if run is None:
             record = self._recorded(identity, arm, seed)
             run = record and Run(record)
         if run is None or checks.same_set(run, on, ask=self.fleeting):

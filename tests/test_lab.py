@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -599,6 +600,26 @@ def test_two_that_want_the_same_run(monkeypatch):
     assert len(results) == 2
     assert len(set(results)) == 1
     assert len(list(Store())) == 1
+
+
+def test_two_that_want_the_same_measurement():
+    """The work was done twice, and was lost where a seed was one of numpy's."""
+    begun, calls = threading.Event(), []
+
+    def slowly():
+        calls.append(1)
+        begun.set()
+        time.sleep(0.5)
+        return {"a": 1}
+
+    def work(seed):
+        return Lab("chapter", "full").measure("m", seed, {}, slowly)["a"]
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(work, np.int64(0))
+        assert begun.wait(60)
+        assert work(0) == first.result() == 1
+    assert len(calls) == 1 and len(list(Store())) == 1
 
 
 # Identity ---------------------------------------------------------------------------------------

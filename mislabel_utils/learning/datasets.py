@@ -20,7 +20,7 @@ from torch import Tensor
 from mislabel_utils.files import BUNDLED, folder
 from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.pictures import HALVES, Arrays, DataError, readable
-from mislabel_utils.learning.sources import read_source
+from mislabel_utils.learning.sources import NAMES, read_source
 
 SCALES = ("recorded", "quick", "full")
 
@@ -175,7 +175,7 @@ def load(name: str, scale: str = "full", root: str | Path | None = None) -> Data
     if scale == "full":
         root = Path(root).expanduser() if root else folder("MISLABEL_DATA")
         arrays, classes, found = read_source(name, root)
-        own = readable(Path(name).expanduser().resolve().name)
+        own = name if name in NAMES else readable(Path(name).expanduser().resolve().name)
         return dataclasses.replace(_dataset(own, arrays, classes), found=found)
     return _bundled(name, whole=scale == "recorded")
 

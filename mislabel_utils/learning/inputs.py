@@ -199,7 +199,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
         which = torch.randint(len(characters), (count,), generator=generator)
         chance = torch.rand(4, count, generator=generator)
         sizes = (side * (0.5 + 0.4 * chance[0])).round().int()
-        inputs = side * (0.5 + 0.2 * (chance[1:3] - 0.5))
+        places = side * (0.5 + 0.2 * (chance[1:3] - 0.5))
         angles = 30 * (chance[3] - 0.5)
         # The basic layout is in every build of Pillow, so that all draw alike.
         fonts = {
@@ -209,7 +209,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
         made = torch.empty(count, channels, side, side, dtype=torch.uint8)
         for row in range(count):
             image = Image.new("L", (side, side))
-            where, character = tuple(inputs[:, row].tolist()), characters[which[row]]
+            where, character = tuple(places[:, row].tolist()), characters[which[row]]
             ImageDraw.Draw(image).text(
                 where, character, fill=255, font=fonts[int(sizes[row])], anchor="mm"
             )

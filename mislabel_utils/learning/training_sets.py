@@ -243,8 +243,8 @@ def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:
         # Swap one that kept its label with a place where both then have another.
         place = stuck[0]
         fits = (dealt != labels[place]) & (labels != dealt[place])
-        inputs = fits.nonzero().squeeze(1)
-        other = inputs[torch.randint(len(inputs), (1,), generator=generator)]
+        places = fits.nonzero().squeeze(1)
+        other = places[torch.randint(len(places), (1,), generator=generator)]
         dealt[place], dealt[other] = dealt[other].clone(), dealt[place].clone()
     return dealt
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import traitlets
 
+from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import datasets, inference
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.live import Live, joined
@@ -25,7 +26,7 @@ TEACHER = "351897a7206c"  # of seed 0, in the chapter "A shoe is a 2"
 
 
 class Training(Live):
-    """What the browser has to know beforehand; see `files` for what it loads later.
+    """What the browser has to know beforehand; see `lessons` and `digits` for what it loads later.
 
     Attributes
     ----------
@@ -70,7 +71,9 @@ def lessons() -> bytes:
 
     The probabilities are those of the teacher in one byte a weight, see `weights`.
     """
-    teacher, test = Run(Store().find(TEACHER)), datasets.load("mnist", "recorded").test
+    # Whatever records the reader has: its rounded weights come with the package too.
+    teacher = Run(Store(BUNDLED / "records").find(TEACHER))
+    test = datasets.load("mnist", "recorded").test
     garments = datasets.load("fashion_mnist", "recorded").train
     network = compact(teacher, test).network()
     soft = inference.outputs(network, garments.images, garments.normalization).softmax(1).numpy()

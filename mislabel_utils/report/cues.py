@@ -14,6 +14,7 @@ import pandas as pd
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.report.figures import name_at_ends, upright
+from mislabel_utils.report.origins import is_other_copy
 from mislabel_utils.report.style import ROLES, Picture, styled
 from mislabel_utils.studies import two_cues, two_cues_knobs
 from mislabel_utils.studies.two_cues import RADII, SEEDS, arm_name
@@ -23,10 +24,10 @@ ENOUGH = 0.9  # of the labels: a cue that is learnt
 
 
 def recorded(store: Store | None = None, chapter: str = "two_cues") -> Records:
-    """The records of the study, by arm and seed."""
+    """The records of the study, by arm and seed; those on another copy of the data are others."""
     store = store or Store()
-    paths = sorted((store.root / chapter).glob("[!.]*.npz"))
-    return {(record.arm, record.seed % 1000): record for record in map(store.read, paths)}
+    records = map(store.read, sorted((store.root / chapter).glob("[!.]*.npz")))
+    return {(one.arm, one.seed % 1000): one for one in records if not is_other_copy(one)}
 
 
 def turning(records: Records) -> pd.DataFrame:

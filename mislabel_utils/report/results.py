@@ -45,6 +45,7 @@ MADE_BY = {
     "predictions": "teacher", "mistakes": "teacher", "soft": "teacher", "soft mistakes": "teacher",
 }  # fmt: skip
 STUDENTS = range(1000, 2000)  # the seeds of students begin here, those of teachers at 0
+EVERY = ("true", "predictions", "soft", "uniform", "next class", "dealt out")  # image has a label
 # Labels made from others for the same images. Whatever else is made of them may leave some out.
 ALIKE = ("shuffled", "uniform mistakes", "corrected")
 
@@ -224,11 +225,11 @@ def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
         return labels["count"]
     if "of" in labels:
         return None
-    if "mistakes" in labels["kind"]:
+    if labels["kind"] in ("mistakes", "soft mistakes"):
         teacher = by_id.get(labels["run"])
-        right = teacher and teacher["metrics"].get(labels["on"])
+        right = teacher and teacher["metrics"].get(str(labels["on"]))  # of made images none
         return None if size is None or right is None else round(size * (1 - right))
-    return size
+    return size if labels["kind"] in EVERY else None
 
 
 def _size(data: dict[str, str]) -> int | None:

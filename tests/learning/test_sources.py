@@ -207,10 +207,13 @@ def test_named_tree_below_a_root(tmp_path):
     assert (loaded.train.images[:, 0, 0, 0] - 40).div(60).tolist() == loaded.train.labels.tolist()
 
 
-def test_file_systems_that_ignore_case(tmp_path):
+def test_file_systems_that_ignore_case(tmp_path, monkeypatch):
+    """In the data root too, where mnist is a folder with another name."""
     arrays = write_idx(tmp_path)
     (tmp_path / "mnist").symlink_to(tmp_path / "MNIST")
-    assert same(datasets.load("mnist", root=tmp_path).train, arrays, "train")
+    monkeypatch.chdir(tmp_path)
+    loaded = datasets.load("mnist", root=tmp_path)
+    assert same(loaded.train, arrays, "train") and loaded.train.name == "mnist/train"
 
 
 # Cache ------------------------------------------------------------------------------------------

@@ -155,7 +155,8 @@ def unpacked(packed: bytes) -> dict[str, np.ndarray]:
     return found
 
 
-def test_the_lessons_are_the_recorded_teachers(garments, called):
+def test_the_lessons_are_the_recorded_teachers(garments, called, monkeypatch, tmp_path):
+    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path))  # of the book, whatever a reader records
     packed = training.lessons()
     assert len(packed) < 3_000_000
     found = unpacked(packed)

@@ -2,11 +2,13 @@
 
 import math
 
+import fabricated
 import numpy as np
 import pandas as pd
 import pytest
+from fabricated import JPEG, OTHER
 
-from mislabel_utils.recording.records import Record
+from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.report import cues
 
 
@@ -52,6 +54,14 @@ def test_the_faster_cue_and_the_one_that_is_answered_by():
     assert found["seed"].tolist() == [20, 21]
     assert found["faster"].tolist() == ["perturbation", "perturbation"]
     assert found["wins"].tolist() == ["perturbation", "picture"]
+
+
+def test_runs_on_another_copy_of_the_data_are_others(tmp_path):
+    store, kind = Store(tmp_path), {"chapter": "two_cues", "arm": "photographs-det-0.5"}
+    for data, accuracy in ((JPEG, 0.1), (OTHER, 0.2)):
+        store.write(fabricated.record(1020, accuracy, data=("cifar10", data), **kind))
+    (found,) = cues.recorded(store).values()
+    assert found.config["data"]["fingerprint"] == JPEG
 
 
 def test_what_a_knob_changes_is_held_against_the_same_seed():

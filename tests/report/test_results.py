@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+import fabricated
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,6 +113,15 @@ def test_a_function_of_the_readers_may_leave_images_out(isolated):
     few = true.relabelled("few", lambda: torch.where(first, true.labels, -1))
     run = lab.train(few, Recipe("small_cnn", epochs=1), seed=0, arm="t", test=mnist.test)
     assert results.frame({0: {"t": run}}).images.isna().all()
+
+
+@pytest.mark.parametrize("kind", ["mistakes", "mistakes of mine"])
+def test_mistakes_that_no_record_counts(kind):
+    """On images that were made, and of a function of the reader's."""
+    by = fabricated.record()
+    labels = {"kind": kind, "run": by.id, "on": {"kind": "adversarial"}}
+    given = {"t": Run(by), "s": Run(fabricated.record(1000, arm="s", labels=labels))}
+    assert results.frame({0: given}).images.isna().tolist() == [False, True]
 
 
 @pytest.mark.usefixtures("isolated")
