@@ -39,12 +39,6 @@ def digest() -> str:
     return total.hexdigest()
 
 
-def book_build() -> list[str]:
-    """The command that builds the book in its working directory."""
-    book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    return [*book, "build", "-W", "-n", "--keep-going", "-q", "."]
-
-
 def build() -> Path:
     """Return the site's folder, built afresh where it is missing or stale."""
     current = digest()
@@ -53,7 +47,9 @@ def build() -> Path:
     # From nothing: pages of chapters that are gone must not stay, and Sphinx
     # repeats no warning for a page that it does not read again.
     shutil.rmtree(ROOT / "_build", ignore_errors=True)
-    done = subprocess.run(book_build(), cwd=ROOT, stdout=subprocess.PIPE)
+    book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    options = ["build", "-W", "-n", "--keep-going", "-q", "."]
+    done = subprocess.run([*book, *options], cwd=ROOT, stdout=subprocess.PIPE)
     if done.returncode:
         sys.stdout.buffer.write(done.stdout)
         raise RuntimeError("The site was not built: see the warnings above.")

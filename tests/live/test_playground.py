@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from browsing import LOAD_PLANE, PHONE, WIDE
+from execute import WIDGET_VIEW
 
 from mislabel_utils.live import Playground
 from mislabel_utils.plane import experiment, networks
@@ -176,6 +177,17 @@ def figure(view, name):
 def finished(view) -> str:
     view.get_by_text(re.compile("The student gets")).wait_for(timeout=300_000)
     return view.get_by_role("status").inner_text()
+
+
+def test_a_static_page_draws_it_and_does_not_move(visit):
+    page = visit(PAGE)
+    room = page.locator(".tag_live-playground .cell_output")
+    before = room.bounding_box()["height"]
+    page.locator(".playground canvas").first.wait_for()
+    assert room.bounding_box()["height"] == before, "the page moved when the view was drawn"
+    assert page.locator(f'script[type="{WIDGET_VIEW}"]').count() == 1
+    assert VIEW()._repr_mimebundle_()[0]["text/plain"] == "Playground()", "the same each time"
+    assert not visit.complaints, "\n".join(visit.complaints)
 
 
 def test_a_draw_is_trained_by_keyboard(module, visit, play):
