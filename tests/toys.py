@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import struct
 import sys
@@ -73,13 +72,6 @@ def write_idx(
             (raw / file).write_bytes(idx_bytes(array))
             arrays[f"{half}_{kind}"] = array
     return arrays
-
-
-def gzip_folder(raw: Path, target: Path) -> None:
-    """What a mirror serves: each file of `raw` compressed."""
-    target.mkdir(parents=True)
-    for path in raw.iterdir():
-        (target / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
 def write_study(folder: Path, name: str, source: str) -> None:
