@@ -6,8 +6,10 @@ Pages are opened in headless Chromium as in `browsing`.
 import gzip
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
+import build
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import PHONE, WIDE
@@ -39,6 +41,21 @@ def anchors(soup: BeautifulSoup) -> set[str]:
     return {e["id"] for e in soup.find_all(id=True)} | {
         e["name"] for e in soup.find_all("a", {"name": True})
     }
+
+
+def test_the_table_to_download_is_of_the_books_own_records(monkeypatch, tmp_path):
+    """It was of those of a reader who had set the variable, and stayed so."""
+
+    def built(*arguments, **options):
+        (tmp_path / "index.html").touch()
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path))
+    monkeypatch.setattr(build.subprocess, "run", built)
+    for name, place in {"ROOT": "", "SITE": "", "STAMP": "stamp"}.items():
+        monkeypatch.setattr(build, name, tmp_path / place)
+    build.build()
+    assert len((tmp_path / "results.csv").read_text().splitlines()) > 865
 
 
 def test_no_dead_internal_links(site, soups):

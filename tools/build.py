@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ SOURCES = (
     "mislabel_utils/**/*.py",  # the page on the package is made from the docstrings
     "mislabel_utils/bundled/records/*/*.npz",  # and the table of results from the records
     "mislabel_utils/bundled/sample/*.npz",  # and what the reader's browser learns from the sample
+    "mislabel_utils/bundled/weights/*.npz",  # and from a teacher
 )
 NOT_SOURCES = {".ipynb_checkpoints", "__pycache__"}
 
@@ -56,6 +58,7 @@ def build() -> Path:
     # The page that leads on to the first one: without an icon browsers ask for one of their own.
     redirect = SITE / "index.html"
     redirect.write_text('<link rel="icon" href="_static/favicon.svg">\n' + redirect.read_text())
+    os.environ.pop("MISLABEL_RECORDS", None)  # what is published are the book's own
     results.download(SITE)
     training.beside(SITE)
     STAMP.write_text(current)
