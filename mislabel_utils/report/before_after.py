@@ -53,7 +53,8 @@ def lessons(lab: Lab, seeds: Sequence[int]) -> pd.DataFrame:
         "muddled": {s: corrections.muddled(lab, s) for s in seeds},
     }
     parts = {lesson: before_after(each, MEASURES) for lesson, each in found.items()}
-    every = pd.concat(parts, names=["lesson"]).reset_index("lesson")
+    some = {lesson: rows for lesson, rows in parts.items() if len(rows)}
+    every = pd.concat(some, names=["lesson"]).reset_index("lesson")
     return every.set_index(["measure", "lesson", "network", "seed"]).sort_index()
 
 
