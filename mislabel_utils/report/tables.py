@@ -31,8 +31,7 @@ class Table:
 
     Parameters
     ----------
-    columns, rows : the texts, or links; what begins with a verdict is bold. A row of one cell in a
-        table of several columns heads those that follow
+    columns, rows : the texts, or links; a cell that is a verdict is bold
     kind : a class for the style sheet, such as "verdicts"
     note : a sentence below the table
     """
@@ -70,10 +69,6 @@ class Table:
         return len(self.columns) > NARROW
 
     def _row(self, row: Sequence[str | Link]) -> str:
-        if len(row) == 1 < len(self.columns):
-            inner = self._cell(*row).partition(">")[2].removesuffix("</td>")
-            span = f'<th scope="rowgroup" colspan="{len(self.columns)}">{inner}</th>'
-            return f"</tbody><tbody><tr>{span}</tr>"
         names = ["", *self.columns[1:]] if self._as_cards else [""] * len(row)
         return f"<tr>{''.join(map(self._cell, row, names))}</tr>"
 

@@ -51,13 +51,6 @@ def test_a_frame_of_texts_begins_with_its_rows_names():
     assert table.rows == [["a", "1", "50.0"], ["b", "2", "50.0 (25.0 to 75.0)"]]
 
 
-def test_a_row_of_one_cell_heads_those_below():
-    html = Table(["a", "b"], [[Link("<x>", "#x")], ["1", "2"]])._repr_html_()
-    head = '<tr><th scope="rowgroup" colspan="2"><a href="#x">&lt;x&gt;</a></th></tr>'
-    assert f"</tbody><tbody>{head}<tr><td>1</td>" in html
-    assert "rowgroup" not in Table(["a"], [["1"]])._repr_html_()
-
-
 def test_on_a_phone_many_columns_are_a_card_of_named_lines():
     few = Table(["A", "B", "C"], [["1", "2", "3"]])._repr_html_()
     many = Table(["A", "B & C", "D", "E"], [["1", "2", "3", "yes"]], "wide")._repr_html_()
