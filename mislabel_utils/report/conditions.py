@@ -26,7 +26,7 @@ CHAPTERS = {
     "two_cues_knobs": "Two cues",
     "what_leaks": "What leaks",
     "where_it_stops": "Where it stops",
-    "corrections": "Further controls",
+    "corrections": "Missing controls",
 }
 WHOSE = {"teacher": "a teacher's labels", "true": "true labels", "other": "other labels"}
 # Of several test sets of a network the first: digits, where a teacher read them.
