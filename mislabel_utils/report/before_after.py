@@ -39,7 +39,8 @@ def before_after(
         for measure, (before, after) in zip(measures, table, strict=True)
     ]  # fmt: skip
     columns = ["seed", "network", "measure", "before", "after", "gain"]
-    return pd.DataFrame(rows, columns=columns)
+    numbers = dict.fromkeys(columns[3:], float)  # also where there is no row
+    return pd.DataFrame(rows, columns=columns).astype(numbers)
 
 
 def lessons(lab: Lab, seeds: Sequence[int]) -> pd.DataFrame:
