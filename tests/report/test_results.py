@@ -48,6 +48,12 @@ def test_a_record_says_the_same(rows):
     assert set(mine["name"]) == {"teacher"} and set(mine.seed) == {4} == {record.seed}
 
 
+def test_a_second_student_has_the_seed_of_the_first(rows):
+    for again in ("small-steps-10-again", "student-again"):
+        first = again.replace("student-", "student-mixed-").removesuffix("-again")
+        assert set(selected(rows, arm=again).seed) == set(selected(rows, arm=first).seed)
+
+
 def test_means_are_those_of_the_page(rows):
     ours = selected(rows, chapter="mnist_to_fashion", test_set=MNIST)
     found = 100 * ours.groupby("name").accuracy.agg(["mean", "min", "max"])
