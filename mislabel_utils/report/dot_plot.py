@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from mislabel_utils.report.figures import MANY
 from mislabel_utils.report.stats import limits
 from mislabel_utils.report.style import GRID, QUIET, TEXT, Picture, styled
 from mislabel_utils.report.verdicts import FEWEST, Measured
@@ -16,7 +17,6 @@ from mislabel_utils.report.verdicts import FEWEST, Measured
 INK = TEXT  # no colour: no outcome is better than another
 CONSTANT = {"marker": "|", "markersize": 8, "markeredgewidth": 1.2}
 CONTROL = {"marker": "x", "markersize": 6, "markeredgewidth": 1.2}
-MANY = 50  # values, from which on the interval stands for them
 
 
 def dot_plot(rows: Sequence[Measured], alt: str) -> Picture:
@@ -60,7 +60,7 @@ def _row(ax: Axes, line: int, row: Measured) -> None:
     if len(values) >= FEWEST:
         low, high = (scale * end for end in row.next_run)
         ax.plot([low, high], [line, line], color=GRID, linewidth=9, solid_capstyle="butt")
-    if len(values) >= MANY:
+    if len(values) > MANY:
         ax.plot(np.median(values), line, "|", color=INK, markersize=11, markeredgewidth=2)
     else:
         ax.plot(values, np.full(len(values), line), "o", color=INK, alpha=0.5, markersize=5)

@@ -32,6 +32,7 @@ from mislabel_utils.report.style import (
 ACCURACY = "accuracy on real test images, %"
 ANSWERS = CLASSES[2], ROLES["teacher"], GRID  # the true class, the teacher's error, another
 LINES = ("-", "--", ":", "-.")
+MANY = 50  # seeds or draws, from which on their interval stands for them
 
 
 def seeds(
@@ -43,8 +44,11 @@ def seeds(
     of: str = "accuracy",
     xlabel: str = ACCURACY,
     limits: tuple[float, float] = (0, 100),
+    scale: float = 100,
 ) -> Picture:
     """A row for each condition under its name, a dot for each seed, their mean in figures.
+
+    Of more than `MANY` seeds the middle 95 % are a bar, and the mean a dot.
 
     Parameters
     ----------
@@ -54,6 +58,7 @@ def seeds(
     published : by condition, in per cent
     chance : in per cent, a line across all rows
     by, of : the columns that say the condition and the share
+    limits, scale : of the axis, and how many of its units a share of one is
     """
     rows = list(dict.fromkeys(frame[by]))
     # At quick scale some conditions are not trained.
@@ -65,20 +70,25 @@ def seeds(
             _note(ax, "guessing", (chance, -0.85), ROLES["chance"], chance > 50)
         for line, name in enumerate(rows):
             some = frame[frame[by] == name]
-            values = 100 * some[of].to_numpy(float)
+            values = scale * some[of].to_numpy(float)
             colour = ROLES[some["role"].iloc[0]]
             _words(ax, line, name, f"{values.mean():.1f}")
             spread = 0.1 * (np.arange(len(values)) % 3 - 1) if len(values) > 1 else 0
-            ax.plot(values, line + spread + np.zeros(len(values)), "o", color=colour,
-                    markersize=7, alpha=0.75, markeredgewidth=0)  # fmt: skip
+            if len(values) > MANY:
+                ends = np.quantile(values, [0.025, 0.975])
+                ax.plot(ends, [line, line], color=colour, linewidth=7, alpha=0.35)
+                ax.plot(values.mean(), line, "o", color=colour, markersize=9)
+            else:
+                ax.plot(values, line + spread + np.zeros(len(values)), "o", color=colour,
+                        markersize=7, alpha=0.75, markeredgewidth=0)  # fmt: skip
             if name in published:
                 ax.plot(published[name], line, "D", markerfacecolor="none", markersize=9,
                         markeredgecolor=ROLES["published"], markeredgewidth=1.6)  # fmt: skip
         for place, (name, theirs) in enumerate(published.items()):
             text = f"published {theirs:g}" if not place else f"{theirs:g}"
-            lower = theirs < 100 * frame.loc[frame[by] == name, of].mean()  # ours are to its right
+            ours = scale * frame.loc[frame[by] == name, of].mean()
             along = (theirs - limits[0]) / (limits[1] - limits[0])
-            left = along > 0.75 or (lower and along > 0.3)  # where there is room, and no dot
+            left = along > 0.75 or (theirs < ours and along > 0.3)  # there is room, and no dot
             _note(ax, text, (theirs, rows.index(name)), ROLES["published"], left)
         ax.set(xlim=limits, ylim=(len(rows) - 0.6, -1.1), yticks=[], xlabel=xlabel)
         ax.grid(axis="x", linewidth=1)
@@ -264,24 +274,11 @@ def curves(
     xlabel, ylabel : of another quantity than the epoch, of another share than the accuracy
     limits : of the upright axis, in per cent
     """
-    with styled(height=340) as figure:
-        ax = figure.subplots()
-        ends, styles = {}, {}
-        for name, some in frame.groupby("name", sort=False):
-            role = some["role"].iloc[0]
-            style = styles[role] = styles.get(role, -1) + 1
-            means = 100 * some.groupby("epoch")["accuracy"].agg(["mean", "min", "max"])
-            ax.plot(means.index, means["mean"], LINES[style % len(LINES)], color=ROLES[role])
-            ax.fill_between(means.index, means["min"], means["max"], color=ROLES[role], alpha=0.12,
-                            linewidth=0)  # fmt: skip
-            ends[name] = means["mean"].iloc[-1], ROLES[role]
-        ends |= _compared(ax, lines or {})
-        name_at_ends(ax, ends, gap=0.065 * (limits[1] - limits[0]))
-        ax.set(xlabel=xlabel, ylim=limits)
-        if frame["epoch"].nunique() <= 10:
-            ax.set_xticks(sorted(set(frame["epoch"])))
-        upright(ax, ylabel)
-    return Picture(figure, alt)
+    each = frame.rename(columns={"epoch": "x"}).groupby(["name", "role", "x"], sort=False)
+    means = 100 * each["accuracy"].agg(mean="mean", low="min", high="max")
+    epochs = sorted(set(frame["epoch"]))
+    ticks = epochs if len(epochs) <= 10 else None
+    return _lines(means.reset_index(), alt, xlabel, ylabel, lines or {}, limits, 340, 0.12, ticks)
 
 
 def against(
@@ -297,49 +294,34 @@ def against(
     lines : by name, what to compare with
     limits : of the upright axis
     """
-    with styled(height=330) as figure:
+    return _lines(frame, alt, xlabel, ylabel, lines, limits, 330, 0.2, marker="o", markersize=5)
+
+
+def _lines(
+    frame: pd.DataFrame, alt: str, xlabel: str, ylabel: str, lines: Mapping[str, float],
+    limits: tuple[float, float], height: float, alpha: float,
+    ticks: Sequence[float] | None = None, **look: object,
+) -> Picture:  # fmt: skip
+    """As `against`; `ticks` are the places on the level axis, where it says which."""
+    with styled(height=height) as figure:
         ax = figure.subplots()
         ends, styles = {}, {}
         for name, some in frame.groupby("name", sort=False):
+            some = some.sort_values("x")
             role = some["role"].iloc[0]
             style = styles[role] = styles.get(role, -1) + 1
-            ax.plot(some["x"], some["mean"], LINES[style % len(LINES)], color=ROLES[role],
-                    marker="o", markersize=5)  # fmt: skip
-            ax.fill_between(some["x"], some["low"], some["high"], color=ROLES[role], alpha=0.2,
+            ax.plot(some["x"], some["mean"], LINES[style % len(LINES)], color=ROLES[role], **look)
+            ax.fill_between(some["x"], some["low"], some["high"], color=ROLES[role], alpha=alpha,
                             linewidth=0)  # fmt: skip
             ends[name] = some["mean"].iloc[-1], ROLES[role]
-        ends |= _compared(ax, lines)
+        for name, value in lines.items():
+            ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
+            ends[name] = value, ROLES["chance"]
         name_at_ends(ax, ends, gap=0.065 * (limits[1] - limits[0]))
         ax.set(xlabel=xlabel, ylim=limits)
+        if ticks:
+            ax.set_xticks(ticks)
         upright(ax, ylabel)
-    return Picture(figure, alt)
-
-
-def spans(
-    frame: pd.DataFrame, alt: str, xlabel: str, chance: float, limits: tuple[float, float]
-) -> Picture:
-    """A row for each condition under its name: the middle 95 % of its draws, and their mean.
-
-    Parameters
-    ----------
-    frame : a row for each draw: `name`, `role`, `value`; conditions in the order they come in
-    chance : a line across all rows
-    """
-    names = list(dict.fromkeys(frame["name"]))
-    with styled(height=40 * len(names) + 76) as figure:
-        ax = figure.subplots()
-        ax.axvline(chance, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
-        ax.text(chance, -0.85, " guessing", color=ROLES["chance"], va="center")
-        for line, name in enumerate(names):
-            some = frame[frame["name"] == name]
-            colour, mean = ROLES[some["role"].iloc[0]], some["value"].mean()
-            _words(ax, line, name, f"{mean:.1f}")
-            low, high = np.quantile(some["value"], [0.025, 0.975])
-            ax.plot([low, high], [line, line], color=colour, linewidth=7, alpha=0.35)
-            ax.plot(mean, line, "o", color=colour, markersize=9)
-        ax.set(xlim=limits, ylim=(len(names) - 0.6, -1.1), yticks=[], xlabel=xlabel)
-        ax.grid(axis="x", linewidth=1)
-        ax.margins(0)
     return Picture(figure, alt)
 
 
@@ -361,13 +343,6 @@ def upright(ax: Axes, ylabel: str) -> None:
     ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
     ax.tick_params(labelcolor=QUIET)
     ax.grid(axis="y", linewidth=1)
-
-
-def _compared(ax: Axes, lines: Mapping[str, float]) -> dict[str, tuple[float, str]]:
-    """Level lines to compare with, and where each ends, in its colour."""
-    for value in lines.values():
-        ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
-    return {name: (value, ROLES["chance"]) for name, value in lines.items()}
 
 
 def apart(values: Sequence[float], gap: float) -> list[float]:

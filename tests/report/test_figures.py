@@ -48,8 +48,8 @@ DRAWN = {
         {"guessing": 16},
         (0, 25),
     ),
-    "spans": lambda: figures.spans(
-        NETWORKS.assign(value=32 * NETWORKS["accuracy"]), ALT, "points right", 16, (0, 32)
+    "draws": lambda: figures.seeds(
+        pd.concat([NETWORKS] * 60), ALT, chance=16, xlabel="points right", limits=(0, 32), scale=32
     ),
     "dots": lambda: figures.dots(POINTS, ALT, "clothes", "accuracy, %"),
     "pictures": lambda: figures.pictures(IMAGES, ["“2”\nBag, 54 %"] * 6, ALT),
@@ -65,7 +65,7 @@ SAYS = {
     "points": {"Photographs", "vote", "student"},
     "curves": {"student of clothes", "labels shuffled", "guessing", "epoch"},
     "against": {"student of clothes", "labels shuffled", "guessing", "radius", "points right"},
-    "spans": {"student of clothes", "30.7", "labels shuffled", "3.2", "guessing", "points right"},
+    "draws": {"student of clothes", "30.7", "labels shuffled", "3.2", "guessing", "points right"},
     "dots": {"4", "9", "clothes", "accuracy, %"},
     "pictures": {"“2”", "Bag, 54 %"},
     "picture_rows": {"a 4", "a 9"},
