@@ -9,14 +9,15 @@ import pandas as pd
 
 SCRIPT = Path(__file__).with_name("listing.js").read_text("utf-8")
 STYLE = """
+.listing { padding: 0 5px 5px; }
 .listing > div { height: 70vh; overflow: auto; }
 .listing table { min-width: 44rem; }
-.listing th { background: var(--paper, canvas); position: sticky; top: 0; z-index: 1; }
+.listing thead th { background: var(--paper, canvas); position: sticky; top: 0; z-index: 1; }
 .listing tr > :first-child {
   background: var(--paper, canvas); left: 0; max-width: 16rem; min-width: min(16rem, 38vw);
   padding-left: 0.4rem; position: sticky; white-space: normal;
 }
-.listing th:first-child { z-index: 2; }
+.listing thead th:first-child { z-index: 2; }
 .listing th button { all: unset; cursor: pointer; }
 .listing th button:focus-visible { outline: 2px solid; outline-offset: 1px; }
 .listing [aria-sort=ascending] button::after { content: " ↑"; }

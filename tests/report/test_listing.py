@@ -1,6 +1,7 @@
 """A long table is searched and sorted in the page, and is all there without a script."""
 
 import pandas as pd
+from set_url import ROOT
 
 from mislabel_utils.report.listing import Listing
 
@@ -25,4 +26,17 @@ def test_it_is_searched_and_sorted(browser):
     page.get_by_role("searchbox", name="Search the conditions").fill("rand d_")
     assert column.all_inner_texts() == ["33"]
     assert page.get_by_text("1 of 3 rows").is_visible()
+    page.close()
+
+
+def test_its_head_and_its_first_column_stay_and_cover_what_passes_below(browser):
+    page, wide = browser.new_page(), FRAME.assign(Other="a long text " * 30)
+    page.set_content(f"<main class=bd-article>{Listing(wide, 'conditions')._repr_html_()}</main>")
+    page.add_style_tag(path=ROOT / "book" / "_static" / "custom.css")
+    cell, head = page.locator("td").first, page.locator("th").nth(1)
+    page.locator(".listing > div").evaluate("box => box.scrollLeft = 200")
+    assert cell.bounding_box()["x"] > 0
+    for each in (cell, head):
+        shown = each.evaluate("cell => getComputedStyle(cell).backgroundColor")
+        assert shown != "rgba(0, 0, 0, 0)"
     page.close()
