@@ -64,12 +64,6 @@ def fitting(
     return rows[(rows.arm == arm) & (rows.network == network) & (rows.fitted == points)]
 
 
-def paired(rows: pd.DataFrame, one: str, other: str) -> pd.Series:
-    """Points right in one setting less those in another, of the draws that fit in both."""
-    first, second = (fitting(rows, arm).set_index("draw").right for arm in (one, other))
-    return (first - second).dropna()
-
-
 def means(rows: pd.DataFrame, lines: Mapping[str, tuple[str, Mapping[float, str]]]) -> pd.DataFrame:
     """Points right of students, their mean and its 95 % interval, as `figures.against` draws it.
 

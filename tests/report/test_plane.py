@@ -36,7 +36,6 @@ def test_a_row_for_each_draw_and_network():
     strangers = plane.fitting(rows, "width-64", "stranger")
     assert strangers.area.tolist() == [0.1], "both teachers fit, and no teacher is in two pairs"
     assert plane.fitting(rows, "kept-0.3").beyond.tolist() == [0.1] * 4
-    assert plane.paired(rows, "width-64", "kept-0.3").to_dict() == {500: 11, 502: 15, 504: 19}
 
 
 def test_the_median_draw_is_the_one_that_was_recorded():
