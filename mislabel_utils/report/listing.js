@@ -17,11 +17,8 @@
   };
 
   // Numbers by their size, even with a unit behind them; all else as text.
-  const compare = (one, other) => {
-    const numbers = [one, other].map((text) => parseFloat(text.replace(/,/g, "").replace("−", "-")));
-    if (!numbers.some(Number.isNaN)) return numbers[0] - numbers[1];
-    return one.localeCompare(other, "en", { numeric: true });
-  };
+  const texts = new Intl.Collator("en", { numeric: true });
+  const size = (text) => parseFloat(text.replace(/,/g, "").replace("−", "-"));
 
   box.querySelectorAll("th button").forEach((button, column) => {
     button.addEventListener("click", () => {
@@ -29,7 +26,8 @@
       const down = head.ariaSort === "ascending" ? -1 : 1;
       for (const each of head.parentElement.cells) each.ariaSort = null;
       head.ariaSort = down > 0 ? "ascending" : "descending";
-      rows.sort((a, b) => down * compare(a.row.cells[column].textContent, b.row.cells[column].textContent));
+      for (const each of rows) each.size = size((each.said = each.row.cells[column].textContent));
+      rows.sort((a, b) => down * (a.size - b.size || texts.compare(a.said, b.said)));
       body.append(...rows.map(({ row }) => row));
     });
   });
