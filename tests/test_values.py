@@ -91,10 +91,11 @@ def attacked():
 
 
 def adversarial_sets():
-    _, given = attacked()
+    run, given = attacked()
     made = (given, adversarial.dealt(given, 1), adversarial.on_grey(given),
             adversarial.shaken(training_sets.uniform(split(), 2), 0.5, 3))  # fmt: skip
-    return weighed(*(each.images for each in made), *(each.labels for each in made))
+    labels = (*(each.labels for each in made), adversarial.reached(run, given).labels)
+    return weighed(*(each.images for each in made), *labels)
 
 
 def described():
