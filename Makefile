@@ -45,7 +45,7 @@ reproduce: $(READY) ## train at the paper's scale: CHAPTER=name [SEEDS=0-9] [JOB
 	@test -n $(call quoted,CHAPTER) || { echo "Which chapter? make reproduce CHAPTER=mnist_to_fashion"; exit 2; }
 	@$(PY) -m mislabel_utils reproduce $(call quoted,CHAPTER) $(call option,SEEDS,--seeds) \
 	  $(call option,JOBS,--jobs) $(call option,CLUSTER,--cluster) $(call option,DATA,--data) \
-	  $(if $(filter-out 0 1 no yes false true,$(NO_FLIPS)),$(error NO_FLIPS is 1 or 0, not "$(NO_FLIPS)"))$(if $(filter 1 yes true,$(NO_FLIPS)),--no-flips)
+	  $(if $(filter-out 0 1 no yes false true,$(NO_FLIPS))$(word 2,$(NO_FLIPS)),$(error NO_FLIPS is 1 or 0, not "$(NO_FLIPS)"))$(if $(filter 1 yes true,$(NO_FLIPS)),--no-flips)
 
 format: $(READY) ## format the code and the notebooks
 	@$(PY) -m ruff check --quiet --fix-only . ; $(PY) -m ruff format .
