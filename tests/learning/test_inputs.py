@@ -104,6 +104,17 @@ def test_signs_are_no_digits_and_the_font_has_them():
     assert missing.sum().item() not in shown
 
 
+def test_signs_are_turned_by_up_to_fifteen_degrees():
+    images = drawn("\u2212", larger(), 300, 0).images[:, 0].double()  # a minus sign
+    total, pixels = images.sum((1, 2)), torch.arange(28.0).double()
+    x, y = (images.sum(axis) @ pixels / total for axis in (1, 2))
+    across, down = pixels - x[:, None], pixels - y[:, None]
+    both = torch.einsum("nyx,ny,nx->n", images, down, across)
+    along = (images.sum(1) * across**2).sum(1) - (images.sum(2) * down**2).sum(1)
+    angles = torch.rad2deg(torch.atan2(2 * both, along) / 2).abs()
+    assert 14 < angles.max() < 16
+
+
 def test_nothing_to_draw():
     with pytest.raises(ValueError, match="no character to draw: name at least one"):
         drawn(" ", SPLIT, 3, 0)
