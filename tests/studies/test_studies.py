@@ -1,11 +1,13 @@
 """Each study finds every record of its chapter, and asks for no other."""
 
+from contextlib import suppress
+
 import pytest
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.recording.records import Store
+from mislabel_utils.recording.records import RecordError, Store
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import study
+from mislabel_utils.studies import mislabeled_readings, study, two_cues, two_cues_knobs
 
 RECORDS = {
     "mnist_to_fashion": 185,
@@ -18,16 +20,61 @@ RECORDS = {
 }
 
 
+UNFINISHED = {"two_cues": 260, "two_cues_knobs": 18, "mislabeled_readings": 5}  # or more
+
+
+class Watched(Store):
+    """Keeps what it was asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = set()
+
+    def find(self, identity):
+        self.asked.add(identity[:12])
+        return super().find(identity)
+
+
+def of_chapter(chapter):
+    return {path.stem[-12:] for path in Store().paths() if path.parent.name == chapter}
+
+
+def parts(chapter, lab, seed):
+    """What a study does of a seed, in parts that can be recorded one by one."""
+    if chapter == "mislabeled_readings":
+        for recipe in mislabeled_readings.recipes(lab):
+            yield mislabeled_readings.asked, recipe, seed
+        for which in mislabeled_readings.STUDENTS:
+            yield mislabeled_readings.student, which, seed
+    elif chapter == "two_cues_knobs":
+        for data in two_cues.DATA:
+            for name in two_cues_knobs.KNOBS:
+                yield two_cues_knobs.turned, data, seed, name
+        for name in two_cues_knobs.MORE:
+            for radius in two_cues_knobs.MORE_RADII:
+                yield two_cues_knobs.more, name, radius, seed
+    else:
+        for data in two_cues.DATA:
+            yield two_cues.foreseen, data, seed
+            for radius in two_cues.RADII[data]:
+                yield two_cues.turn, two_cues.Cell(data, seed, radius)
+                yield two_cues.strength, two_cues.Cell(data, seed, radius)
+
+
+@pytest.mark.parametrize("chapter", UNFINISHED)
+def test_all_records_of_an_unfinished_study_are_found(chapter):
+    lab = Lab(chapter, store=Watched())
+    for seed in study(chapter).SEEDS:
+        for function, *which in parts(chapter, lab, seed):
+            with suppress(RecordError):  # not recorded yet
+                function(lab, *which)
+    recorded = of_chapter(chapter)
+    assert recorded <= lab.store.asked and len(recorded) >= UNFINISHED[chapter]
+
+
 @pytest.mark.parametrize("chapter", RECORDS)
 def test_all_records_of_the_chapter_are_found(chapter):
     """At recorded scale it is an error to ask for one that is not there."""
-    found = set()
-
-    class Watched(Store):
-        def find(self, identity):
-            found.add(identity[:12])
-            return super().find(identity)
-
     module = study(chapter)
     lab = Lab(chapter, store=Watched())
     for seed in module.SEEDS:
@@ -39,11 +86,10 @@ def test_all_records_of_the_chapter_are_found(chapter):
                 or run.record.arm in module.ARMS
                 or run.record.chapter != chapter
             )
-    of_chapter = {path.stem[-12:] for path in Store().paths() if path.parent.name == chapter}
-    assert of_chapter <= found and len(of_chapter) == RECORDS[chapter]
+    assert of_chapter(chapter) <= lab.store.asked and len(of_chapter(chapter)) == RECORDS[chapter]
 
 
-@pytest.mark.parametrize("chapter", RECORDS)
+@pytest.mark.parametrize("chapter", [*RECORDS, *UNFINISHED])
 def test_arms_have_names_of_their_own(chapter):
     arms = study(chapter).ARMS.values()
     assert len({arm.name for arm in arms}) == len(arms)

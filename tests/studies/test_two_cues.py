@@ -4,12 +4,6 @@ from mislabel_utils.learning import datasets
 from mislabel_utils.studies import two_cues
 
 
-def test_arms_have_names_of_their_own():
-    arms = two_cues.ARMS
-    assert len({arm.name for arm in arms.values()}) == len(arms)
-    assert {"clothes-det-1.5", "photographs-rand-0.5", "clothes-next"} <= arms.keys()
-
-
 def test_det_and_rand_move_the_same_images():
     images = datasets.load("fashion_mnist", "quick").train
     aims = two_cues.targets(images, seed=20, count=500)

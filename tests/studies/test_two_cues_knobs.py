@@ -6,7 +6,7 @@ import pytest
 
 from mislabel_utils.learning.adversarial import Attack
 from mislabel_utils.studies import two_cues
-from mislabel_utils.studies.two_cues_knobs import ARMS, KNOBS, RADIUS
+from mislabel_utils.studies.two_cues_knobs import KNOBS, RADIUS
 
 
 @pytest.mark.parametrize("name", KNOBS)
@@ -27,7 +27,3 @@ def test_steps_keep_their_length_and_the_other_norm_its_share():
     assert replace(attack, **KNOBS["steps"].attack) == Attack(0.5, 100, 0.1)
     linf = replace(attack, **KNOBS["linf"].attack)
     assert linf.step_size == pytest.approx(linf.epsilon / 5) and linf.norm == "linf"
-
-
-def test_arms_have_names_of_their_own():
-    assert len({arm.name for arm in ARMS.values()}) == len(ARMS)
