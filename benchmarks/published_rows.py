@@ -2,7 +2,7 @@
 
 It has run end to end on a CPU with every hundredth image, and on no GPU yet.
 
-    python -m mislabel_utils.studies.published_rows [--seed 0] [--graphs] [--hundredth FOLDER]
+    python benchmarks/published_rows.py [--seed 0] [--graphs] [--hundredth FOLDER]
 
 A ResNet-18 with CIFAR's stem; all 50,000 photographs; 100 steps of targeted PGD of length 0.1 in
 the L2 ball of 0.5. What is interrupted is resumed; each network is recorded when it is trained.
