@@ -108,6 +108,15 @@ def test_writing_again_changes_nothing(store, written):
     assert written.read_bytes() == before
 
 
+def test_what_is_recorded_already_stays_when_more_is_added(store, written):
+    record, key = make_record(), "mnist/test@mnist"
+    turned = {name: array[::-1] for name, array in record.arrays.items()}
+    store.write(dataclasses.replace(record, metrics={key: 0.1, "more": 0.5}, arrays=turned))
+    found = store.find(record.id)
+    assert found.metrics == {key: 0.9104, "more": 0.5}
+    assert np.array_equal(found.arrays[key], record.arrays[key])
+
+
 def test_result_is_of_what_was_computed():
     record = make_record()
     same = dataclasses.replace(record, environment={"seconds": 99}, arm="other", chapter="x")
