@@ -124,7 +124,7 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, pages, viewport, c
         size = sum(sent(response.body()) for response in {each.url: each for each in came}.values())
         if not 10_000 < size < 1_500_000:
             visit.complain(f"{size} bytes before anybody scrolls")
-        if (moved := page.evaluate(SHIFTS)) >= 0.05:
+        if viewport == WIDE and (moved := page.evaluate(SHIFTS)) >= 0.05:
             visit.complain(f"moves by {moved} while it comes")
         if (dark := lightness(page) < 80) != (colours == "dark"):
             visit.complain(f"dark is {dark} where the system is {colours}")
