@@ -103,7 +103,8 @@ function render({ model, el }) {
   const soft = toggle("soft labels"), own = toggle("train the teacher too");
 
   const shown = strip();
-  const field = drawingField(update);
+  let offered = null; // the test digit in the field: a drawing takes its place
+  const field = drawingField(update, () => offered !== null && empty());
   const readers = {
     student: reader("student", "Taught by wrong labels"),
     control: reader("control", "Same labels, shuffled"),
@@ -112,10 +113,7 @@ function render({ model, el }) {
     const name = `test digit ${digit}`, onclick = () => offer(digit);
     return button(thumbnail(null), onclick, { "aria-label": name, disabled: true });
   });
-  const clear = button("Clear", () => {
-    field.clear();
-    update();
-  });
+  const clear = button("Clear", empty);
 
   const busy = () => phase === "teacher" || phase === "students";
 
@@ -298,6 +296,13 @@ function render({ model, el }) {
   function offer(digit) {
     const number = data.digits.indexOf(digit);
     field.show(data.images.subarray(number * FIELD ** 2, (number + 1) * FIELD ** 2));
+    offered = digit;
+    update();
+  }
+
+  function empty() {
+    field.clear();
+    offered = null;
     update();
   }
 
@@ -306,7 +311,8 @@ function render({ model, el }) {
     frame ||= requestAnimationFrame(() => {
       frame = 0;
       const image = field.image();
-      field.describe(image ? "your drawing" : "empty");
+      const drawn = offered === null ? "your drawing" : `test digit ${offered}`;
+      field.describe(image ? drawn : "empty");
       for (const role in readers) {
         if (image && pupils[role]) pupils[role].tell({ read: image, near: NEAR });
         else {
