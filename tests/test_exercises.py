@@ -118,7 +118,7 @@ def test_shoes_can_be_the_classes_of_a_cell(at_recorded_scale, capsys):
 def test_who_shares_the_weights_of_a_teacher_without_digits(leaks_page, capsys):
     exec(printed("what_leaks", "exercise-3"), leaks_page)
     measured = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
-    assert list(measured) == list(leaks_page["measures"])
+    assert list(measured) == list(leaks_page["shared_initialisation"].MEASURES)
     reads, agrees = ([float(n) for n in measured[what].split() if n[0] == "0"]
                      for what in ("own outputs", "agreement"))  # fmt: skip
     assert reads[1] < 0.2 and agrees[1] > agrees[0]

@@ -13,7 +13,6 @@ import pandas as pd
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.plane.experiment import Setting
-from mislabel_utils.recording.records import Store
 from mislabel_utils.report import choices, plane, results
 from mislabel_utils.studies import two_dimensions, where_it_stops
 
@@ -69,7 +68,6 @@ def conditions() -> pd.DataFrame:
     RecordError
         Where there is no record.
     """
-    iter(Store())  # where there is no record, its error says what to do
     rows = results.frame()
     of_networks = rows[rows["chapter"].isin(CHAPTERS) & rows["role"].isin(["student", "control"])
                        & rows["labels"].isin(WHOSE) & rows["test_set"].isin(TESTS)]  # fmt: skip

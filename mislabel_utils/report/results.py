@@ -64,6 +64,11 @@ def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
     of a trained network, has one row without ``test_set``, ``accuracy`` and ``chance``. Runs of one
     arm may differ in ``data``, ``recipe`` or ``precision``: those are never pooled.
 
+    Raises
+    ------
+    RecordError
+        Where there is no record, or one that cannot be read.
+
     Examples
     --------
     >>> runs = frame().query("chapter == 'mnist_to_fashion' and test_set == 'mnist/test@mnist'")
@@ -131,8 +136,9 @@ def download(folder: Path) -> None:
 
 def _stored() -> list[dict[str, Any]]:
     """The JSON text of every record."""
-    texts = []
-    for path in Store().paths():
+    texts, store = [], Store()
+    iter(store)  # where there is no record, its error says what to do
+    for path in store.paths():
         try:
             with np.load(path, allow_pickle=False) as file:
                 texts.append(json.loads(str(file[ENTRY])))

