@@ -70,7 +70,8 @@ def conditions() -> pd.DataFrame:
     """
     rows = results.frame()
     of_networks = rows[rows["chapter"].isin(CHAPTERS) & rows["role"].isin(["student", "control"])
-                       & rows["labels"].isin(WHOSE) & rows["test_set"].isin(TESTS)]  # fmt: skip
+                       & rows["labels"].isin(WHOSE) & rows["test_set"].isin(TESTS)
+                       & ~rows["data"].str.contains("another copy")]  # fmt: skip
     of_networks = of_networks.sort_values(
         "test_set", kind="stable", key=lambda names: names.map(TESTS.index)
     ).drop_duplicates("record")

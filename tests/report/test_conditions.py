@@ -45,6 +45,14 @@ def test_what_a_record_holds_of_many_students(rows, name, mean):
     assert rows[rows["name"] == name]["accuracy"].mean() == pytest.approx(mean, abs=5e-5)
 
 
+def test_another_copy_of_the_data_is_not_pooled_with_ours(rows, monkeypatch):
+    ours = results.frame()
+    theirs = ours.assign(data=ours["data"] + ", another copy (0123abcd)", accuracy=0.9,
+                         record=ours["record"] + "'")  # fmt: skip
+    monkeypatch.setattr(results, "frame", lambda: pd.concat([ours, theirs], ignore_index=True))
+    pd.testing.assert_frame_equal(conditions(), rows)
+
+
 def test_a_cell_with_too_few_mistakes_is_no_condition(rows):
     sweep = next(r for r in map(Store().read, Store().paths()) if r.arm == "sweep-fashion_mnist")
     few = sweep.arrays["images"] < sweep.config["smallest"]
