@@ -16,7 +16,7 @@ from scipy.stats import entropy
 from torch import Tensor, nn
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import inputs, probes, training_sets
+from mislabel_utils.learning import datasets, inputs, probes, training_sets
 from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.inputs import Inputs
@@ -138,6 +138,10 @@ def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.nd
         "run": teacher.id,
         "on": pictures.name,
     }
+    # Of other pictures the teacher's own run says which copy; of clothes the records say nothing.
+    if name == "clothes":
+        ours, these = datasets.load("fashion_mnist", "recorded"), pictures.split
+        config |= {"of": these.fingerprint} if these.fingerprint != ours.fingerprint else {}
     return lab.measure(f"described-{name}", seed, config, compute)
 
 
