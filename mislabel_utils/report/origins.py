@@ -23,6 +23,7 @@ COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
 OF_A_SEED = ("seed", "run", "draws")
 # Where an experiment that trains networks of its own names its data.
 WHERE, FINGERPRINT = ("of", "on", "data"), re.compile("[0-9a-f]{64}")
+ANOTHER_COPY = "another copy"  # how rows on other data of a known name are told
 UNNAMED = "data set"  # of which an experiment of another kind tells only the fingerprint
 
 
@@ -74,7 +75,7 @@ def data_name(name: str, fingerprint: str) -> str:
         return TITLES[known] + COPIES.get(known, "")
     if fingerprint in sample:
         return f"a sample of {TITLES[sample[fingerprint]]}"
-    return f"{name}{', another copy' * (name in TITLES)} ({fingerprint[:8]})"
+    return f"{name}{f', {ANOTHER_COPY}' * (name in TITLES)} ({fingerprint[:8]})"
 
 
 def trains(config: dict[str, Any]) -> bool:

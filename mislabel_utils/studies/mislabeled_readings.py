@@ -59,7 +59,8 @@ def asked(lab: Lab, recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
         network, curve, *_ = training.train(
             recipe, on, seed=seed, title=mislabeled.grid_name(recipe)
         )
-        moved = replace(images.train, images=_moved(images.train.images, seed))
+        drawn = torch.Generator().manual_seed(seed)
+        moved = replace(images.train, images=training.augmented(images.train.images, drawn))
         splits = (images.train, moved, images.test)
         answers = [inference.predict(network, each, recipe.precision) for each in splits]
         right = [
@@ -110,8 +111,8 @@ def student(lab: Lab, which: str, seed: int) -> Run:
 
 def experiment(lab: Lab, seed: int) -> dict[str, Any]:
     """Every teacher of a seed that decides, and the students of the two recipes that fit."""
-    asked_of = {each: None for which in STUDENTS for each in candidates(lab, which)}
-    found = {mislabeled.grid_arm(each): asked(lab, each, seed) for each in asked_of}
+    decide = dict.fromkeys(each for which in STUDENTS for each in candidates(lab, which))
+    found = {mislabeled.grid_arm(each): asked(lab, each, seed) for each in decide}
     return found | {f"reading-{which}": student(lab, which, seed) for which in STUDENTS}
 
 
@@ -120,7 +121,3 @@ def _config(images: Dataset, recipe: Recipe, seed: int) -> dict[str, Any]:
         "experiment": "asked with flips and shifts", "on": images.fingerprint, "seed": seed,
         "protocol": (PROTOCOL, training.PROTOCOL), "network": recipe_json(recipe),
     }  # fmt: skip
-
-
-def _moved(images: Tensor, seed: int) -> Tensor:
-    return training.augmented(images, torch.Generator().manual_seed(seed))
