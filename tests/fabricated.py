@@ -36,4 +36,5 @@ def record(
     }
     said = {test: np.zeros(1, np.uint8)}
     curve = [{}] * config["recipe"]["epochs"]
-    return Record(chapter, arm, seed, config, curve, {test: accuracy}, said)
+    made = {"mixed": "bfloat16"}
+    return Record(chapter, arm, seed, config, curve, {test: accuracy}, said, made)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from itertools import permutations
@@ -14,51 +13,15 @@ import numpy as np
 
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import datasets
-from mislabel_utils.recording.records import Record, canonical
+from mislabel_utils.recording.records import Record
 
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
 
-# What differs between two seeds of one condition: theirs, those of the teachers, and which draws.
-OF_A_SEED = ("seed", "run", "draws")
 # Where an experiment that trains networks of its own names its data.
 WHERE, FINGERPRINT = ("of", "on", "data"), re.compile("[0-9a-f]{64}")
 ANOTHER_COPY = "another copy"  # how rows on other data of a known name are told
 UNNAMED = "data set"  # of which an experiment of another kind tells only the fingerprint
-
-
-def condition(record: Record) -> str:
-    """All that determines a run but its seed, as canonical JSON: equal for runs to be pooled.
-
-    Left out are seeds wherever they occur, and the identities of the runs that labels came from,
-    since each seed has a teacher of its own. What "mixed" precision meant where it ran belongs to
-    it.
-    """
-    meant = record.environment.get("mixed", "")
-    return canonical([_without_seeds(record.config), meant])
-
-
-def groups(records: Iterable[Record]) -> list[list[Record]]:
-    """The records of each chapter, arm and condition, seeds in order.
-
-    Within an arm the book's own data come first, then the condition with most runs.
-    """
-    found: dict[tuple[str, ...], list[Record]] = {}
-    for record in sorted(records, key=lambda record: record.seed):
-        found.setdefault((record.chapter, record.arm, condition(record)), []).append(record)
-
-    def order(item: tuple[tuple[str, ...], list[Record]]) -> tuple[Any, ...]:
-        (chapter, arm, text), group = item
-        return chapter, arm, is_other_copy(group[0]), -len(group), group[0].seed, text
-
-    return [group for _, group in sorted(found.items(), key=order)]
-
-
-def own(records: Iterable[Record], chapter: str, arm: str) -> list[Record]:
-    """The runs that the book itself shows for an arm, seeds in order; or none."""
-    of_arm = [r for r in records if (r.chapter, r.arm) == (chapter, arm)]
-    found = [group for group in groups(of_arm) if not is_other_copy(group[0])]
-    return found[0] if found else []
 
 
 def data_name(name: str, fingerprint: str) -> str:
@@ -103,16 +66,6 @@ def is_other_copy(record: Record) -> bool:
     return name != UNNAMED or fingerprint not in _pairs()
 
 
-def copies_note(records: Iterable[Record]) -> str:
-    """Why runs on another copy of the data have rows of their own; nothing if there are none."""
-    if not any(map(is_other_copy, records)):
-        return ""
-    return (
-        "Another copy of the data has rows of its own: its pixels differ from those of the copy "
-        "that the book was made with, in CIFAR-10 a JPEG copy, so its runs are other runs."
-    )
-
-
 def _data(config: dict[str, Any]) -> tuple[str, str] | None:
     """Name and fingerprint of the data that a run was trained on; None if there were none."""
     if trains(config):
@@ -142,9 +95,3 @@ def _bundled() -> tuple[dict[str, str], dict[str, str]]:
             whole[json.loads(str(file["meta"]))["fingerprint"]] = name
         sample[sha256(path.read_bytes()).hexdigest()] = name
     return whole, sample
-
-
-def _without_seeds(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_seeds(of) for key, of in value.items() if key not in OF_A_SEED}
-    return [_without_seeds(of) for of in value] if isinstance(value, list | tuple) else value

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-
-from mislabel_utils.recording.records import Record
 
 WALLACE = "https://distill.pub/2019/advex-bugs-discussion/response-6/"
 ILYAS = "https://arxiv.org/abs/1905.02175"
@@ -48,20 +45,6 @@ class Claim:
     less: tuple[str, str] | None = None
     where: tuple[str, int] | None = None
     data: str = "–"
-
-    def measured(self, record: Record, metric: str = "") -> list[float]:
-        """A record's numbers of the metric, or another one: one, or one for each draw, or none."""
-        metric = metric or self.metric
-        if self.where is None:
-            return [record.metrics[metric]] if metric in record.metrics else []
-        if metric not in record.arrays:
-            return []
-        name, value = self.where
-        return record.arrays[metric][record.arrays[name] == value].tolist()
-
-    def values(self, metrics: Sequence[float]) -> list[float]:
-        """Metrics in the unit of the claim."""
-        return [metric if self.kind == "draws" else 100 * metric for metric in metrics]
 
 
 OF_CLOTHES = "control-shuffled", "control-untrained", "control-uniform", "control-garments"

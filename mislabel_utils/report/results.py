@@ -192,9 +192,13 @@ def in_words(config: dict[str, Any]) -> str:
     precision = f", {steps['precision']} precision" if "precision" in steps else ""
     course = {"fall": " falling to zero", "constant": " throughout"}.get(steps.get("schedule"), "")
     adam = ", Adam" if steps.get("optimizer") == "adam" else ""
+    usual = {"momentum": 0.9, "weight_decay": 0 if adam else 5e-4, "protocol": 1}
+    given = usual | steps | {"protocol": config.get("protocol", 1)}
+    unusual = [f", {name.replace('_', ' ')} {given[name]:g}" for name in usual
+               if given[name] != usual[name]]  # fmt: skip
     return (
         f"{steps['model']}, {epochs}, batches of {steps['batch_size']}{adam}, "
-        f"rate {steps['learning_rate']:g}{course}{augmented}{precision}"
+        f"rate {steps['learning_rate']:g}{course}{augmented}{precision}{''.join(unusual)}"
     )
 
 

@@ -1,18 +1,11 @@
-"""Every published claim beside what the records hold."""
+"""Every published claim beside what the table of results has of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+import pandas as pd
 
-from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.report.origins import (
-    TITLES,
-    copies_note,
-    groups,
-    trained_on,
-)
+from mislabel_utils.recording.records import Store
+from mislabel_utils.report.origins import ANOTHER_COPY, TITLES
 from mislabel_utils.report.published import CLAIMS, Claim
 from mislabel_utils.report.tables import Table
 from mislabel_utils.report.verdicts import Measured
@@ -25,103 +18,79 @@ COLUMNS = (
     "One more run of ours, 95 %",
     "The published number is …",
 )
-Groups = dict[tuple[str, str], list[list[Record]]]
+CONDITION = ["data", "recipe", "precision"]  # in which runs agree that are pooled
+COPIES = (
+    "Another copy of the data has rows of its own: its pixels differ from those of the copy that "
+    "the book was made with, in CIFAR-10 a JPEG copy, so its runs are other runs."
+)
 
 
-def measured(store: Store, claims: Sequence[str] = tuple(CLAIMS)) -> list[Measured]:
+def measured(rows: pd.DataFrame) -> list[Measured]:
     """Each claim in order, once for each condition of ours, or once without values.
 
     Runs of several conditions, say on another copy of the data or in another precision, are never
-    pooled.
+    pooled. The book's own data come first, then the condition with most runs.
+
+    Parameters
+    ----------
+    rows : as `results.frame`
     """
-    return _measured_all(_by_arm(store), claims)
-
-
-def scoreboard(store: Store, claims: Sequence[str] = tuple(CLAIMS)) -> Table:
-    """The table of `measured`, and below it why runs on other data have rows of their own."""
-    found = _by_arm(store)
-    keys = [(CLAIMS[name].chapter, CLAIMS[name].arm) for name in claims]
-    shown = [record for key in keys for group in found.get(key, []) for record in group]
-    rows = [row.row() for row in _measured_all(found, claims)]
-    return Table(COLUMNS, rows, "verdicts", copies_note(shown))
-
-
-def _measured_all(found: Groups, claims: Sequence[str]) -> list[Measured]:
-    rows: list[Measured] = []
-    for claim in (CLAIMS[name] for name in claims):
-        groups = found.get((claim.chapter, claim.arm), [])
-        some = [each for group in groups if (each := _measured(claim, group, found)).values]
-        rows += _told_apart(some) or [Measured(claim, [])]
-    return rows
-
-
-def _by_arm(store: Store) -> Groups:
-    """Groups of one condition, by chapter and arm."""
-    found: Groups = {}
-    for group in groups(store):
-        found.setdefault((group[0].chapter, group[0].arm), []).append(group)
+    found: list[Measured] = []
+    for claim in CLAIMS.values():
+        mine = [_draws(claim)] if claim.where else _of_runs(claim, rows)
+        found += [each for each in mine if each.values] or [Measured(claim, [])]
     return found
 
 
-def _measured(claim: Claim, group: Sequence[Record], found: Groups) -> Measured:
-    metrics = [metric for record in group for metric in claim.measured(record)]
-    if claim.less is not None:
-        arm, metric = claim.less
-        beside = _beside(claim, arm, group, found, same_recipe=True)
-        other = {record.seed: record.metrics[metric] for record in beside}
-        metrics = [
-            claim.measured(record)[0] - other[record.seed]
-            for record in group
-            if record.seed in other
-        ]
-    controls = {}
-    for name in claim.controls:
-        beside = group if claim.where else _beside(claim, name, group, found)
-        metric = name if claim.where else claim.metric
-        controls[name] = claim.values(
-            [each for record in beside for each in claim.measured(record, metric)]
-        )
-    return Measured(claim, claim.values(metrics), _data(claim, group[0]), controls)
+def scoreboard(rows: list[Measured]) -> Table:
+    """The table of what was `measured`, and below it why runs on other data have their own rows."""
+    copies = any(ANOTHER_COPY in row.data for row in rows)
+    return Table(COLUMNS, [row.row() for row in rows], "verdicts", COPIES * copies)
 
 
-def _beside(
-    claim: Claim, arm: str, group: Sequence[Record], found: Groups, same_recipe: bool = False
-) -> Sequence[Record]:
-    """The runs of another arm on the same data; the condition with most runs, or none.
-
-    A control may be another network's, as its claim says; what is subtracted may not.
-    """
-    first = group[0].config
-
-    def fits(config: dict[str, Any]) -> bool:
-        alike = not same_recipe or config["recipe"] == first["recipe"]
-        return alike and trained_on(config) == trained_on(first)
-
-    others = found.get((claim.chapter, arm), [])
-    return next((each for each in others if fits(each[0].config)), [])
+def _draws(claim: Claim) -> Measured:
+    """What the records have of the draws that count."""
+    name, value = claim.where
+    paths = [path for path in Store().paths() if path.match(f"{claim.chapter}/{claim.arm}-s*")]
+    arrays = [Store().read(path).arrays for path in paths]
+    drawn = {
+        each: [count for some in arrays for count in some[each][some[name] == value].tolist()]
+        for each in (claim.metric, *claim.controls)
+    }
+    return Measured(claim, drawn.pop(claim.metric), claim.data, drawn)
 
 
-def _data(claim: Claim, record: Record) -> str:
+def _of_runs(claim: Claim, rows: pd.DataFrame) -> list[Measured]:
+    """A claim's runs, a condition at a time."""
+    rows = rows[rows["chapter"] == claim.chapter]
+    found: list[Measured] = []
+    for (data, *_), some in _conditions(rows, claim.arm, claim.metric):
+        if claim.less:
+            less = rows[(rows["arm"] == claim.less[0]) & (rows["test_set"] == claim.less[1])]
+            some = some.merge(less, on=["seed", *CONDITION], suffixes=("", "_less"))
+            some["accuracy"] -= some["accuracy_less"]
+        controls = {}
+        for name in claim.controls:  # on the same data; it may be another network's
+            beside = _conditions(rows[rows["data"] == data], name, claim.metric)
+            controls[name] = (100 * beside[0][1]["accuracy"]).tolist() if beside else []
+        told = _told(claim, *some.iloc[0][CONDITION]) if len(some) else data
+        others = sum(each.data.startswith(told) for each in found)
+        told += ", other settings" * (others > 0) + f" ({others})" * (others > 1)
+        found.append(Measured(claim, (100 * some["accuracy"]).tolist(), told, controls))
+    return found
+
+
+def _conditions(rows: pd.DataFrame, arm: str, test: str) -> list[tuple[tuple, pd.DataFrame]]:
+    """The runs of an arm, by condition."""
+    mine = rows[(rows["arm"] == arm) & (rows["test_set"] == test)].sort_values("seed")
+    groups = list(mine.groupby(CONDITION, sort=False))
+    return sorted(groups, key=lambda each: (ANOTHER_COPY in each[0][0], -len(each[1])))
+
+
+def _told(claim: Claim, data: str, _: str, precision: str) -> str:
     """What a number was measured on: the data trained on, and those of the test where others."""
-    trained = trained_on(record.config)
-    if trained is None:
-        return claim.data
     tested = claim.metric.partition("/")[0]
-    same = record.config["data"]["split"].rpartition("/")[0] == tested
-    precision = record.config["recipe"].get("precision", "float32")
-    return (
-        trained
-        + ("" if same else f", tested on {TITLES.get(tested, tested)}")
-        + ("" if precision == "float32" else f", {precision} precision")
-    )
-
-
-def _told_apart(rows: Sequence[Measured]) -> list[Measured]:
-    """Rows of one claim: where the data do not tell two conditions apart, say that they differ."""
-    apart: list[Measured] = []
-    for row in rows:
-        others = sum(other.data.startswith(row.data) for other in apart)
-        number = f" ({others})" if others > 1 else ""
-        told = f"{row.data}, other settings{number}" if others else row.data
-        apart.append(replace(row, data=told))
-    return apart
+    title = TITLES.get(tested, tested)
+    same = data.removeprefix("a sample of ").startswith((title, tested))
+    other = "" if same else f", tested on {title}"
+    return data + other + f", {precision.split()[0]} precision" * (precision != "float32")

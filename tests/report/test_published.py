@@ -1,9 +1,5 @@
-"""The published claims say where they come from, and find what the records hold of them."""
+"""The published claims say where they come from."""
 
-import numpy as np
-from fabricated import record
-
-from mislabel_utils.recording.records import Record
 from mislabel_utils.report.published import CLAIMS
 
 
@@ -21,18 +17,3 @@ def test_a_published_difference_is_that_of_its_two_numbers():
     with_mnist, own = (CLAIMS[f"mnist-student-{of}"].published for of in ("mnist", "own"))
     for name in ("mnist-statistics", "mnist-statistics-raw"):
         assert round(with_mnist - own, 2) == CLAIMS[name].published
-
-
-def test_accuracies_become_per_cent_and_counts_stay():
-    assert CLAIMS["cifar-student"].values([0.5]) == [50]
-    assert CLAIMS["plane-student"].values([23]) == [23]
-
-
-def test_a_record_holds_one_number_or_none_or_one_for_each_draw_that_counts():
-    assert CLAIMS["mnist-teacher"].measured(record(accuracy=0.99)) == [0.99]
-    assert CLAIMS["mnist-teacher"].measured(record(), "mnist/test@raw") == []
-    arrays = {"right": [22, 9], "random_right": [16, 17], "fitted": [32, 31]}
-    draws = Record("", "", 0, {}, [], {}, {n: np.array(v) for n, v in arrays.items()})
-    claim = CLAIMS["plane-student"]
-    assert claim.measured(draws) == [22] and claim.measured(draws, "random_right") == [16]
-    assert claim.measured(record()) == []

@@ -198,6 +198,7 @@ RECIPE = {"model": "small_cnn", "epochs": 5, "batch_size": 128, "learning_rate":
             {"optimizer": "adam", "schedule": "constant"},
             "small_cnn, 5 epochs, batches of 128, Adam, rate 0.05 throughout",
         ),
+        ({"momentum": 0.5}, "small_cnn, 5 epochs, batches of 128, rate 0.05, momentum 0.5"),
     ],
 )
 def test_recipe_in_words(changes, words):

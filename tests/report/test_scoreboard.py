@@ -5,16 +5,25 @@ import pytest
 from fabricated import FASHION, JPEG, OTHER, record
 
 from mislabel_utils.recording.records import Record, Store
+from mislabel_utils.recording.runs import Run
+from mislabel_utils.report import results
 from mislabel_utils.report.published import CLAIMS
 from mislabel_utils.report.scoreboard import measured, scoreboard
 
 
-def board(tmp_path, *records):
-    """The scoreboard's rows about the teacher of digits, or of the first record's own arm."""
-    store = Store(tmp_path)
-    for each in records:
-        store.write(each)
-    table = scoreboard(store)
+@pytest.fixture(autouse=True)
+def no_records(tmp_path, monkeypatch):
+    """No draws of the plane are on record."""
+    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path))
+
+
+def all_rows(*records):
+    return measured(results.frame({place: {"": Run(one)} for place, one in enumerate(records)}))
+
+
+def board(*records):
+    """The scoreboard's rows about the first record's arm."""
+    table = scoreboard(all_rows(*records))
     claimed = {c.statement for c in CLAIMS.values() if (c.chapter, c.arm) == key(records[0])}
     return [row for row in table.rows if row[0] in claimed], table
 
@@ -23,9 +32,9 @@ def key(record):
     return record.chapter, record.arm
 
 
-def test_scoreboard_reads_the_records_and_admits_gaps(tmp_path):
+def test_scoreboard_reads_the_records_and_admits_gaps():
     runs = [record(seed, accuracy=0.99 + seed / 1000) for seed in range(3)]
-    (found,), table = board(tmp_path, *runs)
+    (found,), table = board(*runs)
     assert len(table.rows) == len(CLAIMS) and table.note == ""
     assert found[2:4] == ["99.10 % (99.00 to 99.20), 3 seeds; MNIST", "not applicable"]
     assert found[5] == "compatible"
@@ -34,11 +43,11 @@ def test_scoreboard_reads_the_records_and_admits_gaps(tmp_path):
     assert missing[2:] == ["–", "not yet measured", "–", "not yet measured"]
 
 
-def test_scoreboard_pools_no_two_data_sets_and_says_why(tmp_path):
+def test_scoreboard_pools_no_two_data_sets_and_says_why():
     kind = {"arm": "student", "chapter": "mislabeled", "test": "cifar10/test@cifar10"}
     ours = [record(s, 0.50, data=("cifar10", JPEG), **kind) for s in range(3)]
     theirs = [record(s, 0.60, data=("cifar10", OTHER), **kind) for s in range(4)]
-    (first, second), table = board(tmp_path, *ours, *theirs)
+    (first, second), table = board(*ours, *theirs)
     assert first[2] == "50.00 % (50.00 to 50.00), 3 seeds; CIFAR-10 (JPEG copy)"
     other = f"cifar10, another copy ({OTHER[:8]})"
     assert second[2] == f"60.00 % (60.00 to 60.00), 4 seeds; {other}"
@@ -53,30 +62,25 @@ def test_scoreboard_pools_no_two_data_sets_and_says_why(tmp_path):
         ({"learning_rate": 0.1}, "MNIST, other settings"),
     ],
 )
-def test_scoreboard_pools_no_two_protocols_or_precisions(tmp_path, changes, said):
+def test_scoreboard_pools_no_two_protocols_or_precisions(changes, said):
     runs = [record(seed, 0.99) for seed in range(3)]
-    (first, second), _ = board(tmp_path, *runs, record(3, 0.5, **changes))
+    (first, second), _ = board(*runs, record(3, 0.5, **changes))
     assert first[2] == "99.00 % (99.00 to 99.00), 3 seeds; MNIST"
     assert second[2] == f"50.00 %, 1 seed; {said}"
 
 
-def test_scoreboard_names_the_data_of_the_test_where_they_are_others(tmp_path):
-    (row,), _ = board(
-        tmp_path, record(1000, 0.95, arm="student-own", data=("fashion_mnist", FASHION))
-    )
+def test_scoreboard_names_the_data_of_the_test_where_they_are_others():
+    (row,), _ = board(record(1000, 0.95, arm="student-own", data=("fashion_mnist", FASHION)))
     assert row[2] == "95.00 %, 1 seed; Fashion-MNIST, tested on MNIST"
 
 
-def test_scoreboard_counts_the_draws_of_a_record(tmp_path):
-    store = Store(tmp_path)
+def test_scoreboard_counts_the_draws_of_a_record():
     arrays = {"right": [22, 24, 23, 9], "fitted": [32, 32, 32, 31]}  # the last is no such teacher
     arrays |= {"random_right": [15, 16, 17, 30]}
     arrays = {name: np.array(values, np.uint8) for name, values in arrays.items()}
-    store.write(Record("two_dimensions", "width-64", 0, {}, [], {}, arrays))
-    claim = CLAIMS["plane-student"]
-    table = scoreboard(store)
-    (row,) = [row for row in table.rows if row[0] == claim.statement]
-    assert row[2:] == [
+    Store().write(Record("two_dimensions", "width-64", 0, {}, [], {}, arrays))
+    (row,) = rows_of("plane-student")
+    assert row.row()[2:] == [
         "median 23 of 32, 3 draws; random points", "yes", "22 to 24 of 32", "compatible",
     ]  # fmt: skip
 
@@ -88,16 +92,12 @@ def of_clothes(arm, accuracies, data=FASHION, test="mnist/test@mnist"):
     ]
 
 
-def rows_of(tmp_path, name, *records):
-    store = Store(tmp_path)
-    for each in records:
-        store.write(each)
-    return [row for row in measured(store) if row.claim is CLAIMS[name]]
+def rows_of(name, *records):
+    return [row for row in all_rows(*records) if row.claim is CLAIMS[name]]
 
 
-def test_a_difference_is_paired_by_seed(tmp_path):
+def test_a_difference_is_paired_by_seed():
     (row,) = rows_of(
-        tmp_path,
         "mnist-statistics-raw",
         *of_clothes("student-mnist", [0.95, 0.85, 0.90, 0.80]),
         *of_clothes("student-raw", [0.90, 0.81, 0.89], test="mnist/test@raw"),
@@ -106,35 +106,35 @@ def test_a_difference_is_paired_by_seed(tmp_path):
     assert row.holds() == "yes"
 
 
-def test_a_difference_without_its_other_half_is_not_measured(tmp_path):
-    (row,) = rows_of(tmp_path, "mnist-statistics", *of_clothes("student-mnist", [0.95] * 3))
+def test_a_difference_without_its_other_half_is_not_measured():
+    (row,) = rows_of("mnist-statistics", *of_clothes("student-mnist", [0.95] * 3))
     assert row.values == [] and row.holds() == "not yet measured"
 
 
-def test_students_are_held_against_controls_on_the_same_data(tmp_path):
+def test_students_are_held_against_controls_on_the_same_data():
     name, arms = "mnist-student-own", CLAIMS["mnist-student-own"].controls
     students = of_clothes("student-own", [0.95] * 3)
     elsewhere = [each for arm in arms for each in of_clothes(arm, [0.1] * 3, data=OTHER)]
-    (row,) = rows_of(tmp_path, name, *students, *elsewhere)
+    (row,) = rows_of(name, *students, *elsewhere)
     assert row.holds() == "not judged: too few seeds of a control"
     here = [each for arm in arms for each in of_clothes(arm, [0.1] * 3)]
-    (row,) = rows_of(tmp_path, name, *here)
+    (row,) = rows_of(name, *students, *elsewhere, *here)
     assert row.holds() == "yes" and set(row.controls) == set(arms)
 
 
-def test_only_runs_of_one_recipe_are_subtracted(tmp_path):
+def test_only_runs_of_one_recipe_are_subtracted():
     """A difference between precisions is none between normalisations."""
     kind = {"chapter": "mnist_to_fashion", "data": ("fashion_mnist", FASHION)}
-    store = Store(tmp_path)
-    for seed in range(3):
-        store.write(record(seed, 0.8, arm="student-mnist", precision="mixed", **kind))
-        store.write(record(seed, 0.9, arm="student-own", **kind))
-    found = [row for row in measured(store) if row.claim is CLAIMS["mnist-statistics"]]
-    assert [row.values for row in found] == [[]]
+    each = (
+        one for seed in range(3)
+        for one in (record(seed, 0.8, arm="student-mnist", precision="mixed", **kind),
+                    record(seed, 0.9, arm="student-own", **kind))
+    )  # fmt: skip
+    assert [row.values for row in rows_of("mnist-statistics", *each)] == [[]]
 
 
-def test_each_further_condition_is_told_apart(tmp_path):
+def test_each_further_condition_is_told_apart():
     runs = [record(s, 0.9, **c) for c in ({}, {"learning_rate": 0.1}, {"learning_rate": 0.2})
             for s in range(3)]  # fmt: skip
-    rows, _ = board(tmp_path, *runs)
+    rows, _ = board(*runs)
     assert len({row[2].partition("; ")[2] for row in rows}) == 3
