@@ -6,7 +6,7 @@ hundreds, such as students in the plane, come from the tables of their chapters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -86,10 +86,15 @@ def conditions() -> pd.DataFrame:
     return every[enough].iloc[np.argsort(place[enough], kind="stable")].reset_index(drop=True)
 
 
-def teaching(rows: pd.DataFrame) -> pd.DataFrame:
-    """How many conditions teach, by whose labels (index) and by rule (columns), and of how many."""
+def teaching(
+    rows: pd.DataFrame, rules: Mapping[str, Callable[[pd.Series], bool]] = RULES
+) -> pd.DataFrame:
+    """How many conditions teach, by whose labels (index) and by rule (columns), and of how many.
+
+    A rule says of the shares of one condition whether it teaches: by name, as in `RULES`.
+    """
     each = rows.groupby(["labels", "chapter", "name"])["share"]
-    teach = pd.DataFrame({rule: each.apply(said) for rule, said in RULES.items()})
+    teach = pd.DataFrame({rule: each.apply(says) for rule, says in rules.items()})
     by_whose = teach.groupby("labels")
     counts = by_whose.sum().assign(conditions=by_whose.size())
     return counts.reindex(WHOSE).fillna(0).astype(int)
@@ -110,6 +115,12 @@ def _of_choices() -> Iterator[pd.DataFrame]:
         labels = rows["labels"].map({"wrong": "teacher", "true": "true"})
         name = what + ", " + rows["choice"] + " mistakes, " + labels.map(WHOSE)
         yield rows.assign(name=name, labels=labels, chance=0.5)
+    corrected = Lab("corrections", scale="recorded")
+    trios = choices.trios(corrected, where_it_stops.Protocol("recorded"))
+    whole = trios["data"].map(TITLES) + ", 10 classes, teacher of " + trios["steps"].astype(str)
+    for labels, what in {"deranged": "exchanged", "uniform": "random wrong"}.items():
+        name = whole + f" steps, a random fifth of the mistakes, {what} labels"
+        yield trios.assign(name=name, labels="other", student=trios[labels], chance=0.1)
 
 
 def _of_points() -> Iterator[pd.DataFrame]:

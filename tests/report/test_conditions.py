@@ -39,6 +39,11 @@ def test_no_student_with_enough_seeds_is_left_out(rows):
         # As the records' own arrays have it: of the first block of draws, of one cell, of a pair.
         ("moved points, on the first border, radius 0.3", 0.4551),
         ("cats and dogs, all mistakes, true labels", 0.4034),
+        (
+            "photographs, 10 classes, teacher of 400 steps, a random fifth of the mistakes, "
+            "exchanged labels",
+            0.0724,
+        ),
     ],
 )
 def test_what_a_record_holds_of_many_students(rows, name, mean):
@@ -72,6 +77,8 @@ def test_rules_count_conditions():
     counts = teaching(some)
     assert counts.loc["teacher"].tolist() == [2, 1, 1, 3]
     assert counts.loc["other"].tolist() == [0, 0, 0, 0] and list(counts)[:-1] == list(RULES)
+    one = teaching(some, {"one seed or draw teaches": lambda share: share.max() > 0})
+    assert one.loc["teacher"].tolist() == [3, 3]
 
 
 def test_names_of_chapters_are_their_titles():
