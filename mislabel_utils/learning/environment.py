@@ -6,7 +6,6 @@ import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Lock
 from typing import Any
 
 import torch
@@ -21,7 +20,6 @@ SWITCHES: tuple[tuple[Callable[[], Any], Callable[[Any], None], Any], ...] = (
         for name, assumed in (("allow_tf32", False), ("deterministic", True), ("benchmark", False))
     ),
 )
-_lock, _inside, _before = Lock(), 0, []
 
 
 @contextmanager
@@ -29,15 +27,11 @@ def pinned() -> Iterator[None]:
     """Float32 unless said otherwise and in full, gradients where asked for, the same each time.
 
     Convolutions on a GPU are shortened to 19 bits and may differ from call to call by default.
-    What belongs to the whole process is set back when the last thread within is through.
+    What belongs to the whole process is set back: one thread at a time may be within.
     """
-    global _inside
-    with _lock:
-        if not _inside:
-            _before[:] = [read() for read, _, _ in SWITCHES]
-            for _, write, assumed in SWITCHES:
-                write(assumed)
-        _inside += 1
+    before = [read() for read, _, _ in SWITCHES]
+    for _, write, assumed in SWITCHES:
+        write(assumed)
     try:
         with (
             torch.inference_mode(False),
@@ -48,11 +42,8 @@ def pinned() -> Iterator[None]:
         ):
             yield
     finally:
-        with _lock:
-            _inside -= 1
-            if not _inside:
-                for (_, write, _), before in zip(SWITCHES, _before, strict=True):
-                    write(before)
+        for (_, write, _), value in zip(SWITCHES, before, strict=True):
+            write(value)
 
 
 def default_device() -> torch.device:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from mislabel_utils.files import atomic_write
 from mislabel_utils.learning.environment import pinned
@@ -107,20 +106,6 @@ def save(state: dict, path: Path) -> None:
         temporary.write_bytes(content.getbuffer())
 
 
-class Drawing(TorchFunctionMode):
-    """What is drawn at random comes from this generator; other threads draw from theirs."""
-
-    def __init__(self, generator: torch.Generator) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if "generator" in kwargs:
-            kwargs = kwargs | {"generator": self.generator}
-        return func(*args, **kwargs)
-
-
 @pinned()
 def build(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     """A freshly initialised network, the same for the same seed; PyTorch's default initialisation.
@@ -129,5 +114,6 @@ def build(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     """
     if name not in MODELS:
         raise ValueError(f"Unknown model {name!r}: use one of {', '.join(MODELS)}.")
-    with Drawing(torch.Generator().manual_seed(seed)):
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
         return MODELS[name](shape, classes).to(memory_format=torch.channels_last)

@@ -1,6 +1,5 @@
 """What a caller has set in PyTorch changes no result, and is found as it was."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 
 import numpy as np
@@ -132,41 +131,6 @@ def test_what_was_set_is_set_back(monkeypatch):
     with pytest.raises(RuntimeError, match="on the way"), pinned():
         raise RuntimeError("on the way")
     assert state() == before
-
-
-def test_one_thread_does_not_set_back_what_another_needs():
-    import threading
-
-    first_out, second_in, found = threading.Event(), threading.Event(), []
-
-    def first():
-        with pinned():
-            assert second_in.wait(30)
-        first_out.set()
-
-    def second():
-        with pinned():
-            second_in.set()
-            assert first_out.wait(30)
-            found.append(torch.backends.cudnn.allow_tf32)
-
-    torch.backends.cudnn.allow_tf32 = True
-    with ThreadPoolExecutor(2) as pool:
-        for task in [pool.submit(first), pool.submit(second)]:
-            task.result()
-    assert found == [False]
-    assert torch.backends.cudnn.allow_tf32
-
-
-def test_networks_built_in_threads_are_those_of_their_seeds():
-    def build(seed):
-        torch.rand(3)  # somebody else draws from the global generator meanwhile
-        return models.build("small_cnn", (1, 28, 28), 10, seed)
-
-    alone = [models.build("small_cnn", (1, 28, 28), 10, seed) for seed in range(40)]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(build, range(40)))
-    assert all(map(same_weights, alone, together))
 
 
 @pytest.mark.parametrize("name", models.MODELS)
