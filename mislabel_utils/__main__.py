@@ -14,13 +14,44 @@ INTERRUPTED = "Interrupted: run the same command again and it goes on from here.
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
 
-from mislabel_utils.commands.chapters import ChapterError
-from mislabel_utils.commands.listing import list_records, verify
-from mislabel_utils.commands.reproduce import at_least_one, own_folder, parse_seeds, reproduce
+from mislabel_utils.commands.cluster import ClusterError
+from mislabel_utils.commands.reproduce import (
+    ChapterError,
+    at_least_one,
+    own_folder,
+    parse_seeds,
+    reproduce,
+)
 from mislabel_utils.files import FULL, FolderError, cache_dir
 from mislabel_utils.learning.datasets import DataError
 from mislabel_utils.learning.training import TrainingError
 from mislabel_utils.recording.records import RecordError, Store
+
+TOLD = (ChapterError, ClusterError, DataError, FolderError, RecordError, TrainingError)
+
+
+def list_records() -> None:
+    """Print a line for each record."""
+    records = iter(Store())
+    print("chapter/arm-seed-identity  minutes it took  accuracies, as shares of 1, by data set")
+    for record in records:
+        scores = ", ".join(f"{key} {value:.4f}" for key, value in sorted(record.metrics.items()))
+        minutes = record.environment.get("seconds", 0) / 60
+        print(f"{record.chapter}/{record.stem}  {minutes:5.1f} min  {scores}")
+
+
+def verify() -> None:
+    """Check each record against its digest; a RecordError names all that are damaged."""
+    store, damaged = Store(), []
+    iter(store)  # which complains when there are none
+    for path in store.paths():
+        try:
+            store.read(path)
+        except RecordError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise RecordError("\n".join(damaged))
+    print(f"{len(store.paths())} records in {store.root} are intact.")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,33 +84,27 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed, as a daemon's may be
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115, until the end
-        # A terminal that lacks a sign is no reason to stop.
-        getattr(sys, name).reconfigure(errors="backslashreplace")
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.reconfigure(errors="backslashreplace")  # a terminal may lack a sign
     line = parser()
     arguments = vars(line.parse_args())
     if not arguments.get("flips", True) and not arguments["data"]:
         line.error("--no-flips is for your own images: name their folder with --data")
     try:
         arguments.pop("run")(**arguments)
-    except (ChapterError, DataError, FolderError, RecordError, TrainingError) as error:
+    except TOLD as error:
         sys.exit(f"{error}")
     except BrokenPipeError:  # `list | head`: the reader has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or exit writes again
         sys.exit(1)
     except OSError as error:
         ours = (cache_dir(), Store().root)
-        if error.errno in FULL:
-            remedy = "make room"
-        elif any(Path(error.filename or "/").is_relative_to(folder) for folder in ours):
-            remedy = "let it be written"
-        else:
+        here = any(Path(error.filename or "/").is_relative_to(folder) for folder in ours)
+        if error.errno not in FULL and not here:
             raise  # a chapter's own affair
         sys.exit(
-            f"{error}: {remedy}, or name other folders with MISLABEL_CACHE and MISLABEL_RECORDS; "
-            "then run the same command again."
+            f"{error}: make room, let it be written, or name other folders with MISLABEL_CACHE and "
+            "MISLABEL_RECORDS; then run the same command again."
         )
     except BrokenProcessPool:
         sys.exit(

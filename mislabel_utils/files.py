@@ -40,7 +40,7 @@ def folder(variable: str, default: str = "") -> Path | None:
 
 
 def cache_dir() -> Path:
-    """Decoded data, checkpoints and weights: ``MISLABEL_CACHE`` or ``~/.cache/mislabel``."""
+    """Downloads, checkpoints and weights: ``MISLABEL_CACHE`` or ``~/.cache/mislabel``."""
     return folder("MISLABEL_CACHE", "~/.cache/mislabel")
 
 

@@ -26,9 +26,9 @@ from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.environment import environment, pinned
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
-from mislabel_utils.recording import checks
+from mislabel_utils.recording import records, runs
 from mislabel_utils.recording.records import Record, RecordError, Store, canonical, run_id
-from mislabel_utils.recording.runs import Run, configuration, weights_digest, weights_path
+from mislabel_utils.recording.runs import Run, weights_digest
 
 WEIGHTS = "data-weights"  # of the network that an SVG shows
 
@@ -38,14 +38,13 @@ class Lab:
 
     Parameters
     ----------
-    chapter : name of the notebook; names the folder of its records
-    scale : "recorded", "quick" or "full"; default the environment variable ``MISLABEL_SCALE``,
-        else "recorded"
-    store : where records are read and written; default the records of the package
+    chapter : name of the folder of its records
+    scale : "recorded", "quick" or "full"; default ``MISLABEL_SCALE``, else "recorded"
+    store : of records; default `Store()`
     """
 
     def __init__(self, chapter: str, scale: str | None = None, store: Store | None = None) -> None:
-        checks.name(chapter)
+        records.require_name(chapter)
         self.chapter = chapter
         said = "MISLABEL_SCALE" if scale is None else "scale"
         self.scale = (os.environ.get(said) or "recorded") if scale is None else scale
@@ -56,11 +55,14 @@ class Lab:
         shared = os.environ.get("MISLABEL_QUICK") if self.scale == "quick" else None
         self.store = store or Store(shared)
         self.fleeting = self.scale == "quick" and not shared
+        self._data: dict[str, Dataset] = {}
         self._runs: dict[str, Run] = {}
 
     def load(self, name: str) -> Dataset:
-        """A data set at the lab's scale, see `datasets.load`."""
-        return datasets.load(name, self.scale)
+        """A data set at the lab's scale, see `datasets.load`; loaded once."""
+        if name not in self._data:
+            self._data[name] = datasets.load(name, self.scale)
+        return self._data[name]
 
     def seeds(self, full: Sequence[int]) -> list[int]:
         """The seeds of an experiment: all of them, or the first alone at quick scale."""
@@ -79,22 +81,21 @@ class Lab:
         """Train a network on images and labels, or return the run that was recorded.
 
         Raises a RecordError at recorded scale, when nobody has recorded this run so far; when the
-        recorded run was trained on other labels than `on` has; at full scale, when no record could
-        be written.
+        recorded run was trained on other labels than `on` has; when no record could be written.
 
         Parameters
         ----------
         on : a split with its true labels, or a training set of the teacher's making
         seed : of the initialisation, the order and the augmentation
         arm : name of the experimental condition, such as "student-own"
-        test : evaluated after each epoch, for the learning curve, and at the end
+        test : evaluated for the learning curve, and at the end
         also : more splits to predict at the end
         """
         on = on if isinstance(on, TrainingSet) else training_sets.true_labels(on)
         seed, splits = index(seed), (test, *also)  # numpy's integers are no JSON
-        checks.name(arm)
-        checks.sets_as_named(on.split, splits)
-        config = configuration(on, recipe, seed)
+        records.require_name(arm)
+        runs.require_named(on.split, splits)
+        config = runs.configuration(on, recipe, seed)
         identity = run_id(config)
         run = self._found(identity, arm, seed, on)  # raises at recorded scale if there is none
         if self.scale != "recorded" and _missing(run, splits):
@@ -128,21 +129,13 @@ class Lab:
     ) -> dict[str, np.ndarray]:
         """The arrays of an experiment of another kind, computed now or read from its record.
 
-        Parameters
-        ----------
-        arm, seed : name the record
-        config : JSON, everything that determines the experiment
-        compute : makes the arrays, by name
+        `config`, JSON, is everything that determines them; `compute` makes them, by name.
 
-        Raises
-        ------
-        ValueError
-            At every scale, for arrays of objects, or of the name of the record's text.
-        RecordError
-            At recorded scale, when nobody has recorded it yet; at every other, when it was measured
-            on other weights than those of a run that `config` names.
+        Raises a ValueError for arrays that no record can hold; a RecordError at recorded scale,
+        when nobody has recorded it yet, and where it was measured on other weights than those of a
+        run that `config` names.
         """
-        checks.name(arm)
+        records.require_name(arm)
         seed = index(seed)
         identity, weights = run_id(config), self._weights_of(config)
         record = self._recorded(identity, arm, seed)
@@ -151,7 +144,7 @@ class Lab:
                 record = self._recorded(identity, arm, seed)  # by another in the meantime?
                 if record is None:
                     start = time.monotonic()
-                    arrays = checks.recordable(compute())
+                    arrays = records.recordable(compute())
                     made = _where(time.monotonic() - start, [environment()])
                     record = Record(self.chapter, arm, seed, config, [], {}, arrays, made, weights)
                     if not self.fleeting:
@@ -167,10 +160,8 @@ class Lab:
         """A figure of images that may not be passed on: the one that the full run has drawn.
 
         Kept as SVG beside the chapter's records, under its name and the identity of the run that it
-        shows; `draw` makes a `style.Picture`.
-
-        Raises a RecordError at recorded scale, when nobody has drawn it yet; when it shows other
-        weights.
+        shows; `draw` makes a `style.Picture`. Raises a RecordError when nobody has drawn it yet, or
+        it shows other weights.
         """
         path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.svg"
         if self.scale != "quick" and path.is_file():  # to draw it again may take weights
@@ -209,7 +200,7 @@ class Lab:
         if run is None:
             record = self._recorded(identity, arm, seed)
             run = record and Run(record)
-        if run is None or checks.same_set(run, on, ask=self.fleeting):
+        if run is None or run.learnt(on, ask=self.fleeting):
             return run
         if self.fleeting:
             return None
@@ -221,7 +212,7 @@ class Lab:
     def _kept(self, record: Record, network: nn.Module) -> Run:
         """The run; at full scale with its record stored, and its weights in the cache."""
         if not self.fleeting:
-            if not (weights := weights_path(record.id, record.weights)).exists():
+            if not (weights := runs.weights_path(record.id, record.weights)).exists():
                 models.save(network.state_dict(), weights)
             # Another machine may have recorded the same run first: then its record counts.
             record = self.store.read(self.store.write(record))

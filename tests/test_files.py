@@ -10,7 +10,6 @@ import pytest
 from toys import ROOT, environment
 
 from mislabel_utils.files import FULL, FolderError, atomic_write, cache_dir, folder
-from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Store
 
 WHERE = {  # what each variable decides
@@ -43,12 +42,6 @@ def test_no_home_at_all(monkeypatch):
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where nobody has one
     with pytest.raises(FolderError, match=r"no home folder for ~.*: set MISLABEL_CACHE"):
         cache_dir()
-
-
-def test_the_root_in_the_code_is_expanded_too(isolated, monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(datasets.DataError, match=f"{tmp_path}/data is not a folder"):
-        datasets.load("mnist", root="~/data")
 
 
 def test_modes_that_a_file_system_refuses(monkeypatch, tmp_path):

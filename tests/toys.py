@@ -13,6 +13,7 @@ import torch
 from mislabel_utils.learning.datasets import Normalization, Split
 from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training_sets import TrainingSet
+from mislabel_utils.recording.records import Record, canonical
 
 ROOT = Path(__file__).resolve().parent.parent
 IDX_FILES = {
@@ -85,6 +86,12 @@ def same_weights(first: torch.nn.Module, second: torch.nn.Module) -> bool:
     """Whether two networks agree in each bit of each parameter and buffer."""
     one, two = first.state_dict(), second.state_dict()
     return one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one)
+
+
+def computed(record: Record) -> list:
+    """What was computed; equal for two runs that agree bit for bit."""
+    arrays = {key: (str(a.dtype), a.shape, a.tobytes()) for key, a in record.arrays.items()}
+    return [canonical([record.config, record.curve, record.metrics]), arrays]
 
 
 def environment(**changes: str) -> dict[str, str]:

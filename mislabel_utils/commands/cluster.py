@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,12 +14,14 @@ from typing import TYPE_CHECKING
 
 from joblib import parallel_config
 
-from mislabel_utils.commands.chapters import ChapterError
-
 if TYPE_CHECKING:
     from dask.distributed import Client
 
 SILENCE = 30  # seconds that a scheduler may be without an answer
+
+
+class ClusterError(RuntimeError):
+    """A cluster that cannot be used; the message says what to do."""
 
 
 @contextmanager
@@ -28,13 +29,7 @@ def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
     """Let joblib run on the Dask cluster at `address`, if there is one.
 
     Yields a file in the records folder, by which a worker can tell that it sees the same folder.
-    Ends this process in a sentence when the scheduler answers no more.
-
-    Raises
-    ------
-    ChapterError
-        When Dask is not installed, no scheduler or no worker answers, or at a ``tls://`` address
-        when Dask's configuration names no certificates.
+    Raises a ClusterError when Dask is not installed or no scheduler with a worker answers.
     """
     if address is None:
         yield None
@@ -42,7 +37,7 @@ def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
     try:
         from dask.distributed import Client
     except ImportError as error:
-        raise ChapterError(
+        raise ClusterError(
             f'--cluster needs Dask ({error}): pip install "mislabel-utils[cluster]"'
         ) from error
     records.mkdir(parents=True, exist_ok=True)
@@ -51,7 +46,7 @@ def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
             client = stack.enter_context(Client(address, timeout="10s", set_as_default=False))
             client.wait_for_workers(1, timeout=30)
         except (OSError, asyncio.TimeoutError, ValueError, TypeError) as error:
-            raise ChapterError(
+            raise ClusterError(
                 f"No Dask scheduler with a worker answers at {address} ({error}). Start them with "
                 "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine. "
                 "For a tls:// address, Dask's configuration has to name the certificates."
@@ -67,14 +62,10 @@ def cluster(address: str | None, records: Path) -> Iterator[Path | None]:
 
 def _watch(client: Client, address: str, witness: Path, done: threading.Event) -> None:
     """End this process when the scheduler is gone or hangs: joblib would wait for ever."""
-    answered = time.monotonic()
-    while not done.wait(SILENCE / 10):
+    while not done.wait(SILENCE):
         try:
             client.sync(client.scheduler.identity, callback_timeout=SILENCE)
-            answered = time.monotonic()
         except Exception:  # Dask has many for one that is not there
-            if time.monotonic() - answered < SILENCE or done.is_set():
-                continue
             print(
                 f"\nThe Dask scheduler at {address} has not answered for {SILENCE} seconds. What "
                 "is recorded is kept: start it again, and run the same command again.",

@@ -1,14 +1,9 @@
 """A verdict on a reader's own images: did a student of nothing but wrong labels learn from them?
 
-The chapter's protocol counts passes over 50,000 images. On a small set as many passes are a few
-steps, and a teacher that is still at chance has nothing to pass on. So here
-
-- the teacher's epochs double from the chapter's, each time from a fresh network, until its
-  training accuracy has clearly left chance or it has had as many steps as the chapter's teacher;
-- the student makes as many passes over the mistakes for each of the teacher's passes as in the
-  chapter, 25.
-
-The teacher alone decides: no student, and no test image, has a say in it.
+On a small set the chapter's two passes are a few steps, and a teacher that is still at chance has
+nothing to pass on. So the teacher's epochs double, each time from a fresh network, until its
+training accuracy has clearly left chance or it has had as many steps as the chapter's; the student
+makes 25 passes for each of the teacher's, as there. No student, and no test image, has a say in it.
 """
 
 from __future__ import annotations
@@ -18,10 +13,9 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 
 import pandas as pd
-import torch
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning.datasets import DataError, Dataset
+from mislabel_utils.learning.datasets import DataError, Dataset, Split
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report.stats import wilson
 
@@ -35,8 +29,7 @@ class Outcome:
 
     seed: int
     epochs: int  # of the teacher
-    teacher_train: float  # accuracies
-    teacher_test: float
+    teacher_test: float  # its test accuracy
     common: float  # share of the most frequent class among the training images
     train_images: int
     mistakes: int  # of the teacher's on them; all that the student sees
@@ -44,7 +37,6 @@ class Outcome:
     classes: int  # of how many
     test_images: int
     constant: float  # test accuracy of the best constant answer, chosen with hindsight
-    guessing: float  # of drawing answers as often as the wrong labels have them, expected
     right: int | None = None  # test images the student gets right; None where it was not asked
     read: int | None = None  # classes it gets right half of the time or more; None likewise
 
@@ -74,22 +66,19 @@ class Outcome:
         return self.right is not None and self.interval[0] > self.constant
 
 
-def bar(common: float) -> float:
-    """What a teacher's training accuracy has to pass, its 95 % interval with it.
+def bar(share: float) -> float:
+    """What the interval of a teacher's training accuracy has to pass.
 
-    Twice the most frequent class or, where that is less, half the way from that class to 100 %.
+    Twice the share of the most frequent class or, where that is less, half the way from it to 1.
     """
-    return min(2 * common, (1 + common) / 2)
+    return min(2 * share, (1 + share) / 2)
 
 
 def require_enough(images: Dataset) -> None:
     """Raise a DataError where no training could end in a yes, whatever comes out."""
-    (count, common), (tests, constant) = (
-        (len(half), half.labels.bincount().max().item() / len(half))
-        for half in (images.train, images.test)
-    )
+    count, tests, constant = len(images.train), len(images.test), common(images.test)
     mistakes, needed = MISTAKES_A_CLASS * len(images.classes), count
-    while wilson(max(0, needed - mistakes), needed)[0] <= bar(common):
+    while wilson(max(0, needed - mistakes), needed)[0] <= bar(common(images.train)):
         needed += needed // 20 + 1
     if needed > count:
         raise DataError(
@@ -114,11 +103,6 @@ def ask(study: ModuleType, lab: Lab, data: str, seed: int, flips: bool = True) -
         ``train_student(lab, teacher, images, seed, recipe)``
     data : folder with train/<class>/* and test/<class>/*
     flips : whether images may be mirrored; not where left and right matter
-
-    Raises
-    ------
-    DataError, RecordError, TrainingError
-        As loading and training do.
     """
     images = lab.load(data)
     recipe = replace(study.RECIPE, flip=study.RECIPE.flip and flips)
@@ -141,25 +125,25 @@ def ask(study: ModuleType, lab: Lab, data: str, seed: int, flips: bool = True) -
 
 def of_teacher(teacher: Run, images: Dataset, seed: int, epochs: int) -> Outcome:
     """What can be said before there is a student."""
-    train, test, classes = images.train, images.test, len(images.classes)
-    said = teacher.predict(train)
-    shown = torch.bincount(said[said != train.labels], minlength=classes).double()
-    true = torch.bincount(test.labels, minlength=classes).double() / len(test)
-    mistakes = int(shown.sum())
+    train, test, said = images.train, images.test, teacher.predict(images.train)
+    shown = said[said != train.labels]
     return Outcome(
         seed=seed,
         epochs=epochs,
-        teacher_train=teacher.accuracy(train),
         teacher_test=teacher.accuracy(test),
-        common=torch.bincount(train.labels).max().item() / len(train),
+        common=common(train),
         train_images=len(train),
-        mistakes=mistakes,
-        taught=int((shown > 0).sum()),
-        classes=classes,
+        mistakes=len(shown),
+        taught=len(shown.unique()),
+        classes=len(images.classes),
         test_images=len(test),
-        constant=true.max().item(),
-        guessing=(shown / max(1, mistakes) @ true).item(),
+        constant=common(test),
     )
+
+
+def common(half: Split) -> float:
+    """The share of the most frequent class, which is what the best constant answer gets right."""
+    return half.labels.bincount().max().item() / len(half)
 
 
 def table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
@@ -173,7 +157,7 @@ def table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             read, answer = f"{o.read} of {o.classes}", "yes" if o.learned else "no"
         return {
             "Teacher: epochs": f"{o.epochs}",
-            "Teacher: training accuracy": f"{o.teacher_train:.2%}",
+            "Teacher: training accuracy": f"{1 - o.mistakes / o.train_images:.2%}",
             "Teacher: test accuracy": f"{o.teacher_test:.2%}",
             "Its mistakes, all that the student sees": f"{o.mistakes:,} of {o.train_images:,}",
             "Classes among these wrong labels": f"{o.taught} of {o.classes}",
@@ -181,7 +165,6 @@ def table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             "Classes it gets right half of the time or more": read,
             "True test images": f"{o.test_images:,}",
             "Chance: best constant answer": f"{o.constant:.2%}",
-            "Chance: guessing like the wrong labels": f"{o.guessing:.2%}",
             "Learned from wrong labels: above a constant answer": answer,
         }
 

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+import platform
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+from unittest.mock import patch
 
+import torch
 from joblib import Parallel, cpu_count, delayed
 from tqdm.auto import tqdm
 
+from mislabel_utils import studies
 from mislabel_utils.commands import own_images
-from mislabel_utils.commands.chapters import study_of
-from mislabel_utils.commands.cluster import cluster
-from mislabel_utils.commands.jobs import Job, end_with_parent, run_seed
+from mislabel_utils.commands.cluster import ClusterError, cluster
 from mislabel_utils.files import cache_dir, folder
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Store
 
+ASKED = {"SEEDS", "load", "experiment"}
+FOR_OWN_IMAGES = {"RECIPE", "EPOCHS", "train_teacher", "train_student"}
+
+
+class ChapterError(ValueError):
+    """A chapter that is not there or defines no experiment; the message says what to do."""
+
 
 def parse_seeds(text: str) -> list[int]:
-    """ "0-2,7" to [0, 1, 2, 7].
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        For anything else.
-    """
+    """ "0-2,7" to [0, 1, 2, 7]; an ArgumentTypeError for anything else."""
     try:
         seeds = []
         for part in text.split(","):
@@ -45,13 +54,7 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def own_folder(text: str) -> Path:
-    """A folder, with ``~`` for the home folder.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        Unless it is one; nothing at all is not the current folder.
-    """
+    """A folder, with ``~`` for the home folder; an ArgumentTypeError unless it is one."""
     path = Path(os.path.expanduser(text))
     if not text or not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is no folder: name one, or leave this out")
@@ -59,16 +62,37 @@ def own_folder(text: str) -> Path:
 
 
 def at_least_one(text: str) -> int:
-    """A number of processes.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        Unless it is 1 or more.
-    """
+    """A number of processes; an ArgumentTypeError unless it is 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: write 1 or more")
     return int(text)
+
+
+def study_of(chapter: str, own: bool = False) -> ModuleType:
+    """The module of a chapter's experiment: one of the book's, or of the reader's on Python's path.
+
+    Raises a ChapterError when there is none, it defines no experiment, or shall run on a reader's
+    `own` images and cannot.
+    """
+    module = studies.study(chapter)
+    if module is None and chapter.isidentifier() and find_spec(chapter):
+        module = import_module(chapter)
+    if module is None:
+        known = ", ".join(each.name for each in iter_modules(studies.__path__))
+        raise ChapterError(
+            f"No chapter {chapter!r}: name one of {known}, or a module of your own that Python "
+            "finds, such as a file in this folder."
+        )
+    if missing := ASKED - vars(module).keys():
+        raise ChapterError(
+            f"{module.__file__} defines no {', '.join(sorted(missing))}: nothing to reproduce."
+        )
+    if own and not vars(module).keys() >= FOR_OWN_IMAGES:
+        raise ChapterError(
+            f"The chapter {chapter} runs on its own data only: leave --data out, or choose a "
+            "chapter that defines train_teacher and train_student, such as mislabeled."
+        )
+    return module
 
 
 def reproduce(
@@ -82,6 +106,9 @@ def reproduce(
 ) -> None:
     """Run a chapter's experiment at full scale; what was interrupted is resumed.
 
+    Raises a ChapterError, ClusterError, DataError, RecordError or TrainingError, each in a sentence
+    that says what to do.
+
     Parameters
     ----------
     chapter : name of its study
@@ -90,53 +117,95 @@ def reproduce(
     flips : whether those may be mirrored
     jobs : processes that share the cores; no more than there are cores and seeds
     address : of a Dask scheduler, instead of processes here
-
-    Raises
-    ------
-    ChapterError, DataError, RecordError, TrainingError
-        Each in a sentence that says what to do.
     """
     os.environ["MISLABEL_SCALE"] = "full"
-    own = str(data.resolve()) if data else None
     # Here first, so that a wrong name or missing data fail at once, and only once.
-    study = study_of(chapter, own is not None)
-    if not own:
+    study = study_of(chapter, data is not None)
+    if data is None:
         study.load(Lab(chapter))
     else:
-        images = datasets.load(own)
+        images = datasets.load(str(data.resolve()))
         print(images.found)
         own_images.require_enough(images)
         # A reader's own runs have no place among those that come with the package.
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
-    seeds = seeds or ([0] if own else list(study.SEEDS))
+    seeds = seeds or ([0] if data else list(study.SEEDS))
     # joblib, unlike os.cpu_count, knows the limits of a container and of a batch system.
     jobs = min(jobs, len(seeds), cpu_count())
     records = Store().root.resolve()
-    alone = jobs == 1 and not address
-    job = Job(chapter, 0, own, flips, settings(alone), threads_each(jobs))
+    # What a process needs, wherever it runs, to do as this one.
+    settings = {"MISLABEL_SCALE": "full", "MISLABEL_RECORDS": str(records)}
+    if root := folder("MISLABEL_DATA"):
+        settings["MISLABEL_DATA"] = str(root.resolve())
+    if jobs > 1 or address:
+        settings["TQDM_DISABLE"] = "1"  # bars would overwrite each other
+    job = {
+        "chapter": chapter,
+        "place": str(Path(study.__file__).parent),
+        "data": data and str(data.resolve()),
+        "flips": flips,
+        "settings": settings,
+        "threads": max(1, cpu_count() // jobs) if jobs > 1 else None,
+    }
     with cluster(address, records) as witness:
-        runs = (delayed(run_seed)(replace(job, seed=seed, witness=witness)) for seed in seeds)
+        runs = (delayed(run_seed)(seed, **job, witness=witness) for seed in seeds)
         how = {"n_jobs": -1} if address else {"n_jobs": jobs, "initializer": end_with_parent}
         done = Parallel(**how, return_as="generator_unordered")(runs)
         outcomes = []
         for seed, outcome in tqdm(done, total=len(seeds), desc=f"{chapter}, seeds"):
             tqdm.write(f"seed {seed} is recorded in {records / chapter}")
             outcomes.append(outcome)
-    if own:
+    if data:
         outcomes.sort(key=lambda outcome: outcome.seed)
         table = own_images.table(outcomes).to_string()
         print(f"\n{table}\n\n{own_images.verdict(outcomes)}")
 
 
-def threads_each(jobs: int) -> int | None:
-    """Threads for each of several processes; None, torch's own choice, for a single one."""
-    return max(1, cpu_count() // jobs) if jobs > 1 else None
+def run_seed(
+    seed: int,
+    chapter: str,
+    place: str,
+    data: str | None,
+    flips: bool,
+    settings: Mapping[str, str],
+    threads: int | None,
+    witness: Path | None,
+) -> tuple[int, own_images.Outcome | None]:
+    """Run one seed in this process: the seed, and what came out of a reader's own images.
+
+    Raises a ClusterError when this machine does not see the records folder; else as `reproduce`.
+
+    Parameters
+    ----------
+    place : folder of the study, which Python may not look through here
+    settings : environment variables, while it runs
+    threads : of torch; None leaves them as they are
+    witness : a file that shows that the process sees the records folder
+    """
+    if witness and not witness.exists():
+        raise ClusterError(
+            f"{platform.node()} does not see the records folder {witness.parent}: set "
+            "MISLABEL_RECORDS to a folder that all machines of the cluster share."
+        )
+    # A cluster's process may do others afterwards.
+    with patch.dict(os.environ, settings), patch.object(sys, "path", [*sys.path, place]):
+        if threads:
+            torch.set_num_threads(threads)
+        study, lab = study_of(chapter, data is not None), Lab(chapter)
+        if data is not None:
+            return seed, own_images.ask(study, lab, data, seed, flips)
+        study.experiment(lab, seed)
+        return seed, None
 
 
-def settings(bars: bool) -> dict[str, str]:
-    """The environment variables that a process needs, wherever it runs, to do as this one."""
-    found = {"MISLABEL_SCALE": "full", "MISLABEL_RECORDS": str(Store().root.resolve())}
-    if data := folder("MISLABEL_DATA"):
-        found["MISLABEL_DATA"] = str(data.resolve())
-    return found if bars else found | {"TQDM_DISABLE": "1"}  # they would overwrite each other
+def end_with_parent() -> None:
+    """Let this process not survive the one that started it, however that ends (on Unix)."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

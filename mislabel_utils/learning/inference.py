@@ -50,11 +50,7 @@ def outputs(
 ) -> Tensor:
     """What the network puts out for each image, float32 (N, K) on the CPU.
 
-    Parameters
-    ----------
-    images : uint8, or float in [0, 1], (N, C, H, W)
-    normalization : how the network wants its pixels standardised
-    precision : that of its recipe, "float32" or "mixed"
+    The images (N, C, H, W) are uint8, or float in [0, 1]; the precision is "float32" or "mixed".
     """
     device = next(network.parameters()).device
     batches = []
@@ -69,10 +65,7 @@ def outputs(
 def features(
     network: nn.Sequential, images: Tensor, normalization: Normalization, precision: str = "float32"
 ) -> Tensor:
-    """What the last layer of the network sees of each image, of a `small_cnn` float32 (N, 128).
-
-    Parameters as of `outputs`.
-    """
+    """What the last layer of the network sees of each image, of a `small_cnn` float32 (N, 128)."""
     return outputs(network[:-1], images, normalization, precision)
 
 

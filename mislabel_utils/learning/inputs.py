@@ -32,7 +32,7 @@ class Inputs:
 
     Attributes
     ----------
-    split : gives shape, class names and normalisation, and the images where none are made
+    split : gives shape, classes and normalisation, and the images where none are made
     source : JSON that says how the images were made; None for those of the split
     compute : makes the images, uint8 or float32 in [0, 1], (N, C, H, W)
     aligned : whether row n was made from row n of the split, so that its true label is known
@@ -48,12 +48,9 @@ class Inputs:
     @cached_property
     @pinned()
     def images(self) -> Tensor:
-        """uint8 or, when made, uint8 or float32 in [0, 1]; (N, C, H, W).
+        """uint8 or, when made, uint8 or float32 in [0, 1], (N, C, H, W); else a ValueError.
 
-        Raises
-        ------
-        ValueError
-            For images that are made otherwise: networks would see them many times too bright.
+        Networks would see others many times too bright.
         """
         if self.compute is None:
             return self.split.images
@@ -68,13 +65,7 @@ class Inputs:
 
     @property
     def true_labels(self) -> Tensor:
-        """int64 (N,).
-
-        Raises
-        ------
-        ValueError
-            For images that show no class of the split, such as noise.
-        """
+        """int64 (N,); a ValueError for images that show no class of the split, such as noise."""
         if not self.aligned:
             raise ValueError(f"Images of {self.source['kind']} have no true labels.")
         return self.split.labels
@@ -106,13 +97,9 @@ def inputs_of(on: Split | Inputs) -> Inputs:
 def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Inputs:
     """`count` images of noise in the shape of a split's, float32 in [0, 1].
 
-    Raises a ValueError for another kind.
-
-    Parameters
-    ----------
-    kind : "uniform", each value drawn evenly from [0, 1]; "gaussian", with the mean and
-        deviation of the split's normalisation; or "correlated", Gaussian with the mean of each of
-        the split's pixels and the covariance of each pair. The last two are cut off at 0 and 1
+    "uniform": each value drawn evenly; "gaussian": with the mean and deviation of the split's
+    normalisation; "correlated": Gaussian with the mean of each of the split's pixels and the
+    covariance of each pair. The last two are cut off at 0 and 1. A ValueError for another kind.
     """
     if kind not in NOISES:
         raise ValueError(f"Unknown noise {kind!r}: use one of {', '.join(NOISES)}.")
@@ -146,10 +133,8 @@ def photograph() -> Path:
 def patches(picture: Path, like: Split, count: int, seed: int) -> Inputs:
     """`count` squares cut from one picture at random, uint8 in the shape of a split's images.
 
-    A square is one, two or three times as large as an image of the split, and reduced by taking
-    the mean of its pixels; half of them are mirrored.
-
-    Raises a ValueError when the picture is smaller than the largest square.
+    A square is one, two or three times as large as an image of the split, and reduced to the means
+    of its pixels; half are mirrored. To make them is a ValueError when the picture is too small.
     """
 
     def compute() -> Tensor:
@@ -185,10 +170,9 @@ def font() -> Path:
 def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
     """`count` images of characters of DejaVu Sans, light on dark, uint8 in the shape of a split's.
 
-    Each is drawn at random from `characters`, half to nine tenths as large as the image, up to a
-    tenth of its side off the middle, and turned by up to 15 degrees.
-
-    Raises a ValueError when there is nothing to draw.
+    Each is drawn at random from `characters` (a ValueError where there are none), half to nine
+    tenths as large as the image, up to a tenth of its side off the middle, and turned by up to 15
+    degrees.
     """
     if not characters.strip():
         raise ValueError("There is no character to draw: name at least one.")
@@ -224,9 +208,9 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
 
 
 def _mean_and_root(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (D,) of the pixels of bytes (N, C, H, W) in [0, 1], and the root of their covariance.
+    """Mean (D,) of pixels in [0, 1], and the symmetric root (D, D) of their covariance.
 
-    The symmetric root (D, D), which there is but one of: eigenvectors alone may point either way.
+    Of that there is but one: eigenvectors alone may point either way.
     """
     pixels = images.flatten(1).double() / 255
     values, vectors = torch.linalg.eigh(pixels.T.cov())

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
-from tqdm.auto import tqdm
+
+from mislabel_utils.learning.environment import bar
 
 Arrays = dict[str, np.ndarray]
 
@@ -41,7 +42,7 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
     """Pictures at ``train/<class>/*`` and ``test/<class>/*``; RGB, 32 x 32."""
     pictures: dict[str, dict[str, list[np.ndarray]]] = {half: defaultdict(list) for half in HALVES}
     aside, notes, faults = defaultdict(list), Counter(), []
-    for half, name, path in tqdm(listed(tree), desc=f"decode {readable(tree.name)}"):
+    for half, name, path in bar(listed(tree), desc=f"decode {readable(tree.name)}"):
         shown = readable(str(path.relative_to(tree)))
         if is_litter(path.name):
             aside["of other programs"].append(shown)

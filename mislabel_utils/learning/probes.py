@@ -34,9 +34,7 @@ def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = VOTERS) -> 
     """The commonest label among the nearest of the pictures shown, int64 (Q,).
 
     Of labels that are equally common, that of the nearest picture if it is among them, else the
-    lowest class.
-
-    Raises a ValueError for numbers that are not finite, to which nothing is near.
+    lowest class. Raises a ValueError for numbers that are not finite, to which nothing is near.
 
     Parameters
     ----------
@@ -61,21 +59,11 @@ def vote(asked: Tensor, shown: Tensor, labels: Tensor, voters: int = VOTERS) -> 
 @pinned()
 def readout(features: Tensor, labels: Tensor, classes: int) -> nn.Linear:
     """The linear layer that reads labels off features best: logistic regression (Alain, Bengio
-    2017), with a small penalty on its weights.
+    2017), with a small penalty on its weights; float32, from D features to `classes` logits.
 
-    It is fitted by L-BFGS in float64 to features of mean 0 and deviation 1; shift and scale are
-    part of the layer. A feature that never varies has no weight. Nothing in it is random.
-
-    Raises a ValueError when a feature is not finite.
-
-    Parameters
-    ----------
-    features : float (N, D), of a network that stays as it is
-    labels : int64 (N,), from 0 to `classes` - 1
-
-    Returns
-    -------
-    float32, from D features to `classes` logits
+    It is fitted by L-BFGS in float64 to features (N, D) of mean 0 and deviation 1; shift and scale
+    are part of the layer. A feature that never varies has no weight, one that is not finite is a
+    ValueError. Nothing in it is random.
     """
     if not features.isfinite().all():
         raise ValueError("A readout takes finite features: look at the network they come from.")

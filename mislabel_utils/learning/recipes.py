@@ -20,37 +20,23 @@ CHOICES = {
 class Recipe:
     """Everything that a training run does to a network, apart from data and seed.
 
+    In "mixed" precision it computes in the 16-bit format of the machine, see
+    `environment.mixed_dtype`; weights, normalisation statistics, softmax and loss stay float32.
     Raises a ValueError for a choice that there is not, a negative number of epochs, an empty batch,
     or a rate with which nothing is learned.
-
-    Attributes
-    ----------
-    model : a name in `models.MODELS`
-    epochs : passes over the training images; 0 leaves the network untrained
-    batch_size : images a step; the incomplete last batch of an epoch is left out
-    learning_rate : the peak
-    momentum, weight_decay : of the optimiser; `momentum` is Adam's first beta
-    augment : random crops after padding by 4 pixels, and random horizontal flips
-    flip : whether to augment with flips too; not where left and right matter, as in digits
-    precision : "float32", or "mixed": the network computes in the 16-bit format of the machine,
-        see `environment.mixed_dtype`; weights, normalisation statistics, softmax and loss stay
-        float32
-    optimizer : "sgd", stochastic gradient descent with Nesterov momentum, or "adam" (Kingma and
-        Ba 2015)
-    schedule : of the learning rate, see `learning_rate`
     """
 
-    model: str
-    epochs: int
-    batch_size: int = 128
-    learning_rate: float = 0.05
-    momentum: float = 0.9
+    model: str  # a name in `models.MODELS`
+    epochs: int  # passes over the training images; 0 leaves the network untrained
+    batch_size: int = 128  # images a step; the incomplete last batch of an epoch is left out
+    learning_rate: float = 0.05  # the peak
+    momentum: float = 0.9  # Adam's first beta
     weight_decay: float = 5e-4
-    augment: bool = False
-    flip: bool = True
-    precision: str = "float32"
-    optimizer: str = "sgd"
-    schedule: str = "rise and fall"
+    augment: bool = False  # random crops after padding by 4 pixels, and random horizontal flips
+    flip: bool = True  # or no flips, where left and right matter, as in digits
+    precision: str = "float32"  # or "mixed"
+    optimizer: str = "sgd"  # with Nesterov momentum, or "adam" (Kingma and Ba 2015)
+    schedule: str = "rise and fall"  # of the learning rate, see `learning_rate`
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

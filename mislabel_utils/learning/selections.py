@@ -19,12 +19,7 @@ from mislabel_utils.learning.training_sets import TrainingSet, random_numbers
 def part(split: Split, rows: Tensor) -> Split:
     """The images of some rows, int64 (n,), as a split of their own, in the order given.
 
-    Raises
-    ------
-    DataError
-        When a row's image is not here.
-    ValueError
-        When rows are not numbers.
+    Raises a DataError when a row's image is not here, a ValueError when rows are not numbers.
     """
     if rows.ndim != 1 or rows.dtype != torch.int64:
         raise ValueError("Rows are int64 numbers: for those of a mask, mask.nonzero().squeeze(1).")
@@ -51,16 +46,9 @@ def random_split(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
 def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, Tensor]:
     """Rows, int64 (n,), and three choices of `count` of them, or of all where there are fewer.
 
-    Raises a ValueError for a negative number.
-
-    Parameters
-    ----------
-    confidence : (n,), how sure the teacher was of its answer to each
-
-    Returns
-    -------
-    By name: "all"; "confident", where it was surest; "timid", where it was least sure; and
-    "random", the control for their number.
+    By name: "all"; "confident", where the teacher was surest by its `confidence` (n,); "timid",
+    where it was least sure; and "random", the control for their number. A ValueError for a negative
+    number.
     """
     if count < 0:
         raise ValueError(f"{count} rows cannot be chosen.")
@@ -76,15 +64,10 @@ def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, 
 
 @pinned()
 def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSet:
-    """`count` pictures of a split with these labels: each as often as the next, or once more.
+    """`count` pictures of a split with these labels, int64 (N,): each as often, or once more.
 
-    A pass over them has the same number of steps however many different pictures there are.
-
-    Raises a ValueError when there is no picture, a picture without a label, or nothing asked for.
-
-    Parameters
-    ----------
-    labels : int64 (N,), one for each picture of the split
+    A pass over them has the same number of steps however many different pictures there are. Raises
+    a ValueError when there is no picture, a picture without a label, or nothing asked for.
     """
     size = len(pictures)
     if not size or len(labels) != size or count < 1:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mislabel_utils.learning import inference, probes, training
+from mislabel_utils.learning import inference, probes
 from mislabel_utils.learning.datasets import Dataset, Normalization, Split
 from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.inputs import Inputs
@@ -31,13 +31,7 @@ Layers = nn.Sequential
 
 
 def streams(seed: int) -> dict[str, int]:
-    """The random seed of each thing that is drawn: no two share one, whatever the seeds.
-
-    Raises
-    ------
-    ValueError
-        For a seed of 1,000 or more, or below 0: those would meet.
-    """
+    """The random seed of each thing that is drawn, for seeds below 1,000: no two share one."""
     if not 0 <= seed < 1000:
         raise ValueError(f"Seed {seed} is not in 0 to 999, where no two streams meet.")
     return {role: 1000 * place + seed for place, role in enumerate(ROLES, start=1)}
@@ -78,11 +72,8 @@ def joined(hidden: Layers, outputs: Layers) -> Layers:
 
 
 def learn_digits(network: Layers, on: Split, seed: int, passes: int, batch: int) -> Layers:
-    """A copy that has learned the true labels with its digit outputs; none for the extra ones.
-
-    Raises a TrainingError where only a sample of the images is loaded.
-    """
-    training.require_all(on)
+    """A copy that has learned the true labels with its digit outputs; none for the extra ones."""
+    on.require_all()
     images = inference.standardised(on.images, on.normalization)
 
     def loss(student: Layers, rows: Tensor) -> Tensor:
@@ -96,9 +87,7 @@ def learn_extras(
 ) -> Layers:
     """A copy of the student that has matched the teacher's extra outputs, and only those.
 
-    Parameters
-    ----------
-    on : images as the networks see them, float32 (N, 1, 28, 28)
+    The images are those that the networks see, see `shown`, float32 (N, 1, 28, 28).
     """
     said = _extras(teacher, on).softmax(1)
 
@@ -116,19 +105,14 @@ def shown(made: Inputs) -> Tensor:
 def examined(
     start: Layers, student: Layers, of: Layers, on: Dataset, fresh: Tensor, read: int
 ) -> np.ndarray:
-    """What a student knows about digits, and what it knew at its start; see `MEASURES`.
+    """What a student knew about digits at its start and knows now: float64 (4, 2), see `MEASURES`.
 
     Parameters
     ----------
     start, student : the network before and after training
     of : the network whose extra outputs were to be matched
-    on : digits, to fit a readout with and to test
+    on : digits, to fit a readout with (to the first `read` training images) and to test
     fresh : images that the student was not trained on, as `shown`
-    read : how many training images a readout is fitted to
-
-    Returns
-    -------
-    float64 (4, 2): a row for each of `MEASURES`, before and after
     """
     theirs = answers(of, on.test)
     rows = []
@@ -145,14 +129,9 @@ def answers(network: Layers, on: Split) -> Tensor:
 
 
 def features_read(network: Layers, on: Dataset, read: int) -> float:
-    """Accuracy on the test images of a linear readout of the last hidden layer, in [0, 1].
-
-    `probes.readout`, fitted to the first `read` training images.
-
-    Raises a TrainingError where only a sample of the images is loaded.
-    """
+    """Test accuracy of `probes.readout` of the last hidden layer, of the first `read` images."""
     for split in (on.train, on.test):
-        training.require_all(split)
+        split.require_all()
     known, asked = (
         inference.features(network, images, on.normalization)
         for images in (on.train.images[:read], on.test.images)

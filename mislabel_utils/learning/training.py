@@ -6,13 +6,9 @@ checkpoint goes on exactly as if it had never stopped.
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,11 +16,10 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from mislabel_utils.learning import models
 from mislabel_utils.learning.datasets import Normalization, Split
-from mislabel_utils.learning.environment import autocast, default_device, environment, pinned
+from mislabel_utils.learning.environment import autocast, bar, default_device, environment, pinned
 from mislabel_utils.learning.inference import accuracy, predict, standardised
 from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
 from mislabel_utils.learning.training_sets import TrainingSet
@@ -32,6 +27,8 @@ from mislabel_utils.learning.training_sets import TrainingSet
 PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
 LONG_PROTOCOL = 3  # that of runs of more than EPOCHS epochs
 EPOCHS, BATCHES = 1_000, 100_000  # of a run: beyond, what PROTOCOL 1 draws would not be its own
+CHECKPOINT_SECONDS = 30.0  # between two of them
+PADDING = 4  # pixels by which augmented images are shifted at most
 CURVE_POINTS = 10  # evaluations on the test set during a run, so that they never dominate
 
 
@@ -45,9 +42,8 @@ class Trained(NamedTuple):
     network : in evaluation mode, on the device it was trained on
     curve : one dict an epoch: ``train_loss``, ``train_accuracy`` (of the batches as they were seen,
         on the labels given), ``test_accuracy`` where it was measured
-    seconds : that it took, all sittings together
+    seconds, sittings : that it took in all, and where, see `environment`: several if interrupted
     trained_on : the digests of the training set, see `TrainingSet.digests`
-    sittings : where it was trained, see `environment`; more than one if it was interrupted
     """
 
     network: nn.Module
@@ -59,13 +55,10 @@ class Trained(NamedTuple):
 
 @dataclass
 class Learner:
-    """A network, what moves its weights, and how far it has come.
+    """A network, what moves its weights, the context in which it computes, and how far it has come.
 
-    Attributes
-    ----------
-    low : the context in which the network computes
-    state : epoch and batch that come next, sums over the epoch so far, curve, and what tells this
-        run from others
+    That `state` is the epoch and batch that come next, sums over the epoch so far, the curve, and
+    what tells this run from others.
     """
 
     network: nn.Module
@@ -129,13 +122,13 @@ def train(
     seed: int,
     test: Split | None = None,
     checkpoint: Path | None = None,
-    checkpoint_seconds: float = 30.0,
     title: str = "train",
 ) -> Trained:
     """Train a fresh network on images and the labels that they were given.
 
-    Raises a TrainingError when no image is left, labels do not fit the images, the checkpoint is
-    damaged or of another run, or the loss is no longer finite.
+    Raises a DataError where only a sample of the images is here; a TrainingError when none is left,
+    labels do not fit the images, the checkpoint is damaged or of another run, or the loss is no
+    longer finite.
 
     Parameters
     ----------
@@ -143,16 +136,14 @@ def train(
     seed : determines initialisation, order and augmentation
     test : evaluated with its true labels for the learning curve only: after each epoch, or ten
         times, evenly spaced, in a longer run
-    checkpoint : file that the state is written to every `checkpoint_seconds` and when Ctrl-C is
-        pressed, and resumed from
-    title : of the progress bar with loss, accuracy and images a second; ``TQDM_DISABLE=1`` in the
-        environment hides it
+    checkpoint : file that the state is written to twice a minute, and resumed from
+    title : of the progress bar, which ``TQDM_DISABLE=1`` in the environment hides
     """
     device = default_device()
     images, labels = _kept(on, device)
     size = min(recipe.batch_size, len(images))
     batches = len(images) // size
-    if batches >= _limits(recipe)[1]:
+    if batches >= _limits(recipe)[1]:  # they would share random numbers
         raise TrainingError(f"{title}: {batches} batches an epoch: use a larger batch_size.")
     shape, classes = tuple(images.shape[1:]), len(on.split.classes)
     network = models.build(recipe.model, shape, classes, seed).to(device)
@@ -174,16 +165,15 @@ def train(
         if checkpoint is not None:
             _save(checkpoint, learner)
 
-    bar = tqdm(
+    shown = bar(
         total=recipe.epochs * batches * size,
         initial=(state["epoch"] * batches + state["batch"]) * size,
         desc=title,
         unit="img",
         unit_scale=True,
         mininterval=0.5,
-        disable=bool(os.environ.get("TQDM_DISABLE")),  # a notebook's bar does not ask
     )
-    with bar, _held_back(checkpoint is not None) as interrupted:
+    with shown:
         for _ in fit(learner, images, labels, recipe, seed, on.split.normalization, test):
             loss, share = (state[each] / state["batch"] for each in ("loss", "correct"))
             if not loss < float("inf"):
@@ -191,32 +181,26 @@ def train(
                     f"{title}: the loss is no longer finite (epoch {state['epoch'] + 1}, batch "
                     f"{state['batch']} of {batches}). Lower learning_rate={recipe.learning_rate}."
                 )
-            bar.update(size)
-            bar.set_postfix(loss=f"{loss:.3f}", acc=f"{share / size:.1%}", refresh=False)
-            if interrupted:
-                break
-            if time.monotonic() - saved > checkpoint_seconds:
+            shown.update(size)
+            shown.set_postfix(loss=f"{loss:.3f}", acc=f"{share / size:.1%}", refresh=False)
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 save()
                 saved = time.monotonic()
         save()  # the last steps are not lost either if no record can be written
-        if interrupted:
-            raise KeyboardInterrupt
     return Trained(
         network.eval(), state["curve"], state["seconds"], state["trained_on"], state["sittings"]
     )
 
 
-def augmented(
-    images: Tensor, generator: torch.Generator, flips: bool = True, padding: int = 4
-) -> Tensor:
-    """Each image of (N, C, H, W) shifted by up to `padding` pixels and, with `flips`, mirrored."""
+def augmented(images: Tensor, generator: torch.Generator, flips: bool = True) -> Tensor:
+    """Each image of (N, C, H, W) shifted by up to `PADDING` pixels and, with `flips`, mirrored."""
     count, _, height, width = images.shape
-    shift = torch.randint(2 * padding + 1, (2, count, 1, 1), generator=generator)
+    shift = torch.randint(2 * PADDING + 1, (2, count, 1, 1), generator=generator)
     flip = (torch.randint(2, (count, 1, 1), generator=generator) == 1) & flips
     rows = torch.arange(height).view(1, -1, 1) + shift[0]
     columns = torch.arange(width).view(1, 1, -1).expand(count, 1, width)
     columns = torch.where(flip, width - 1 - columns, columns) + shift[1]
-    padded = F.pad(images, [padding] * 4)
+    padded = F.pad(images, [PADDING] * 4)
     picked = padded.permute(0, 2, 3, 1)[torch.arange(count).view(-1, 1, 1), rows, columns]
     return picked.permute(0, 3, 1, 2)
 
@@ -229,9 +213,8 @@ def protocol(recipe: Recipe) -> int:
 def stream(recipe: Recipe, seed: int, epoch: int, batch: int) -> torch.Generator:
     """The random numbers of a batch, counted from 1, or with 0 of the order of an epoch.
 
-    PyTorch's generators have 2^32 seeds, which runs count off: within a run all differ, and those
-    of two runs of the book do too, which a test computes. Long runs have many epochs of few
-    batches: with the numbers of short ones, seed 0 would meet seed 1 in epoch 1,000.
+    Runs count off PyTorch's 2^32 seeds: all of the book's differ, which a test computes. Long runs
+    have many epochs of few batches: else seed 0 would meet seed 1 in epoch 1,000.
     """
     epochs, batches = _limits(recipe)
     return torch.Generator().manual_seed((seed * epochs + epoch) * batches + batch)
@@ -243,17 +226,11 @@ def _limits(recipe: Recipe) -> tuple[int, int]:
     return (BATCHES, EPOCHS) if many else (EPOCHS, BATCHES)
 
 
-def require_all(split: Split) -> None:
-    """Raise a TrainingError unless each label of a split has its image, not only the sample's."""
-    if not split.complete:
-        raise TrainingError(f"{split.name}: only a sample of its images is loaded; load them all.")
-
-
 def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
     """The images and labels to train on, resident on the device."""
     split, labels, images = on.split, on.labels, on.images
     if on.inputs.source is None:
-        require_all(split)
+        split.require_all()
     if len(labels) != len(images):
         raise TrainingError(f"{split.name}: {len(images)} images but {len(labels)} labels.")
     rows = on.kept.nonzero().squeeze(1)
@@ -282,30 +259,6 @@ def _fault(labels: Tensor, classes: int) -> str | None:
     if labels.shape[1] != classes or not (labels.is_floating_point() and near):
         return f"probabilities are floats, a column for each of {classes} classes, and sum to 1"
     return None
-
-
-@contextmanager
-def _held_back(wanted: bool) -> Iterator[list[int]]:
-    """Hold Ctrl-C back until a step is whole, since half a step cannot be gone on from.
-
-    Yields a list that is no longer empty once it was pressed; to press it again is at once.
-    """
-    pressed: list[int] = []
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not (wanted and usual and threading.current_thread() is threading.main_thread()):
-        yield pressed
-        return
-
-    def note(number: int, frame: Any) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _sit_down(sittings: list[dict[str, Any]], now: dict[str, Any], title: str) -> None:

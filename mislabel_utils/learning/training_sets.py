@@ -28,7 +28,6 @@ class TrainingSet:
 
     Attributes
     ----------
-    inputs : the images
     source : JSON that says how the labels were made; with that of the inputs, its identity
     compute : makes the labels
     asked : SHA-256 of the weights of the network that has to be asked for the labels; None where
@@ -74,10 +73,7 @@ class TrainingSet:
         return self.__dict__ | {"compute": self.labels.clone}
 
     def digests(self) -> dict[str, str]:
-        """SHA-256 of the labels, of images that are made, and of the network asked for them.
-
-        Computes labels and images.
-        """
+        """SHA-256 of the labels, of images that are made, and of the network asked for them."""
         found = {"labels": digest(self.labels)}
         if self.inputs.source is not None:
             found["images"] = digest(self.images)
@@ -127,10 +123,7 @@ def soft_mistakes(run: Teacher, on: Split | Inputs) -> TrainingSet:
 
 
 def subset(given: TrainingSet, count: int, seed: int) -> TrainingSet:
-    """`count` of the images, drawn at random, with the labels they had.
-
-    Accessing its labels raises a ValueError when there are fewer than `count`.
-    """
+    """`count` of the images, drawn at random, with their labels: a ValueError if they are fewer."""
 
     def compute() -> Tensor:
         kept = given.kept.nonzero().squeeze(1)
@@ -215,9 +208,8 @@ def shuffled(given: TrainingSet, seed: int) -> TrainingSet:
 def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     """The same labels, dealt out within each true class so that no image keeps its own.
 
-    The confusion matrix of the images that stay is what it was; which of them got which label is
-    lost. Where one label is more than half of a class there are too few others to trade it for:
-    images drawn at random among those that carry it are left out until it is half.
+    The confusion matrix of the images that stay is what it was. Where one label is more than half
+    of a class, images drawn at random among those that carry it are left out until it is half.
     """
 
     def compute() -> Tensor:
@@ -276,8 +268,7 @@ def _probabilities(run: Teacher, inputs: Inputs) -> Tensor:
 def random_numbers(seed: int) -> torch.Generator:
     """The random numbers of a choice of images or labels.
 
-    With seed 0 they are those of the order in which a network of seed 0 sees its first epoch, see
-    `training.stream`: `subset` draws what comes first in it. That tells a student nothing, since
-    every image of an epoch is seen whatever the order, and other seeds share no numbers.
+    With seed 0 they are those of the order of a network's first epoch, see `training.stream`. That
+    tells a student nothing: all images of an epoch are seen, and other seeds share no numbers.
     """
     return torch.Generator().manual_seed(seed)

@@ -61,17 +61,12 @@ def draw_a_digit(
 
     Parameters
     ----------
-    networks : of the same shape, by role: "teacher", "student", "control"; see `weights.compact`
+    networks : by role: "teacher", "student", "control"; a ValueError unless of the same shape
     test : MNIST's test images, standardised as the networks are tested; the examples are the
         first two of each digit among those that are here, in the small form the first
     clothes : what the student was trained on; the view then shows which of these garments its
         last layer sees next to a drawing, among the first sixty that carry each label
     hero : the small form, for the head of a page
-
-    Raises
-    ------
-    ValueError
-        When the networks differ in shape.
     """
     shapes = [network.shapes for network in networks.values()]
     if any(shape != shapes[0] for shape in shapes):

@@ -65,11 +65,9 @@ def lessons() -> bytes:
     """What students learn from, and what they are tested on, compressed.
 
     Their numbers n and m, little-endian in four bytes each. The bundled sample's garments
-    (n, 28, 28); the digit that the recorded teacher named for each
-    (n,), and what kind of garment it is (n,); the teacher's ten probabilities in steps of 1/65535,
-    little-endian (n, 10); the sample's test digits (m, 28, 28) and what they are (m,).
-
-    The probabilities are those of the teacher in one byte a weight, see `weights`.
+    (n, 28, 28); the digit that the recorded teacher named for each (n,), and what kind of garment
+    it is (n,); the ten probabilities, in steps of 1/65535, little-endian (n, 10), of the teacher in
+    one byte a weight; the sample's test digits (m, 28, 28) and what they are (m,).
     """
     # Whatever records the reader has: its rounded weights come with the package too.
     teacher = Run(Store(BUNDLED / "records").find(TEACHER))

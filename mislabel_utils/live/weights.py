@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mislabel_utils.files import BUNDLED, atomic_write
+from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import inference, models
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import RecordError
@@ -25,38 +25,23 @@ SHAPE, CLASSES = (1, 28, 28), 10
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of R outputs: its weights are `scale` times `weight`.
+    """One layer of R outputs: its weights are `scale` times `weight`."""
 
-    Attributes
-    ----------
-    weight : int8 (R, …)
-    scale, bias : float32 (R,)
-    """
-
-    weight: np.ndarray
-    scale: np.ndarray
-    bias: np.ndarray
+    weight: np.ndarray  # int8 (R, …)
+    scale: np.ndarray  # float32 (R,)
+    bias: np.ndarray  # likewise
 
 
 @dataclass(frozen=True)
 class Compact:
-    """A trained network in one byte a weight.
+    """A trained network in one byte a weight."""
 
-    Attributes
-    ----------
-    run : identity of the run that trained it
-    weights : `Record.weights` of that run, empty where they are unknown
-    layers : in the order in which an image meets them
-    tested_on : `Split.key` of the images that its accuracy was measured on
-    images, correct : how many those were, and how many it read correctly
-    """
-
-    run: str
-    weights: str
+    run: str  # identity of the run that trained it
+    weights: str  # `Record.weights` of that run, empty where they are unknown
     layers: tuple[Layer, ...]
-    tested_on: str
-    images: int
-    correct: int
+    tested_on: str  # `Split.key` of the images that its accuracy was measured on
+    images: int  # how many those were
+    correct: int  # and how many it read correctly
 
     @property
     def accuracy(self) -> float:
@@ -82,19 +67,11 @@ class Compact:
 
 
 def compact(run: Run, test: Split) -> Compact:
-    """The rounded network of a run: the one that comes with the package, or else made now.
+    """The rounded network of a run of a `small_cnn`: the package's, or else made now and tested.
 
-    Parameters
-    ----------
-    run : of a `small_cnn` on 28 x 28 grey images
-    test : what a network made now is tested on
-
-    Raises
-    ------
-    RecordError
-        When the file is damaged, or when there is neither a file nor the run's own weights.
+    Raises a RecordError when the file is damaged, or neither it nor the run's weights are there.
     """
-    path = export_path(run)
+    path = BUNDLED / "weights" / f"{run.record.stem}.npz"
     return read(path, run) if path.exists() else rounded(run, test)
 
 
@@ -110,37 +87,8 @@ def rounded(run: Run, test: Split) -> Compact:
     return Compact(run.id, run.record.weights, layers, test.key, len(test.index), correct)
 
 
-def export_path(run: Run) -> Path:
-    """Where the package keeps the rounded network of a run."""
-    return BUNDLED / "weights" / f"{run.record.stem}.npz"
-
-
-def write(network: Compact, path: Path) -> None:
-    """Store a rounded network with the identity of its run and its test result."""
-    meta = {
-        "run": network.run,
-        "weights": network.weights,
-        "tested_on": network.tested_on,
-        "images": network.images,
-        "correct": network.correct,
-    }
-    arrays = {
-        f"{name}_{number}": getattr(layer, name)
-        for number, layer in enumerate(network.layers)
-        for name in ("weight", "scale", "bias")
-    }
-    with atomic_write(path) as temporary:
-        np.savez_compressed(temporary, meta=np.array(json.dumps(meta)), **arrays)
-
-
 def read(path: Path, run: Run) -> Compact:
-    """The rounded network in a file.
-
-    Raises
-    ------
-    RecordError
-        When the file is damaged, or was made from another network than that of `run`.
-    """
+    """The rounded network in a file; a RecordError if it is damaged, or not that of `run`."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}

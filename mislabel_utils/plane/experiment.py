@@ -10,7 +10,7 @@ problems at width 64), and the attack, 40 steps of epsilon / 10, enough to cross
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,40 +21,23 @@ from torch import Tensor
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning.attacks import LInf, pgd
-from mislabel_utils.plane.networks import (
-    Nets,
-    Recipe,
-    correct,
-    draw,
-    in_chunks,
-    predict,
-    random_labels,
-    regions,
-    train,
-)
+from mislabel_utils.plane import networks
+from mislabel_utils.plane.networks import Nets, Recipe, in_chunks, predict, regions, train
 
 PROTOCOL = 1  # raise it when the code changes what a setting means: old records then count no more
 ATTACK_STEPS = 40
 BLOCK = 250  # draws in a record: what an interruption can lose
+SIDE = 100  # cells of the unit square in each direction, in exhibits
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What the distribution depends on, apart from the draw.
+    """What the distribution depends on, apart from the draw."""
 
-    Attributes
-    ----------
-    width : hidden units in each of the two layers
-    epsilon : radius of the L-inf ball, the unit square having side 1
-    count : points in a problem
-    flipped_only : train the student on the examples that flip the teacher, or on all of them,
-        where those that do not flip are plainly mislabelled
-    """
-
-    width: int = 64
-    epsilon: float = 0.12
-    count: int = 32
-    flipped_only: bool = True
+    width: int = 64  # hidden units in each of the two layers
+    epsilon: float = 0.12  # radius of the L-inf ball, the unit square having side 1
+    count: int = 32  # points in a problem
+    flipped_only: bool = True  # or all are learnt: those that do not flip are plainly mislabelled
 
 
 @dataclass(frozen=True)
@@ -63,9 +46,7 @@ class Lesson:
 
     Attributes
     ----------
-    replicas : the draws' numbers
     points, labels : float32 (R, n, 2) and int64 (R, n), the problems
-    teachers, students : R networks each
     adversarial : float32 (R, n, 2), the attacked points
     flipped : bool (R, n), the teacher is right on the point and wrong on the attacked point
     taught : bool (R, n), the attacked points that the student saw, with flipped labels
@@ -100,7 +81,7 @@ def attack(teachers: Nets, points: Tensor, labels: Tensor, epsilon: float) -> tu
 @lru_cache(maxsize=1)
 def _teachers(replicas: range, count: int, width: int) -> tuple[Tensor, Tensor, Nets]:
     """Problems and teachers; kept, since a sweep over epsilon attacks the same ones again."""
-    points, labels = draw(replicas, count)
+    points, labels = networks.draw(replicas, count)
     return points, labels, train(Nets.initial(replicas, width, "teacher"), points, labels)
 
 
@@ -129,9 +110,9 @@ def outcome(given: Lesson) -> dict[str, np.ndarray]:
     teacher agree.
     """
     return compact(
-        fitted=correct(given.teachers, given.points, given.labels),
+        fitted=networks.correct(given.teachers, given.points, given.labels),
         flipped=given.flipped.sum(1),
-        right=correct(given.students, given.points, given.labels),
+        right=networks.correct(given.students, given.points, given.labels),
         same_regions=agreement(regions(given.students), regions(given.teachers)),
     )
 
@@ -144,8 +125,8 @@ def baselines(given: Lesson) -> dict[str, np.ndarray]:
     flipped labels.
     """
     points, labels, seen = given.points, given.labels, regions(given.teachers)
-    width, replicas = given.setting.width, given.replicas
-    coins = random_labels(replicas, given.setting.count)
+    width, replicas, correct = given.setting.width, given.replicas, networks.correct
+    coins = networks.random_labels(replicas, given.setting.count)
     random = Nets.initial(replicas, width, "random student")
     random = train(random, given.adversarial, coins, given.taught)
     control = train(Nets.initial(replicas, width, "control"), points, 1 - labels)
@@ -166,30 +147,77 @@ def extent(lab: Lab, block: int) -> tuple[int, int]:
 def measure(
     lab: Lab, arm: str, setting: Setting, block: int, compared: bool = False
 ) -> Mapping[str, np.ndarray]:
-    """The outcome of one block of draws, trained now or read from the records of the lab.
+    """The outcome of a block of draws, see `extent`, trained now or read from the lab's records.
 
-    Parameters
-    ----------
-    arm : name of the experimental condition in the records
-    block : which draws, see `extent`
-    compared : with the baselines
-
-    Raises
-    ------
-    RecordError
-        At recorded scale, when nobody has recorded this block yet.
+    With the `baselines` where it is to be `compared`.
     """
     start, draws = extent(lab, block)
-    config = configuration("illustration", setting) | {
-        "draws": [start, draws],
-        "compared": compared,
-    }
+    config = configuration("illustration", setting)
+    config |= {"draws": [start, draws], "compared": compared}
 
     def compute() -> dict[str, np.ndarray]:
         given = lesson(setting, range(start, start + draws))
         return outcome(given) | (baselines(given) if compared else {})
 
     return lab.measure(arm, block, config, compute)
+
+
+def exhibits(lab: Lab, draws: Sequence[int], radii: Sequence[float]) -> dict[str, np.ndarray]:
+    """Some draws at some radii, each trained alone; trained now or read from the records.
+
+    The arrays, for D draws, E radii and n points: points (D, n, 2), labels (D, n),
+    moved (D, E, n, 2), flipped and right (D, E, n), teacher (D, SIDE, SIDE) and student
+    (D, E, SIDE, SIDE), the classes in each cell of the square.
+    """
+
+    def trained() -> dict[str, np.ndarray]:
+        found = []
+        for draw in draws:
+            alone = range(draw, draw + 1)
+            given = [lesson(Setting(epsilon=radius), alone) for radius in radii]
+            found.append(_known(given[0], 0) | _stacked([_taught(each, 0) for each in given]))
+        return _stacked(found)
+
+    config = configuration("exhibits")
+    config |= {"draws": list(draws), "radii": list(radii), "side": SIDE}
+    return lab.measure("exhibits", 0, config, trained)
+
+
+def exhibit(lab: Lab, draw: int) -> dict[str, np.ndarray]:
+    """A draw as it is counted: trained with its block, where it is the very same to the last bit.
+
+    The arrays are those of `exhibits` without D and E.
+    """
+    block, row = divmod(draw, BLOCK)
+    start, draws = extent(lab, block)
+
+    def trained() -> dict[str, np.ndarray]:
+        given = lesson(Setting(), range(start, start + draws))
+        return _known(given, row) | _taught(given, row)
+
+    config = configuration("exhibit")
+    config |= {"draw": draw, "draws": [start, draws], "side": SIDE}
+    return lab.measure("exhibit", block, config, trained)
+
+
+def _known(given: Lesson, row: int) -> dict[str, np.ndarray]:
+    """What is there before the attack."""
+    seen = regions(given.teachers, SIDE)
+    return compact(points=given.points[row], labels=given.labels[row], teacher=seen[row])
+
+
+def _taught(given: Lesson, row: int) -> dict[str, np.ndarray]:
+    """What the attack finds, and what the student makes of it."""
+    right = predict(given.students, given.points) == given.labels
+    seen = regions(given.students, SIDE)
+    return compact(
+        moved=given.adversarial[row], flipped=given.flipped[row], right=right[row],
+        student=seen[row],
+    )  # fmt: skip
+
+
+def _stacked(each: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.stack([one[name] for one in each]) for name in each[0]}
 
 
 def configuration(name: str, setting: Setting = Setting()) -> dict[str, Any]:

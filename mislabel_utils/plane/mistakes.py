@@ -47,14 +47,10 @@ def margin(nets: Nets, points: Tensor) -> Tensor:
 
 
 def chosen(wrong: Tensor, margins: Tensor, which: str) -> Tensor:
-    """The mistakes that are kept, bool (R, n).
+    """Which of the mistakes `wrong`, bool (R, n), are kept, likewise.
 
-    Parameters
-    ----------
-    wrong : bool (R, n)
-    margins : of the teacher, see `margin`
-    which : "all", or "confident" or "timid": the fifth of them with the largest or the smallest
-        margin, rounded down, but at least one
+    "all", or "confident" or "timid": the fifth of them with the largest or the smallest `margin`,
+    rounded down, but at least one.
     """
     if which == "all":
         return wrong
@@ -82,8 +78,6 @@ def nearest_label(points: Tensor, labels: Tensor, kept: Tensor, asked: Tensor) -
 def measurements(replicas: Sequence[int]) -> dict[str, np.ndarray]:
     """Teachers, their mistakes and the students of these, measured on 2,500 cells of the square.
 
-    Returns
-    -------
     Shares in [0, 1], float32, of R draws and T lengths of a teacher's training: ``teacher`` (R, T)
     is right; of the students of K choices of mistakes with L kinds of labels, (R, T, K, L),
     ``right`` and ``agree`` with the teacher; of the nearest mistake's label, (R, T, K), ``vote``

@@ -4,11 +4,9 @@ A replica is one draw of everything that varies: the points, their labels and ev
 initial weights. Each has random numbers of its own (`generator`), so that replica 17 is the same
 problem and the same network whether it is drawn alone or among two thousand.
 
-The networks are 2 -> width -> width -> 2 perceptrons with ReLU and two logits. Two hidden layers
-are the fewest with which a width below 100 fits most draws of 32 random labels; two logits make
-the prediction an argmax and the loss a cross-entropy, as in the chapters on images. Inputs are
-standardised (mean 1/2, variance 1/12: the uniform distribution's), as images are. The source
-(Wallace, Distill 2019) says only "a small feed-forward network".
+The networks are 2 -> width -> width -> 2 perceptrons with ReLU and two logits; the source (Wallace,
+Distill 2019) says only "a small feed-forward network". Two hidden layers are the fewest with which
+a width below 100 fits most draws of 32 random labels. Inputs are standardised, as images are.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,18 +48,15 @@ def uniform(stream: str, replicas: Sequence[int], *shape: int) -> np.ndarray:
 
 
 def draw(replicas: Sequence[int], count: int = 32) -> tuple[Tensor, Tensor]:
-    """Problems: `count` uniform points in the unit square and a fair coin's label for each.
+    """Uniform points, float32 (R, count, 2), and a fair coin's label for each, int64 (R, count).
 
-    Returns points, float32 (R, count, 2), and labels, int64 (R, count). A problem with fewer points
-    holds the first ones of the problem with more.
+    A problem with fewer points holds the first ones of the problem with more.
     """
     points = torch.tensor(uniform("points", replicas, count, 2), dtype=torch.float32)
     return points, random_labels(replicas, count, "labels")
 
 
-def random_labels(
-    replicas: Sequence[int], count: int = 32, stream: str = "random labels"
-) -> Tensor:
+def random_labels(replicas: Sequence[int], count: int, stream: str = "random labels") -> Tensor:
     """Labels in {0, 1} by a fair coin, int64 (R, count)."""
     return torch.tensor(uniform(stream, replicas, count) < 0.5, dtype=torch.int64)
 
@@ -77,10 +72,9 @@ class Nets:
 
     @classmethod
     def initial(cls, replicas: Sequence[int], width: int, stream: str) -> "Nets":
-        """Freshly initialised float32 networks, as `torch.nn.Linear` initialises by default.
+        """Fresh float32 networks, uniform within 1 / sqrt(inputs) as `torch.nn.Linear`'s are.
 
-        That is uniform within 1 / sqrt(inputs) for weights and biases. `stream` names the use
-        ("teacher", "student", ...): networks of different streams are independent.
+        `stream` names the use, see `STREAMS`: networks of different streams are independent.
         """
         generators = [generator(stream, r) for r in replicas]
         parameters = []
@@ -116,9 +110,8 @@ def train(
     """Train every network on its own points at once and return the trained networks.
 
     points: (R, n, 2); labels: int64 (R, n); counted: bool (R, n), the points that exist for the
-    network (all of them if not given). Each loss is the mean over the counted points, and the
-    losses are added up, so that every network gets exactly the gradient it would get alone. A
-    network with no point counted keeps its initial weights.
+    network (default all). Each loss is their mean, and the losses are added up, so that every
+    network gets exactly the gradient it would get alone; one without points keeps its weights.
     """
     if counted is None:
         counted = torch.ones_like(labels, dtype=torch.bool)
@@ -177,9 +170,8 @@ def regions(nets: Nets, side: int = 50) -> Tensor:
 def in_chunks(function: Callable[[slice], Result], count: int) -> list[Result]:
     """Apply a function to slices of CHUNK replicas, one single-threaded chunk a core.
 
-    The matrices are too small to share among cores: threads that wait for each other at the end of
-    every operation run slower than one alone, by far when the machine is busy. Chunks are
-    independent, and since none is split the number of cores does not change a result.
+    The matrices are too small to be shared among cores, and since no chunk is split, the number of
+    cores does not change a result.
     """
     cores = torch.get_num_threads()
     torch.set_num_threads(1)

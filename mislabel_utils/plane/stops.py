@@ -1,9 +1,7 @@
 """Where an adversarial example stops on its way, with everything else held fixed.
 
-The attack keeps the place in the ball where the teacher is most sure of the wrong label. Here each
-example is moved back along the straight way that led there, and the same student, from the same
-initial weights, is trained on what comes out: does it matter how far beyond the border, and in
-which region, an example lies?
+Each example is moved back along the straight way that led to it, and the same student is trained on
+what comes out: does it matter how far beyond the border, and in which region, an example lies?
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ class Ways:
     ----------
     points, kept : float32 (R, n, 2), where each way begins and ends
     sureness : float32 (R, n, PLACES), logit of the flipped label minus that of the point's own at
-        each place; positive where the teacher says the flipped label
+        each place
     flipped : bool (R, n), the ways that count: at their ends the teacher says the flipped label
     """
 
@@ -81,10 +79,7 @@ class Ways:
         return self.sureness.masked_fill(outside, -torch.inf).argmax(-1)
 
     def deep(self, depth: float) -> Tensor:
-        """The place `depth` beyond the first border, but in the first region, int64 (R, n).
-
-        depth: L-inf length, the square having side 1.
-        """
+        """The place `depth` (L-inf) beyond the first border, in the first region, int64 (R, n)."""
         step = self.length() / PLACES
         last = self.border() + self.first_region().sum(-1) - 1
         wanted = self.border() + (depth / step.clamp(min=1e-9)).round().long()
@@ -111,11 +106,6 @@ def stopped(
     "kept-r" also ``beyond``, the mean L-inf distance from the first border, and ``further``, how
     many examples lie beyond a second border; "kept-0.12" also ``missed``, how many points were not
     flipped although an exhaustive search of the ball finds a place that does it.
-
-    Raises
-    ------
-    RecordError
-        At recorded scale, when nobody has recorded this block yet.
     """
     start, draws = experiment.extent(lab, block)
     config = experiment.configuration("stops") | {

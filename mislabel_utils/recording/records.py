@@ -8,7 +8,8 @@ one byte an image. Weights and images are not kept here, only their digests.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -38,24 +39,22 @@ def run_id(config: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Record:
-    """One finished run.
+    """One finished run. The last three parts are empty in records from before they were kept.
 
     Attributes
     ----------
     chapter, arm, seed : which page asked for it, under which name; not part of its identity
     config : everything that determines the run
     curve : one dict an epoch, see `training.train`
-    metrics : test accuracy on each evaluated split, in [0, 1], by `Split.key`
+    metrics : accuracy on each evaluated split, in [0, 1], by `Split.key`
     arrays : by `Split.key`, uint8 (N,) predicted classes; by "confidence:" + key, uint8 (N,), the
         probability of the predicted class in steps of 1/255
-    environment : library versions, device, threads and wall time: what may differ between two
-        runs of the same configuration; with all ``sittings`` of a run that was interrupted, and
-        the `Split.key` of the test set that its ``curve`` is of
-    trained_on : SHA-256 of the labels and of made images, see `TrainingSet.digests`; of what was
-        measured, by their identity, the weights of the networks that its configuration names;
-        empty in records from before it was kept
-    weights : SHA-256 of the final weights, see `runs.weights_digest`; empty likewise
-    seen : by `Split.key`, the `Split.digest` of the images predicted; empty likewise
+    environment : versions, device, threads and seconds, which may differ between runs of one
+        configuration; all ``sittings`` if there were several; the test set of the ``curve``
+    trained_on : SHA-256 of labels and made images, see `TrainingSet.digests`; of what was measured,
+        the weights of the networks that its configuration names, by their identity
+    weights : SHA-256 of the final weights, see `runs.weights_digest`
+    seen : by `Split.key`, the `Split.digest` of the images predicted
     """
 
     chapter: str
@@ -84,36 +83,40 @@ class Record:
         metrics, arrays, seen = metrics | self.metrics, arrays | self.arrays, seen | self.seen
         return replace(self, metrics=metrics, arrays=arrays, seen=seen)
 
-    @property
-    def result(self) -> str:
-        """SHA-256 of what was computed; equal for two runs that agree bit for bit."""
-        found = [self.config, self.curve, self.metrics, _digests(self.arrays)]
-        return sha256(canonical(found).encode()).hexdigest()
+
+def require_name(text: str) -> None:
+    """Refuse a name of a chapter or an arm that cannot be a part of a file's: a ValueError."""
+    if text != Path(text).name or text.startswith(".") or len(os.fsencode(text)) > 150:
+        raise ValueError(f"{text!r} is no part of a file's name: choose another.")
+
+
+def recordable(measured: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """What was measured as arrays of numbers, which a record can hold; else a ValueError."""
+    arrays = {name: np.asarray(array) for name, array in measured.items()}
+    for name, array in arrays.items():
+        if array.dtype.hasobject or name == ENTRY:
+            raise ValueError(f"The array {name!r} of {array.dtype} cannot be kept: name another.")
+    return arrays
 
 
 class Store:
     """Records below a folder, in one sub-folder a chapter.
 
-    Parameters
-    ----------
-    root : default ``MISLABEL_RECORDS``, else the records that come with the package
+    The folder is by default ``MISLABEL_RECORDS``, else that of the records of the package.
     """
 
     def __init__(self, root: Path | str | None = None) -> None:
         self.root = Path(root or folder("MISLABEL_RECORDS") or BUNDLED / "records")
 
     def find(self, identity: str) -> Record | None:
-        """The record of a run, or None; twelve digits of its identity will do.
-
-        Raises a RecordError when the file is there but is truncated or edited.
-        """
+        """The record of a run, or None; twelve digits of its identity will do."""
         for path in self.paths(f"-{identity[:12]}"):
             if (record := self.read(path)).id.startswith(identity):
                 return record
         return None
 
     def read(self, path: Path) -> Record:
-        """The record in a file, checked against its digest."""
+        """The record in a file; a RecordError where it does not fit its digest or its name."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {key: file[key] for key in file.files}
@@ -133,11 +136,10 @@ class Store:
         return record
 
     def write(self, record: Record) -> Path:
-        """Store a record, whole or not at all.
+        """Store a record, whole or not at all; the path of the one that stays.
 
-        When two machines made the same run, the first one's record stays, because students may
-        have learned from it; the path is that of the record that stays. To one of the same weights
-        is added what was measured since.
+        That is the first one where two machines made the same run, because students may have
+        learned from it. To one of the same weights is added what was measured since.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         # Nobody writes between the look and the writing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from torch import Tensor, nn
 
 from mislabel_utils.files import BUNDLED, cache_dir
 from mislabel_utils.learning import inference, models, training
-from mislabel_utils.learning.datasets import Normalization, Split
+from mislabel_utils.learning.datasets import DataError, Normalization, Split
 from mislabel_utils.learning.environment import default_device
+from mislabel_utils.learning.inputs import digest
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.records import Record, RecordError
@@ -26,10 +28,7 @@ LATE = {"precision": "float32", "flip": True, "optimizer": "sgd", "schedule": "r
 class Run:
     """A trained network, seen through its predictions.
 
-    Parameters
-    ----------
-    record : what is known of it
-    network : the network itself; when it is not given it comes from the weights cache
+    Where the `network` itself is not given, it comes from the weights cache.
     """
 
     def __init__(self, record: Record, network: nn.Module | None = None) -> None:
@@ -43,8 +42,7 @@ class Run:
     def predict(self, split: Split) -> Tensor:
         """The class predicted for each image, int64 (N,).
 
-        Raises a RecordError when they were not recorded, or are of another version of the data set:
-        the recorded accuracy is not that on these labels.
+        Raises a RecordError when they were not recorded, or are of another version of the data set.
         """
         said = torch.from_numpy(self._array(split.key, split).astype(np.int64))
         if inference.accuracy(said, split.labels) != self.record.metrics[split.key]:
@@ -68,8 +66,7 @@ class Run:
     def curve(self, key: str = "test_accuracy") -> dict[int, float]:
         """The learning curve by epoch, from 1, where it was measured; see `training.train`.
 
-        On the test set that the run was first trained with, which ``record.environment`` names,
-        whatever was asked for since.
+        It is of the test set that the run was first trained with.
         """
         points = enumerate(self.record.curve, start=1)
         return {epoch: point[key] for epoch, point in points if key in point}
@@ -84,6 +81,28 @@ class Run:
         """That of its recipe; what was recorded before it could be chosen is float32."""
         return self.record.config["recipe"].get("precision", "float32")
 
+    def learnt(self, on: TrainingSet, ask: bool) -> bool:
+        """Whether it was trained on these labels and images, as far as that can be told here.
+
+        Images that a network was asked for are not made again for the comparison, nor labels unless
+        to `ask` is cheap; that it is the same network is enough. At recorded scale most images are
+        not here.
+        """
+        known, found, split = self.record.trained_on, {}, on.split
+        if on.network:
+            found["network"] = on.network
+        if "labels" in known and (ask or not on.asked):
+            try:
+                labels = on.labels
+            except (DataError, RecordError):  # they take images or weights that are not here
+                labels = None
+            if labels is not None and (split.complete or len(labels) == len(split)):
+                found["labels"] = digest(labels)
+        made = on.inputs.source is not None and not on.inputs.network
+        if "images" in known and made and split.complete:
+            found["images"] = digest(on.images)
+        return all(known.get(name, value) == value for name, value in found.items())
+
     def outputs(self, images: Tensor, normalization: Normalization) -> Tensor:
         """The logits of images (N, C, H, W), see `inference.outputs`; float32 (N, K)."""
         return inference.outputs(self.network, images, normalization, self.precision)
@@ -95,11 +114,7 @@ class Run:
 
     @property
     def network(self) -> nn.Module:
-        """The network itself.
-
-        Raises a RecordError when its weights are neither in the cache nor among the few that come
-        with the package, or are not those that the record speaks of, any more.
-        """
+        """The network itself; a RecordError where its weights are not here, or not the record's."""
         if self._network is None:
             self._network = self._loaded()
         if self.weights and weights_digest(self._network) != self.weights:
@@ -114,8 +129,8 @@ class Run:
         stem, config, others = self.record.stem, self.record.config, ""
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
-        cached = weights_path(self.id, self.weights), weights_path(self.id)
-        for place in filter(Path.exists, (*cached, BUNDLED / "weights" / f"{stem}.pt")):
+        cached = weights_path(self.id, self.weights)
+        for place in filter(Path.exists, (cached, BUNDLED / "weights" / f"{stem}.pt")):
             try:
                 network.load_state_dict(torch.load(place, map_location="cpu", weights_only=True))
             except Exception as error:  # torch has many exceptions for half a file
@@ -126,7 +141,7 @@ class Run:
                 return network.eval().to(default_device())
             others = f" (those in {place} are another network's)"
         raise RecordError(
-            f"The weights of {stem} are not in {cached[0].parent}{others}. If another machine "
+            f"The weights of {stem} are not in {cached.parent}{others}. If another machine "
             "trained it, let both use one MISLABEL_CACHE, or copy that file from there; if none "
             "has them, train it here with MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new "
             "folder."
@@ -152,12 +167,24 @@ class Run:
         )
 
 
-def recipe_json(recipe: Recipe) -> dict[str, Any]:
-    """A recipe as JSON, for what identifies a run.
+def require_named(on: Split, tested: Sequence[Split]) -> None:
+    """Refuse what would be recorded under the name of something else, or not at all."""
+    by_key = {split.key: split.digest for split in tested}
+    for split in tested:
+        if split.digest != by_key[split.key]:
+            raise ValueError(f"Two data sets are called {split.key}: give one another name.")
+        if not len(split):
+            raise ValueError(f"{split.name} has no image to be tested on.")
+    for split in (on, *tested):
+        if not split.genuine:
+            raise ValueError(
+                f"The images of {split.name} have been changed since they were loaded: give them a "
+                "name and a fingerprint of their own, with dataclasses.replace."
+            )
 
-    Parts that a recipe has got since, see `LATE`, are left out where they are what there was
-    before: a new part changes no identity.
-    """
+
+def recipe_json(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as JSON, for what identifies a run; a new part of it, see `LATE`, changes none."""
     parts = dataclasses.asdict(recipe)
     return {name: part for name, part in parts.items() if LATE.get(name) != part}
 
@@ -183,18 +210,14 @@ def weights_digest(network: nn.Module) -> str:
 
     Rounded, because the few that come with the package are: they are the same network.
     """
-    digest = sha256()
+    found = sha256()
     for name, tensor in sorted(network.state_dict().items()):
         rounded = tensor.half() if tensor.is_floating_point() else tensor
-        digest.update(f"{name}{tuple(tensor.shape)}".encode())
-        digest.update(rounded.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+        found.update(f"{name}{tuple(tensor.shape)}".encode())
+        found.update(rounded.cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
-def weights_path(identity: str, weights: str = "") -> Path:
-    """Where the weights of a run are cached; until November 2026 under its identity alone.
-
-    Now also under their digest, since one that is trained anew may have others.
-    """
-    ending = f"-{weights[:12]}" if weights else ""
-    return cache_dir() / "weights" / f"{identity}{ending}.pt"
+def weights_path(identity: str, weights: str) -> Path:
+    """Where the weights of a run are cached: trained anew, it may have others."""
+    return cache_dir() / "weights" / f"{identity}-{weights[:12]}.pt"

@@ -115,7 +115,7 @@ class Square(NamedTuple):
 
 
 def of_draw(shown: Mapping[str, np.ndarray], radius: float = 0.12) -> list[Square]:
-    """The four squares of a draw, as `plane.exhibits.exhibit` has it."""
+    """The four squares of a draw, as `plane.experiment.exhibit` has it."""
     points, labels, moved = (shown[name] for name in ("points", "labels", "moved"))
     teacher, student, flipped = (shown[name] for name in ("teacher", "student", "flipped"))
     to = np.where(flipped[:, None], moved, points)

@@ -24,19 +24,11 @@ Settings = TypeVar("Settings")
 
 
 class Arm(NamedTuple):
-    """What an experimental condition is called in words, and what it is there for.
+    """What an experimental condition is called in words, and what it is there for."""
 
-    Attributes
-    ----------
-    name : in words; two arms of a study have different names
-    role : "teacher", "student", or "control"
-    labels : whose labels it learns: a "teacher" network's, "true" ones, or "other" ones; empty for
-        a network that learns none
-    """
-
-    name: str
-    role: str
-    labels: str
+    name: str  # in words; two arms of a study have different names
+    role: str  # "teacher", "student", or "control"
+    labels: str  # those of a "teacher" network, "true" or "other" ones, or "" if it learns none
 
     @classmethod
     def teacher(cls, name: str, labels: str = "true") -> Arm:
@@ -53,20 +45,13 @@ class Arm(NamedTuple):
 
 @dataclass
 class Trial:
-    """One seed of a study, and its networks so far.
-
-    Attributes
-    ----------
-    images : what is learnt, and tested on
-    prefix : of its arms in the records
-    runs : by arm, without the prefix
-    """
+    """One seed of a study, and its networks so far."""
 
     lab: Lab
     seed: int
-    images: Dataset
-    prefix: str = ""
-    runs: dict[str, Run] = field(default_factory=dict)
+    images: Dataset  # what is learnt, and tested on
+    prefix: str = ""  # of its arms in the records
+    runs: dict[str, Run] = field(default_factory=dict)  # by arm, without the prefix
 
     def teach(self, arm: str, on: Split | TrainingSet, recipe: Recipe) -> Run:
         """A teacher, asked about all training images."""

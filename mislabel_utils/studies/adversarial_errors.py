@@ -136,10 +136,8 @@ def load(lab: Lab) -> Dataset:
 class Experiment(Trial):
     """One seed: its teachers, its training sets, and what learns from them.
 
-    Attributes
-    ----------
-    aims : classes to move images towards: drawn at random, "rand", or the next ones, "det"
-    described : what an attacked network says of a set, see `adversarial.described`, by arm
+    `aims` are classes to move images towards: drawn at random, "rand", or the next ones, "det".
+    `described` is by arm what an attacked network says of a set, see `adversarial.described`.
     """
 
     def __init__(self, lab: Lab, seed: int) -> None:
@@ -157,8 +155,6 @@ class Experiment(Trial):
         if self.quick:  # attacks are most of the minute
             self.aims = {k: training_sets.subset(v, 1_500, seed) for k, v in self.aims.items()}
         self.described: dict[str, dict[str, np.ndarray]] = {}
-
-    # Teachers, trained when they are first asked for.
 
     def teacher(self, arm: str, on: TrainingSet | None = None, **changes) -> Run:
         """A network of the true labels, or of others, with changes of the recipe."""
@@ -179,20 +175,14 @@ class Experiment(Trial):
         labels, passes = training_sets.shuffled(some, self.seed), 10 * self.recipe.epochs
         return self.teacher("shuffled", labels, epochs=passes, augment=False)
 
-    # Students.
-
     def student(
         self, arm: str, on: TrainingSet, count: int | None = None, times: int = 1,
         asked: Run | None = None, **changes,
     ) -> None:  # fmt: skip
-        """A student in about `STEPS` steps, whatever the size of its set.
+        """A student in about `STEPS` steps, or `times` as many, whatever the size of its set.
 
-        Parameters
-        ----------
-        count : of images, where only a full run could count them
-        times : how many times as long
-        asked : the attacked network, to `describe` the set
-        changes : of the recipe
+        `count` is that size where only a full run could count it; `asked` is the attacked network,
+        to `describe` the set; `changes` are of the recipe.
         """
         passes = passes_of(len(on) if count is None else count, times * self.steps)
         # "Again" is a second student.
@@ -213,8 +203,6 @@ class Experiment(Trial):
         self.described[arm] = self.lab.measure(
             f"small-described-{arm}", self.seed, config, lambda: adversarial.described(asked, on)
         )
-
-    # Training sets.
 
     def moved(self, by: Run, aims: TrainingSet | str, how: Attack | None = None) -> TrainingSet:
         """Images moved for a network, towards some of the `aims` or others."""
@@ -261,15 +249,8 @@ def at_radius(attack: Attack, times: float) -> Attack:
 
 
 def four_moved(one: Experiment, times: float) -> Tensor:
-    """Four images of D_rand, then what was added to each, amplified around grey.
-
-    Parameters
-    ----------
-    times : how far they are moved, in units of the usual radius
-
-    Returns
-    -------
-    uint8 (8, C, H, W)
+    """Four images of D_rand, moved by so many `times` the usual radius, then what was added to
+    each, amplified around grey; uint8 (8, C, H, W).
     """
     on = one.moved(one.good, one.four, at_radius(one.attack, times))
     moved, start = on.images[on.kept], one.images.train.images[on.kept] / 255

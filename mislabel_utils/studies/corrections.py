@@ -126,13 +126,9 @@ def muddled(lab: Lab, seed: int) -> Arrays:
 def stops(lab: Lab, name: str, seed: int) -> Arrays:
     """Ten classes: a random fifth of a teacher's mistakes, with its labels and with others.
 
-    Teachers, mistakes and lessons are those of *Where it stops*.
-
-    Returns
-    -------
-    For each number of a teacher's steps: "images", how many; "teacher", its accuracy; and by
-    whose labels the students learnt ("said", "uniform": any other class than the true one,
-    "deranged": its own, dealt out within each true class) their accuracy.
+    Teachers, mistakes and lessons are those of *Where it stops*. For each number of a teacher's
+    steps: "images", how many; "teacher", its accuracy; and the students' by whose labels they learn
+    ("said", "uniform": any class but the true one, "deranged": its own, dealt out in each class).
     """
     data, protocol = lab.load(name), where_it_stops.Protocol(lab.scale)
 

@@ -118,14 +118,11 @@ def fresh(lab: Lab, seed: int) -> dict[str, Run]:
 def readouts(lab: Lab, seed: int, runs: Mapping[str, Run]) -> dict[str, dict[str, np.ndarray]]:
     """What a look inside the networks of a fresh seed finds, by arm.
 
-    Returns
-    -------
-    For each arm "read", the share of test digits that a linear readout of the network's features
-    reads, and "confidence", the mean probability of its answer for test digits and for new clothes.
+    "read", the share of test digits that a linear readout of the network's features reads, and
+    "confidence", the mean probability of its answer for test digits and for new clothes.
     """
     mnist, fashion = load(lab)
     count = 2_000 if lab.scale == "quick" else 10_000  # training digits that it is fitted on
-
     found = {}
     for arm, run in runs.items():
         config = {

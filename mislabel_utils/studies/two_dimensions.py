@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.plane.exhibits import exhibit, exhibits
-from mislabel_utils.plane.experiment import BLOCK, Setting, measure
+from mislabel_utils.plane.experiment import BLOCK, Setting, exhibit, exhibits, measure
 from mislabel_utils.plane.stops import stopped
 from mislabel_utils.studies import Arm
 

@@ -117,8 +117,6 @@ def networks(lab: Lab, seed: int, kinds: Iterable[str] = KINDS) -> dict[str, Run
 def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.ndarray]:
     """What the teacher predicts for a kind of input, and what that tells before any student.
 
-    Returns
-    -------
     "said", how often it predicts each digit; "undecided", the mean entropy of its probabilities in
     bits; "distance", how far its features are from those of its training images.
     """
@@ -148,11 +146,8 @@ def describe(lab: Lab, seed: int, teacher: Run, name: str) -> Mapping[str, np.nd
 class Family:
     """A teacher of three idle outputs, and students that match them on noise, of one seed.
 
-    Attributes
-    ----------
-    lesson : passes of a student, and its batches
-    read : how many digits a readout is fitted to
-    own, stranger, third : initial weights, the teacher's and others
+    `lesson` has the passes of a student and its batches, `read` how many digits a readout is fitted
+    to; `own`, `stranger` and `third` are initial weights, the teacher's and others.
     """
 
     def __init__(self, lab: Lab, seed: int) -> None:
@@ -190,8 +185,6 @@ class Family:
 def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[str, np.ndarray]:
     """What students of three idle outputs know of digits, by where they started from.
 
-    Returns
-    -------
     For each network what `kin.examined` finds; nothing of a longer lesson at quick scale.
     """
     one = Family(lab, seed)

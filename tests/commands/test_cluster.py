@@ -13,11 +13,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from toys import ROOT, environment, write_idx, write_study
+from toys import ROOT, computed, environment, write_idx, write_study
 
-from mislabel_utils.commands.chapters import ChapterError
-from mislabel_utils.commands.jobs import Job, run_seed
-from mislabel_utils.commands.reproduce import reproduce
+from mislabel_utils.commands.cluster import ClusterError
+from mislabel_utils.commands.reproduce import reproduce, run_seed
 from mislabel_utils.recording.records import Record, Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -138,7 +137,7 @@ def test_two_workers_make_the_records_of_one_process(
     monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "alone"))
     assert command_line(*tiny).status == 0
     alone = list(Store(tmp_path / "alone"))
-    assert [(r.stem, r.result) for r in made] == [(r.stem, r.result) for r in alone]
+    assert [(r.stem, computed(r)) for r in made] == [(r.stem, computed(r)) for r in alone]
 
 
 def test_two_workers_that_train_the_same_run_make_one_record(tiny, workers, tmp_path, monkeypatch):
@@ -162,9 +161,9 @@ def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_pa
 
 
 def test_records_that_are_not_shared(tmp_path):
-    job = Job("tiny", 0, witness=tmp_path / "elsewhere" / ".witness-1")
-    with pytest.raises(ChapterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
-        run_seed(job)
+    witness = tmp_path / "elsewhere" / ".witness-1"
+    with pytest.raises(ClusterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
+        run_seed(0, "tiny", "", None, True, {}, None, witness)
 
 
 def test_without_dask(command_line, tiny, monkeypatch):

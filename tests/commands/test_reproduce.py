@@ -16,9 +16,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from toys import ROOT, environment, write_idx, write_study
+from toys import ROOT, computed, environment, write_idx, write_study
 
-from mislabel_utils.commands import jobs, reproduce
+from mislabel_utils.commands import reproduce
 from mislabel_utils.files import BUNDLED
 from mislabel_utils.learning import models, training
 from mislabel_utils.recording.records import Store
@@ -141,12 +141,14 @@ def no_experiment(place, patch):
 
 def no_data_root(place, patch):
     patch.setenv("MISLABEL_DATA", "nowhere")
-    return ["tiny"], r"nowhere is not a folder: correct root= or MISLABEL_DATA"
+    return ["tiny"], r"nowhere is not a folder: correct MISLABEL_DATA"
 
 
 def missing_data(place, patch):
     patch.setenv("MISLABEL_DATA", str(place.data / "MNIST"))
-    return ["tiny"], r"mnist under .* is not there .*MISLABEL_DATA.*Expected: MNIST/raw/"
+    return [
+        "tiny"
+    ], r"mnist under .* is not there .*MISLABEL_DATA to a folder that holds MNIST/raw/"
 
 
 def divergence(place, patch):
@@ -173,7 +175,9 @@ def no_room(place, patch):
         raise OSError(errno.ENOSPC, "No space left on device", "weights.pt")
 
     patch.setattr(models, "save", full)
-    return ["tiny"], r"No space left on device: 'weights.pt': make room, or name other folders with"
+    return [
+        "tiny"
+    ], r"No space left on device: 'weights.pt': make room, let it be written, or name other"
 
 
 def records_may_not_be_written(place, patch):
@@ -181,7 +185,9 @@ def records_may_not_be_written(place, patch):
         raise PermissionError(errno.EACCES, "Permission denied", str(Store().root / ".lock"))
 
     patch.setattr(Store, "write", refused)
-    return ["tiny"], r"denied: .*\.lock': let it be written, or name other .*MISLABEL_RECORDS"
+    return [
+        "tiny"
+    ], r"denied: .*\.lock': make room, let it be written, or name other .*MISLABEL_RECORDS"
 
 
 def no_home(place, patch):
@@ -272,25 +278,24 @@ def test_no_more_processes_than_cores_and_seeds(call, place, monkeypatch, jobs, 
     assert asked == [started]
 
 
-def test_the_cores_of_a_limited_machine_are_shared(monkeypatch):
-    """A container, or a batch system, grants fewer cores than the machine has."""
-    monkeypatch.setattr("os.cpu_count", lambda: 64)
-    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "4")
-    assert reproduce.threads_each(4) == 1
-    assert reproduce.threads_each(1) is None
-
-
 def test_a_worker_forgets_the_settings_of_another_job(monkeypatch):
     """Its own count again, where the next job says nothing."""
     seen = []
     look = SimpleNamespace(experiment=lambda *of: seen.append(os.environ.get("MISLABEL_DATA")))
-    monkeypatch.setattr(jobs, "study_of", lambda *given: look)
+    monkeypatch.setattr(reproduce, "study_of", lambda *given: look)
     for usual in (None, "/the/workers"):
         if usual:
             monkeypatch.setenv("MISLABEL_DATA", usual)
         for settings in ({"MISLABEL_DATA": "/of/the/first"}, {}):
-            jobs.run_seed(jobs.Job("c", 0, settings=settings))
+            reproduce.run_seed(0, "c", "", None, True, settings, None, None)
     assert seen == ["/of/the/first", None, "/of/the/first", "/the/workers"]
+
+
+def test_a_worker_finds_the_readers_study_wherever_it_works(tmp_path):
+    write_study(tmp_path, "elsewhere", NO_DATA + "def experiment(lab, seed): print(lab, seed)\n")
+    job = (str(tmp_path), None, True, {}, None, None)
+    assert reproduce.run_seed(3, "elsewhere", *job) == (3, None)
+    assert str(tmp_path) not in sys.path
 
 
 def test_interrupt_is_answered(place, call, monkeypatch):
@@ -307,13 +312,13 @@ def test_interrupt_is_answered(place, call, monkeypatch):
 
 # The command itself, with checkpoints in other intervals, and a count of the steps at the end.
 COUNTED = """
-import inspect, sys
+import sys
 from mislabel_utils import __main__
 from mislabel_utils.learning import training
 
 steps, schedule = [], training.learning_rate
 training.learning_rate = lambda *a: steps.append(a) or schedule(*a)
-inspect.unwrap(training.train).__kwdefaults__["checkpoint_seconds"] = float(sys.argv.pop(1))
+training.CHECKPOINT_SECONDS = float(sys.argv.pop(1))
 __main__.main()
 print("steps:", len(steps))
 """
@@ -392,8 +397,8 @@ def test_killed_and_run_again_is_bit_identical(place, uninterrupted, tmp_path):
     out, err = finished(start(place, tmp_path, "-c", COUNTED, "1000", *line))
     assert f"steps: {EPOCHS * batches - done}\n" in out, "it did not go on where it was killed"
     assert "teacher seed 0: " not in err, "the teacher was trained again"
-    assert [record.result for record in store] == [
-        record.result for record in Store(uninterrupted.home / "records")
+    assert [computed(record) for record in store] == [
+        computed(record) for record in Store(uninterrupted.home / "records")
     ]
     assert not checkpoint.exists()
 

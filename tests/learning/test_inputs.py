@@ -21,6 +21,7 @@ from mislabel_utils.learning.adversarial import (
     shaken,
     unmoved,
 )
+from mislabel_utils.learning.datasets import DataError
 from mislabel_utils.learning.inputs import SIGNS, Inputs, drawn, noise, patches, photograph
 from mislabel_utils.learning.training import Recipe
 from mislabel_utils.recording.records import canonical
@@ -167,6 +168,14 @@ def test_adversarial_examples_of_some(run):
     soft = training_sets.soft_predictions(run, SPLIT)
     with pytest.raises(ValueError, match="aims at classes: give it predictions, not soft ones"):
         _ = adversarial(run, soft).images
+
+
+def test_images_of_which_only_a_sample_is_here_are_not_moved(run):
+    few = dataclasses.replace(SPLIT, images=SPLIT.images[:10], index=torch.arange(10))
+    targets = training_sets.next_class(few)
+    for made in (adversarial(run, targets), shaken(targets, 0.5, 0)):
+        with pytest.raises(DataError, match="only a sample of its images is loaded; load them all"):
+            _ = made.images
 
 
 def test_perturbations_put_to_other_uses(run):

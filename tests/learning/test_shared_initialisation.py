@@ -6,8 +6,7 @@ from toys import same_weights
 
 from mislabel_utils.learning import inputs
 from mislabel_utils.learning import shared_initialisation as kin
-from mislabel_utils.learning.datasets import load
-from mislabel_utils.learning.training import TrainingError
+from mislabel_utils.learning.datasets import DataError, load
 
 DIGITS = load("mnist", "quick").normalized_as(kin.CENTRED)
 LESSON = {"passes": 1, "batch": 256}
@@ -92,7 +91,7 @@ def test_what_is_examined(pair, noise):
 
 def test_a_sample_is_not_taken_for_all(pair, noise):
     some = load("mnist", "recorded")  # all of the labels, a sample of the images
-    with pytest.raises(TrainingError, match="load them all"):
+    with pytest.raises(DataError, match="load them all"):
         kin.learn_digits(pair[0], some.train, 0, **LESSON)
-    with pytest.raises(TrainingError, match="load them all"):
+    with pytest.raises(DataError, match="load them all"):
         kin.features_read(pair[0], some, read=500)

@@ -39,3 +39,26 @@ def test_quick_scale_trains_a_tenth_and_keeps_nothing(lab):
     found = measure(lab("quick"), "small", SMALL, block=0, compared=True)
     assert len(found["right"]) == len(found["control_right"]) == 2
     assert not lab("quick").store.paths()
+
+
+def test_exhibits_are_trained_once_and_then_read(isolated, monkeypatch):
+    monkeypatch.setattr(experiment, "train", lambda nets, *_: nets)  # no time for training
+    store = Store(isolated / "records")
+    wanted = (0, 1), (0.1, 0.2, 0.3)
+    with pytest.raises(RecordError, match="make reproduce CHAPTER=two_dimensions"):
+        experiment.exhibits(Lab("two_dimensions", "recorded", store), *wanted)
+    trained = experiment.exhibits(Lab("two_dimensions", "full", store), *wanted)
+    assert trained["moved"].shape == (2, 3, 32, 2)
+    assert trained["student"].shape == (2, 3, experiment.SIDE, experiment.SIDE)
+    read = experiment.exhibits(Lab("two_dimensions", "recorded", store), *wanted)
+    assert all(np.array_equal(read[name], trained[name]) for name in trained)
+
+
+def test_an_exhibit_is_the_draw_of_its_block(isolated):
+    """At quick scale, where a block has 25 draws: of these, not one that was trained alone."""
+    lab = Lab("two_dimensions", "quick")
+    shown = experiment.exhibit(lab, 7)
+    counted = measure(lab, "width-64", Setting(), 0)
+    assert shown["right"].sum() == counted["right"][7]
+    assert shown["flipped"].sum() == counted["flipped"][7]
+    assert shown["moved"].shape == (32, 2) and shown["student"].shape == (experiment.SIDE,) * 2

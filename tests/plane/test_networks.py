@@ -87,7 +87,7 @@ def test_replica_17_is_the_same_wherever_it_is_drawn():
 def test_streams_are_independent():
     first = Nets.initial([0], 8, "teacher").parameters[0]
     assert not torch.equal(first, Nets.initial([0], 8, "student").parameters[0])
-    assert not torch.equal(draw(range(9))[1], networks.random_labels(range(9)))
+    assert not torch.equal(draw(range(9))[1], networks.random_labels(range(9), 32))
 
 
 def test_draws_are_uniform_and_fair():
