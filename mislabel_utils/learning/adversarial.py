@@ -57,8 +57,6 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
     start = targets.inputs
 
     def compute() -> Tensor:
-        if targets.labels.ndim > 1:
-            raise ValueError("An attack aims at classes: give it predictions, not soft ones.")
         norm, network = start.split.normalization, run.network
         device = next(network.parameters()).device
         low = autocast(device, run.precision)
@@ -69,7 +67,7 @@ def adversarial(run: Teacher, targets: TrainingSet, attack: Attack = Attack()) -
 
         moved = _origin(start)  # those left out stay where they are
         for rows in targets.kept.nonzero().squeeze(1).split(BATCH):
-            origin, aims = moved[rows].to(device), targets.labels[rows].to(device)
+            origin, aims = moved[rows].to(device), targets.hard_labels[rows].to(device)
             with evaluating(network):
                 found = pgd(
                     logits, origin, aims, attack.ball,
@@ -93,7 +91,7 @@ def reached(run: Teacher, given: TrainingSet) -> TrainingSet:
 
     def compute() -> Tensor:
         said = run.outputs(given.images, given.split.normalization).argmax(1)
-        return torch.where(said == given.labels, given.labels, LEFT_OUT)
+        return torch.where(said == given.hard_labels, given.labels, LEFT_OUT)
 
     return replace(given.relabelled("reached", compute, run=run.id), asked=run.weights)
 

@@ -52,6 +52,7 @@ class Recipe:
         for name, limit in limits.items():
             if not 0 <= getattr(self, name) < limit:
                 raise ValueError(f"{name} is {getattr(self, name)}: from 0 to below {limit}.")
+            object.__setattr__(self, name, float(getattr(self, name)))  # 1 is 1.0 as JSON too
 
 
 def optimizer_of(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:

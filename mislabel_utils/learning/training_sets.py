@@ -60,6 +60,13 @@ class TrainingSet:
         return self.compute()
 
     @property
+    def hard_labels(self) -> Tensor:
+        """The labels where they are classes; a ValueError where they are probabilities."""
+        if self.labels.ndim > 1:
+            raise ValueError("These labels are probabilities: give predictions, not soft ones.")
+        return self.labels
+
+    @property
     def kept(self) -> Tensor:
         """Which images are trained on, bool (N,)."""
         return (self.labels if self.labels.ndim == 1 else self.labels[:, 0]) != LEFT_OUT
@@ -213,7 +220,7 @@ def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
     """
 
     def compute() -> Tensor:
-        labels, generator = given.labels.clone(), random_numbers(seed)
+        labels, generator = given.hard_labels.clone(), random_numbers(seed)
         for true in range(len(given.split.classes)):
             rows = (given.kept & (given.inputs.true_labels == true)).nonzero().squeeze(1)
             rows = rows[torch.randperm(len(rows), generator=generator)]

@@ -42,8 +42,6 @@ ARMS = {"teacher": Arm.teacher("teacher")} | {
 
 # Of a student that starts from a blend: how much of it is a stranger's initial weights.
 SHARES = (0, 0.1, 0.25, 0.5, 0.75, 1)
-OTHERS = ("hidden only", "outputs only", "untaught")
-USUAL = (*(f"share {share}" for share in SHARES), *OTHERS)
 STARTS = {
     "share 0": "its teacher's",
     "share 0.1": "a tenth a stranger's",
@@ -188,7 +186,7 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
     For each network what `kin.examined` finds; nothing of a longer lesson at quick scale.
     """
     one = Family(lab, seed)
-    arms, lesson = (PATIENT, LONGER) if longer else (USUAL, one.lesson)
+    arms, lesson = (PATIENT, LONGER) if longer else (tuple(STARTS), one.lesson)
     if one.quick:
         if longer:
             return {}

@@ -173,6 +173,11 @@ def test_restricted_to_some_classes():
     assert len(prints | {whole.fingerprint}) == 4
 
 
+def test_what_was_found_is_said_of_the_same_images_too():
+    mnist = dataclasses.replace(datasets.load("mnist", "quick"), found="two pictures")
+    assert mnist.normalized_as(datasets.RAW).found == "two pictures"
+
+
 def test_restricted_without_images():
     whole = load("mnist", "recorded")
     some = restrict(whole, whole.classes[3:6]).test

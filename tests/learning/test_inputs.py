@@ -166,7 +166,7 @@ def test_adversarial_examples_of_some(run):
     moved = (made.images != SPLIT.images / 255).flatten(1).any(1)
     assert torch.equal(moved, some.kept) and len(made) == 7
     soft = training_sets.soft_predictions(run, SPLIT)
-    with pytest.raises(ValueError, match="aims at classes: give it predictions, not soft ones"):
+    with pytest.raises(ValueError, match="probabilities: give predictions, not soft ones"):
         _ = adversarial(run, soft).images
 
 

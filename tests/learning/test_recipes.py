@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
-from mislabel_utils.recording.runs import LATE
+from mislabel_utils.recording.records import canonical
+from mislabel_utils.recording.runs import LATE, recipe_json
 
 
 def rates(schedule, steps=10):
@@ -36,6 +37,11 @@ def test_a_rate_that_leads_nowhere_is_refused(name, value):
     """A negative learning rate would climb."""
     with pytest.raises(ValueError, match=f"{name} is {value}: from 0 to below"):
         Recipe("small_cnn", 1, **{name: value})
+
+
+def test_a_rate_of_one_has_one_identity():
+    whole, broken = (Recipe("small_cnn", 1, learning_rate=one) for one in (1, 1.0))
+    assert canonical(recipe_json(whole)) == canonical(recipe_json(broken))
 
 
 def test_adam_is_adam():

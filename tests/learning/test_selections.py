@@ -37,6 +37,8 @@ def test_what_is_dealt_out_has_each_image_once():
     assert len(images.unique(dim=0)) == 40
     assert torch.equal(deal(0)[1].images, parts[1].images)
     assert not torch.equal(deal(1)[1].images, parts[1].images)
+    with pytest.raises(ValueError, match="toy/train has 40 images: too few for parts of"):
+        selections.random_split(SPLIT, [20, 21], 0)
 
 
 def test_kinds_of_mistakes():

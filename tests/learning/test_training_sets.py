@@ -133,6 +133,12 @@ def test_soft_mistakes():
     assert made[30:].sum(1).tolist() == pytest.approx([1.0] * 10)
 
 
+def test_probabilities_are_not_dealt_out_as_classes():
+    soft = training_sets.soft_predictions(teacher(SPLIT.labels), SPLIT)
+    with pytest.raises(ValueError, match="probabilities: give predictions, not soft ones"):
+        _ = training_sets.deranged_within_classes(soft, 0).labels
+
+
 def test_uniform_is_uniform_and_blind():
     drawn = torch.stack([training_sets.uniform(SPLIT, seed).labels for seed in range(500)])
     shares = drawn.flatten().bincount() / drawn.numel()
