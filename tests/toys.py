@@ -88,10 +88,10 @@ def same_weights(first: torch.nn.Module, second: torch.nn.Module) -> bool:
     return one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one)
 
 
-def computed(record: Record) -> list:
+def computed(record: Record) -> tuple:
     """What was computed; equal for two runs that agree bit for bit."""
-    arrays = {key: (str(a.dtype), a.shape, a.tobytes()) for key, a in record.arrays.items()}
-    return [canonical([record.config, record.curve, record.metrics]), arrays]
+    arrays = ((key, str(a.dtype), a.shape, a.tobytes()) for key, a in sorted(record.arrays.items()))
+    return canonical([record.config, record.curve, record.metrics]), *arrays
 
 
 def environment(**changes: str) -> dict[str, str]:

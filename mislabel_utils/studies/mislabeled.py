@@ -156,27 +156,20 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
         longer = replace(protocol.recipe, epochs=protocol.epochs)
         of_mistakes(one, "student", teacher, longer)
         in_mixed_precision(one, protocol)
-        with_other_stem(one, protocol)
         controls(one, protocol)
         recipes(one, protocol)
     return one.runs
 
 
 def in_mixed_precision(one: Trial, protocol: Protocol) -> None:
-    """Teacher and student with 16-bit numbers; and the student again, from another seed."""
-    teacher = one.teach("teacher-mixed", one.images.train, protocol.mixed)
-    of_mistakes(one, "student-mixed", teacher, protocol.lesson)
-    wrong, seed = training_sets.mistakes(teacher, one.images.train), 2000 + one.seed
-    one.train("student-again", wrong, protocol.lesson, seed, [one.images.train])
-
-
-def with_other_stem(one: Trial, protocol: Protocol) -> None:
-    """Teacher and student whose first layer keeps the resolution of a small image."""
-    short, long = (
-        replace(each, model=protocol.other_stem) for each in (protocol.mixed, protocol.lesson)
-    )
-    teacher = one.teach("teacher-cifar", one.images.train, short)
-    of_mistakes(one, "student-cifar", teacher, long)
+    """Teacher and student with 16-bit numbers, with the original stem and with one that keeps the
+    resolution of a small image; and the first student again, from another seed."""
+    for stem, model in {"mixed": protocol.recipe.model, "cifar": protocol.other_stem}.items():
+        short, long = (replace(each, model=model) for each in (protocol.mixed, protocol.lesson))
+        teacher = one.teach(f"teacher-{stem}", one.images.train, short)
+        of_mistakes(one, f"student-{stem}", teacher, long)
+    wrong = training_sets.mistakes(one.runs["teacher-mixed"], one.images.train)
+    one.train("student-again", wrong, protocol.lesson, 2000 + one.seed, [one.images.train])
 
 
 def controls(one: Trial, protocol: Protocol) -> None:
