@@ -469,19 +469,6 @@ def test_each_sitting_is_recorded_and_another_number_of_threads_is_told(monkeypa
     assert "sittings" not in single.record.environment
 
 
-def test_a_source_that_stands_for_other_labels_than_it_did(trained):
-    lab = Lab("chapter", "full")
-    first = lab.train(fixed(TRAIN, TRAIN.labels), RECIPE, **JOB)
-    assert first.record.trained_on == fixed(TRAIN, TRAIN.labels).digests()
-    turned = fixed(TRAIN, TRAIN.labels.flip(0))
-    for again in (lab, Lab("chapter", "full")):
-        with pytest.raises(RecordError, match=r"trained on other labels than fixed now makes"):
-            again.train(turned, RECIPE, **JOB)
-    asked = dataclasses.replace(turned, asked="1" * 64)  # that would take a network
-    assert lab.train(asked, RECIPE, **JOB).id == first.id, "not made for the comparison"
-    assert trained == ["teacher seed 0"]
-
-
 def test_another_network_behind_the_same_source():
     """A teacher trained anew keeps its identity: what was asked of the old one is not returned."""
     lab, asked = Lab("chapter", "full"), fixed(TRAIN, TRAIN.labels)
@@ -524,37 +511,6 @@ def test_what_a_record_says():
     asked = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"test": OTHER})
     assert asked.record.environment["curve"] == TEST.key, "not of what was asked for since"
     assert record.trained_on == on.digests() and record.weights == runs.weights_digest(network)
-
-
-def test_two_that_want_the_same_run(monkeypatch):
-    """One trains; the other waits and takes what was recorded meanwhile."""
-    calls, results = [], []
-    train = training.train
-    second_has_started = threading.Event()
-
-    def slowly(*arguments, **options):
-        calls.append(options["title"])
-        assert second_has_started.wait(60)
-        time.sleep(0.3)  # the second one reaches the lock meanwhile
-        return train(*arguments, **options)
-
-    def work():
-        results.append(computed(Lab("chapter", "full").train(TRAIN, RECIPE, **JOB).record))
-
-    monkeypatch.setattr(training, "train", slowly)
-    first, second = threading.Thread(target=work), threading.Thread(target=work)
-    first.start()
-    while not calls:
-        assert first.is_alive()
-        time.sleep(0.01)
-    second.start()
-    second_has_started.set()
-    for thread in (first, second):
-        thread.join(60)
-    assert calls == ["teacher seed 0"]
-    assert len(results) == 2
-    assert len(set(results)) == 1
-    assert len(list(Store())) == 1
 
 
 def test_two_that_want_the_same_measurement():
@@ -692,15 +648,6 @@ def test_split_that_was_not_predicted():
         run.predict(OTHER)
     with pytest.raises(RecordError, match=r"holds no confidence:toy/test@toy"):
         run.confidence(TEST)
-
-
-def test_split_of_another_version():
-    run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    shorter = toy_split(32, seed=1, name="toy/test")
-    turned = dataclasses.replace(TEST, labels=TEST.labels.flip(0))
-    for other in (shorter, turned):
-        with pytest.raises(RecordError, match=r"another version of toy/test"):
-            run.predict(other)
 
 
 # Pictures ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import pytest
 from toys import ROOT, computed, environment, write_idx, write_study
 
 from mislabel_utils.commands.cluster import ClusterError
-from mislabel_utils.commands.reproduce import reproduce, run_seed
+from mislabel_utils.commands.reproduce import run_seed
 from mislabel_utils.recording.records import Record, Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -140,17 +140,6 @@ def test_two_workers_make_the_records_of_one_process(
     assert [(r.stem, computed(r)) for r in made] == [(r.stem, computed(r)) for r in alone]
 
 
-def test_two_workers_that_train_the_same_run_make_one_record(tiny, workers, tmp_path, monkeypatch):
-    before = [weights(cache) for cache in workers.caches]
-    monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "shared"))
-    monkeypatch.setenv("MISLABEL_SCALE", "full")
-    reproduce("tiny", [7, 7], address=workers.address)
-    assert [record.arm for record in Store(tmp_path / "shared")] == ["student", "teacher"]
-    assert len(list((tmp_path / "shared" / "tiny").iterdir())) == 2
-    trained = [weights(c) - b for c, b in zip(workers.caches, before, strict=True)]
-    assert trained[0] & trained[1], "they did not work at the same time: nothing was tested"
-
-
 def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_path, monkeypatch):
     monkeypatch.setenv("MISLABEL_DATA", str(tmp_path))
     done = command_line(*tiny, "--cluster", workers.address)
@@ -185,9 +174,8 @@ def test_jobs_or_cluster(command_line, tiny):
     assert done.status == 2 and "not allowed with" in done.err
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_scheduler_that_is_gone_or_hangs_is_told(tmp_path, how):
-    """joblib waits for ever."""
+def test_a_scheduler_that_hangs_is_told(tmp_path):
+    """joblib waits for ever. One that is gone does not answer either."""
     code = (
         "from mislabel_utils import __main__; from mislabel_utils.commands import cluster; "
         "cluster.SILENCE = 3; __main__.main()"
@@ -201,7 +189,7 @@ def test_a_scheduler_that_is_gone_or_hangs_is_told(tmp_path, how):
         while not begun.exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.1)
-        found.scheduler.send_signal(how)
+        found.scheduler.send_signal(signal.SIGSTOP)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"scheduler at {found.address} has not answered for 3 seconds" in said

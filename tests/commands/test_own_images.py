@@ -267,25 +267,6 @@ def test_what_cannot_be_told_is_said_at_once():
     own_images.require_enough(few(50, 2))
 
 
-@pytest.mark.parametrize("classes", [2, 3, 4])
-def test_what_is_let_through_can_be_told(classes):
-    """At the border: the fewest pictures that are not refused allow a teacher that errs enough."""
-
-    def refused(each):
-        try:
-            own_images.require_enough(few(each, 9, classes))
-        except DataError:
-            return True
-        return False
-
-    least = next(each for each in range(1, 200) if not refused(each))
-    best = dataclasses.replace(OUTCOME, common=1 / classes, classes=classes, taught=classes,
-                               train_images=least * classes, mistakes=5 * classes)  # fmt: skip
-    assert best.obstacle is None
-    one_less = dataclasses.replace(best, train_images=(least - 1) * classes)
-    assert one_less.obstacle == "the teacher learned nothing"
-
-
 def test_too_few_pictures_are_not_trained_on(call, tmp_path):
     done = call(write_tree(tmp_path / "few", each=2))
     assert done.status == 1 and done.said.startswith("6 training pictures of 3 classes are too few")

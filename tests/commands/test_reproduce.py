@@ -155,21 +155,6 @@ def divergence(place, patch):
     return ["wild"], r"^teacher seed 0: the loss is no longer finite .*Lower learning_rate"
 
 
-ERRORS = [
-    unknown_chapter, no_name, no_experiment, no_data_root, missing_data, divergence,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("error", ERRORS)
-def test_errors_are_one_sentence(place, call, monkeypatch, error):
-    arguments, message = error(place, monkeypatch)
-    done = call("reproduce", *arguments)
-    assert done.status == 1
-    assert re.search(message, done.said), done.said
-    assert "\n" not in done.said
-    assert Store().paths() == []
-
-
 def no_room(place, patch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device", "weights.pt")
@@ -195,11 +180,14 @@ def no_home(place, patch):
     return ["tiny"], r"no home folder for ~nobody-of-that-name: set MISLABEL_CACHE"
 
 
-FOLDERS = [no_room, records_may_not_be_written, no_home]
+ERRORS = [
+    unknown_chapter, no_name, no_experiment, no_data_root, missing_data, divergence, no_room,
+    records_may_not_be_written, no_home,
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("error", FOLDERS)
-def test_folders_that_cannot_be_used_are_one_sentence(place, call, monkeypatch, error):
+@pytest.mark.parametrize("error", ERRORS)
+def test_errors_are_one_sentence(place, call, monkeypatch, error):
     arguments, message = error(place, monkeypatch)
     done = call("reproduce", *arguments)
     assert done.status == 1
@@ -497,26 +485,38 @@ def test_ctrl_c_while_python_imports():
 
 
 @pytest.fixture
-def make(tmp_path):
-    """What `make reproduce CHAPTER=c …` hands to the command."""
+def told(tmp_path):
+    """What a command of make hands to Python, and whether that finds its neighbours."""
     show = tmp_path / "show"
-    show.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[4:]))\n")
+    safe = "os.environ.get('PYTHONSAFEPATH')"
+    show.write_text(
+        f"#!{sys.executable}\nimport json, os, sys\nprint(json.dumps([sys.argv[1:], {safe}]))\n"
+    )
     show.chmod(0o755)
 
     def run(*given, **variables):
-        fixed = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", "reproduce", "CHAPTER=c"]
+        command = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", *given]
         done = subprocess.run(
-            [*fixed, *given], cwd=ROOT, capture_output=True, text=True, env=environment(**variables)
+            command, cwd=ROOT, capture_output=True, text=True, env=environment(**variables)
         )
         assert done.returncode == 0, done.stderr
-        chapter, *options = json.loads(done.stdout)
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture
+def make(told):
+    """What `make reproduce CHAPTER=c …` hands to the command."""
+
+    def run(*given, **variables):
+        (_, _, _, chapter, *options), _ = told("reproduce", "CHAPTER=c", *given, **variables)
         assert chapter == "c"
         return options
 
     return run
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_passes_on_what_it_is_given(make):
     assert make() == []
     for text in (
@@ -537,35 +537,19 @@ def test_make_passes_on_what_it_is_given(make):
     assert make("CLUSTER=tls://host:1") == ["--cluster=tls://host:1"]
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 @pytest.mark.parametrize("variable", ["DATA", "SEEDS", "CHAPTER"])
 def test_a_line_break_is_told(make, variable):
     with pytest.raises(AssertionError, match=f"{variable} holds a line break"):
         make(f"{variable}=a\nb")
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 @pytest.mark.parametrize("text", ["a b", "it's", "x;date", "a$$b"])
-def test_a_page_is_one_word(tmp_path, text):
-    show = tmp_path / "show"
-    show.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
-    show.chmod(0o755)
-    command = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", "outputs", f"CHAPTER={text}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment())
-    assert json.loads(done.stdout) == ["tools/execute.py", f"book/{text}.ipynb"]
+def test_a_page_is_one_word(told, text):
+    """And the tools find one another, whatever is set."""
+    given, safe = told("outputs", f"CHAPTER={text}", PYTHONSAFEPATH="1")
+    assert given == ["tools/execute.py", f"book/{text}.ipynb"] and safe is None
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
-def test_tools_find_one_another_whatever_is_set(tmp_path):
-    show = tmp_path / "show"
-    show.write_text("#!/bin/sh\necho [$PYTHONSAFEPATH]\n")
-    show.chmod(0o755)
-    command = ["make", "-s", "-o", ".venv/.ready", f"PY={show}", "outputs"]
-    safe = environment(PYTHONSAFEPATH="1")
-    assert subprocess.run(command, cwd=ROOT, capture_output=True, env=safe).stdout == b"[]\n"
-
-
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 @pytest.mark.parametrize("text", ["0", "no", "false", ""])
 def test_flips_are_switched_off_by_a_yes_alone(make, text):
     assert make(f"NO_FLIPS={text}") == []

@@ -5,9 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from toys import toy_arrays, toy_split, write_idx
 
 from mislabel_utils.learning import datasets
@@ -121,21 +118,6 @@ def test_fingerprint_changes_with_each_byte(change):
     assert datasets.fingerprint(copy) == before
     copy[change].flat[-1] ^= 1
     assert datasets.fingerprint(copy) != before
-
-
-@given(hnp.arrays(np.uint8, st.tuples(*map(st.integers, (1, 1, 1, 1), (5, 3, 6, 6)))))
-def test_pixel_statistics_are_mean_and_deviation(images):
-    mean, std = datasets.pixel_statistics(images)
-    pixels = images.astype(float) / 255
-    assert mean == pytest.approx(pixels.mean((0, 2, 3)), abs=1e-9)
-    assert std == pytest.approx(pixels.std((0, 2, 3)), abs=1e-9)
-    assert datasets.pixel_statistics(images[::-1]) == (mean, std), "the order plays no part"
-
-
-@pytest.mark.parametrize("scale", ["huge", "", "Full"])
-def test_bad_scale(scale):
-    with pytest.raises(DataError, match="use one of recorded, quick, full"):
-        datasets.load("mnist", scale)
 
 
 @pytest.mark.parametrize("scale", ["quick", "recorded"])

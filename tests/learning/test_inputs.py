@@ -14,7 +14,6 @@ from mislabel_utils.learning.adversarial import (
     Attack,
     adversarial,
     dealt,
-    described,
     on_grey,
     perturbations,
     reached,
@@ -47,30 +46,6 @@ def test_noise(kind):
     if kind != "correlated":
         middle = {"uniform": 0.5, "gaussian": 0.3}[kind]  # the toy's mean is 0.3, hardly cut off
         assert abs(images.mean() - middle) < 0.02
-
-
-def test_correlated_noise_has_the_covariance_of_the_images():
-    generator = torch.Generator().manual_seed(0)
-    common = torch.randn(400, 1, 1, 8, generator=generator)  # the rows of an image are alike
-    own = torch.randn(400, 1, 8, 8, generator=generator)
-    pixels = (127 + 20 * common + 10 * own).clamp(0, 255).to(torch.uint8)
-    like = dataclasses.replace(toy_split(400), images=pixels)
-    made = noise(like, 20_000, 0, "correlated").images.flatten(1)
-    wanted = pixels.flatten(1).double() / 255
-    assert (made.mean(0) - wanted.mean(0)).abs().max() < 0.01
-    assert (made.double().T.cov() - wanted.T.cov()).abs().max() < 0.0005  # of 0.0077 at most
-    other = dataclasses.replace(like, fingerprint="another")
-    assert noise(other, 3, 0, "correlated").source != noise(like, 3, 0, "correlated").source
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_patches_of_a_photograph(channels):
-    like = toy_split(4, channels=channels)
-    images = patches(photograph(), like, 200, 0).images
-    assert images.shape == (200, channels, 8, 8) and images.dtype == torch.uint8
-    assert torch.equal(images, patches(photograph(), like, 200, 0).images)
-    assert len(images.flatten(1).unique(dim=0)) > 190, "hardly two are alike"
-    assert images.float().std() > 30, "and they are no plain colour"
 
 
 def test_a_picture_too_small_for_its_patches(tmp_path):
@@ -138,28 +113,6 @@ def test_a_teacher_of_made_images_answers_now(run):
     assert torch.equal(hard.labels, run.outputs(shown.images, SPLIT.normalization).argmax(1))
 
 
-def test_adversarial_examples(run):
-    attack = Attack(epsilon=1.5, steps=20, step_size=0.3)
-    targets = training_sets.next_class(SPLIT)
-    made = adversarial(run, targets, attack)
-    start = SPLIT.images / 255
-    moved = (made.images - start).flatten(1).norm(dim=1)
-    assert made.images.dtype == torch.float32
-    assert moved.max() <= attack.epsilon + 1e-5 and moved.min() > 0
-    assert made.images.min() >= 0 and made.images.max() <= 1
-    assert torch.equal(made.labels, (SPLIT.labels + 1) % 4), "the target, reached or not"
-    said = run.outputs(made.images, SPLIT.normalization).argmax(1)
-    before = run.predict(SPLIT)
-    assert (said == made.labels).double().mean() > (before == made.labels).double().mean() + 0.2
-    again = adversarial(run, targets, attack)
-    assert torch.equal(again.images, made.images)
-    assert again.digests() == made.digests() and made.digests().keys() == {
-        "labels",
-        "images",
-        "network",
-    }
-
-
 def test_adversarial_examples_of_some(run):
     some = training_sets.subset(training_sets.next_class(SPLIT), 7, 0)
     made = adversarial(run, some, Attack(epsilon=1.5, steps=5, step_size=0.3))
@@ -211,35 +164,6 @@ def test_only_the_targets_that_were_reached(run):
     assert as_they_were.images is SPLIT.images and torch.equal(as_they_were.labels, some.labels)
     further = adversarial(run, training_sets.uniform(SPLIT, 0), Attack(2.0, 5, 0.3))
     assert as_they_were.source != unmoved(reached(run, further)).source, "reached in another attack"
-
-
-def test_shaken_images():
-    targets = training_sets.uniform(SPLIT, 0)
-    made = shaken(targets, 0.5, seed=1)
-    moved = (made.images - SPLIT.images / 255).flatten(1)
-    assert moved.norm(dim=1).min() > 0 and moved.norm(dim=1).max() <= 0.5 + 1e-5
-    assert made.images.min() >= 0 and made.images.max() <= 1
-    assert torch.equal(made.labels, targets.labels)
-    unit = moved / moved.norm(dim=1, keepdim=True)
-    assert (unit @ unit.T).fill_diagonal_(0).abs().max() < 0.8, "a direction for each image"
-
-
-def test_what_is_said_of_an_attack(run):
-    attack = Attack(epsilon=1.5, steps=10, step_size=0.3)
-    made = adversarial(run, training_sets.uniform(SPLIT, 0), attack)
-    found, said = described(run, made), run.outputs(made.images, SPLIT.normalization).argmax(1)
-    assert found["target"] == (said == made.labels).double().mean()
-    assert found["true"] == (said == SPLIT.labels).double().mean()
-    surely = run.outputs(made.images, SPLIT.normalization).softmax(1)
-    assert found["probability"] == pytest.approx(
-        surely[torch.arange(len(SPLIT)), made.labels].mean().item(), rel=1e-5
-    )
-    assert found["norm_median"] <= found["norm_most"] <= 1.5 + 1e-5
-    assert 0 <= found["low"] < found["high"] <= 1
-    still = adversarial(run, training_sets.uniform(SPLIT, 0), Attack(0.0, steps=1))
-    assert described(run, still)["norm_most"] == 0
-    before = (run.predict(SPLIT) == made.labels).double().mean()
-    assert found["target"] > before + 0.2
 
 
 def test_sources_of_places_tell_apart_what_is_different(run):

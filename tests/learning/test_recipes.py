@@ -4,21 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
+from mislabel_utils.learning.recipes import Recipe, optimizer_of
 from mislabel_utils.recording.records import canonical
 from mislabel_utils.recording.runs import LATE, recipe_json
-
-
-def rates(schedule, steps=10):
-    recipe = Recipe("small_cnn", 1, learning_rate=0.1, schedule=schedule)
-    return [learning_rate(recipe, step, steps) for step in range(steps)]
-
-
-def test_other_schedules():
-    assert set(rates("constant")) == {0.1}
-    falling = rates("fall")
-    assert falling == sorted(falling, reverse=True)
-    assert falling[0] == pytest.approx(0.095) and falling[-1] == pytest.approx(0.005)
 
 
 @pytest.mark.parametrize(

@@ -27,20 +27,6 @@ def test_a_part_of_images_that_are_not_here_is_refused():
         selections.part(sample, torch.tensor([5]))
 
 
-def test_what_is_dealt_out_has_each_image_once():
-    def deal(seed):
-        return selections.random_split(SPLIT, [20, 4], seed)
-
-    parts = deal(0)
-    assert [len(each) for each in parts] == [20, 4, 16]
-    images = torch.cat([each.images for each in parts]).flatten(1)
-    assert len(images.unique(dim=0)) == 40
-    assert torch.equal(deal(0)[1].images, parts[1].images)
-    assert not torch.equal(deal(1)[1].images, parts[1].images)
-    with pytest.raises(ValueError, match="toy/train has 40 images: too few for parts of"):
-        selections.random_split(SPLIT, [20, 21], 0)
-
-
 def test_kinds_of_mistakes():
     rows, confidence = torch.arange(100, 110), torch.arange(10) / 10
     found = selections.kinds(rows, confidence[torch.randperm(10)], 2, seed=0)
@@ -52,16 +38,6 @@ def test_kinds_of_mistakes():
     assert found["timid"].tolist() == [102, 101, 100]
     assert set(found["random"].tolist()) < set(rows.tolist())
     assert all(len(each) == 10 for each in selections.kinds(rows, confidence, 11, 0).values())
-
-
-def test_rounds_show_each_picture_equally_often_with_its_label():
-    few = selections.part(SPLIT, torch.arange(6))
-    labels = torch.tensor([0, 1, 2, 3, 0, 1])
-    on = selections.rounds(few, labels, 15, seed=0)
-    shown = [int((few.images == image).flatten(1).all(1).nonzero()) for image in on.images]
-    assert torch.equal(on.labels, labels[shown])
-    assert sorted(torch.tensor(shown).bincount().tolist()) == [2, 2, 2, 3, 3, 3]
-    assert len(on) == 15
 
 
 @pytest.mark.parametrize("pictures, labels", [(0, 0), (4, 3)])

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from toys import same_weights
 
 from mislabel_utils.learning import inputs
 from mislabel_utils.learning import shared_initialisation as kin
@@ -41,28 +40,6 @@ def test_noise_is_not_made_of_the_weights():
     # Drawn from one stream they share their digits: seen by rank, whatever the distribution.
     ranks = torch.stack([each.argsort().argsort() for each in (weights, pixels)]).double()
     assert torch.corrcoef(ranks)[0, 1].abs() < 5 / len(weights) ** 0.5
-
-
-def test_beginnings_differ_by_seed_and_are_as_large_as_the_paper_says(pair):
-    one, other = pair
-    assert same_weights(one, kin.begin(1)) and not same_weights(one, other)
-    for layer in one[1], one[3]:
-        assert layer.weight.std().item() == pytest.approx(layer.in_features**-0.5, rel=0.02)
-        assert not layer.bias.any()
-    assert outputs(one).shape == (kin.DIGITS + kin.EXTRAS, kin.WIDTH)
-
-
-def test_a_blend_lies_between_and_is_as_large(pair):
-    one, other = pair
-    assert same_weights(kin.blend(one, other, 0), one)
-    assert same_weights(kin.blend(one, other, 1), other)
-    middle = kin.blend(one, other, 0.5)
-    mine, theirs, mixed = (each[1].weight.flatten() for each in (one, other, middle))
-    assert mixed.std().item() == pytest.approx(mine.std().item(), rel=0.01)
-    for weights in mine, theirs:
-        like = torch.corrcoef(torch.stack([weights, mixed]))[0, 1].item()
-        assert like == pytest.approx(0.5**0.5, abs=0.01)
-    assert same_weights(one, kin.begin(1)), "blending changed its ingredient"
 
 
 def test_extra_outputs_are_not_asked_for_digits_nor_digits_for_extras(pair, noise):

@@ -1,7 +1,6 @@
 """The training loop: it learns, it repeats itself to the bit, it resumes, it refuses nonsense."""
 
 import dataclasses
-from itertools import pairwise
 
 import pytest
 import torch
@@ -130,25 +129,6 @@ def test_the_bar_of_progress_can_be_hidden(monkeypatch):
     assert bars[0].disable
 
 
-def test_each_image_is_seen_once_an_epoch(monkeypatch):
-    seen = []
-    original = training.standardised
-
-    def spy(images, norm):
-        seen.append(images.clone())
-        return original(images, norm)
-
-    monkeypatch.setattr(training, "standardised", spy)
-    train(dataclasses.replace(RECIPE, epochs=2), SPLIT, SPLIT.labels, seed=0)
-    first, second = torch.cat(seen[:6]), torch.cat(seen[6:])
-
-    def contents(images):
-        return sorted(map(bytes, images.contiguous().flatten(1).numpy()))
-
-    assert contents(first) == contents(second) == contents(SPLIT.images)
-    assert not torch.equal(first, second), "in the same order"
-
-
 def test_soft_labels_are_more_than_their_maximum():
     # What the second most probable class is, the hard labels do not say.
     soft = 0.6 * F.one_hot(SPLIT.labels, 4) + 0.4 * F.one_hot((SPLIT.labels + 1) % 4, 4)
@@ -170,13 +150,6 @@ def test_same_seed_same_bits():
     assert curve == same_curve
     other, _ = train(recipe, SPLIT, SPLIT.labels, seed=1, test=TEST)
     assert not same_weights(one, other)
-
-
-def test_the_test_set_and_checkpoints_do_not_change_the_result(tmp_path, monkeypatch):
-    one, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    two, _ = train(RECIPE, SPLIT, SPLIT.labels, seed=0, test=TEST, checkpoint=tmp_path / "a.pt")
-    assert same_weights(one, two)
 
 
 @pytest.mark.parametrize("epochs", [1_000, 25_600])
@@ -400,20 +373,6 @@ def test_incomplete_split():
 # Its parts --------------------------------------------------------------------------------------
 
 
-@given(st.integers(5, 2000), st.floats(1e-4, 10))
-def test_learning_rate_rises_and_falls(steps, peak):
-    recipe = dataclasses.replace(RECIPE, learning_rate=peak)
-    rates = [training.learning_rate(recipe, step, steps) for step in range(steps)]
-    top = rates.index(max(rates))
-    assert min(rates) > 0
-    assert max(rates) <= peak * (1 + 1e-12)
-    assert max(rates) > peak * 0.5
-    assert abs(top + 0.5 - 0.2 * steps) <= 1
-    assert all(before < after for before, after in pairwise(rates[: top + 1]))
-    assert all(before > after for before, after in pairwise(rates[top:]))
-    assert sum(rates) == pytest.approx(peak * steps / 2, rel=0.05), "a triangle"
-
-
 def slowly_augmented(image, down, right, flip):
     """One pixel at a time."""
     _, height, width = image.shape
@@ -449,16 +408,6 @@ def test_augmented_against_a_slow_reference(seed, count, channels, height, width
             for right in span
             for flip in (False, True)
         )
-
-
-def test_probabilities_do_not_depend_on_the_batch(monkeypatch):
-    network = models.build("small_cnn", (1, 8, 8), 4, 0)
-    whole = inference.probabilities(network, SPLIT)
-    assert whole.shape == (96, 4)
-    assert torch.allclose(whole.sum(1), torch.ones(96))
-    monkeypatch.setattr(inference, "BATCH", 7)
-    assert torch.allclose(inference.probabilities(network, SPLIT), whole, atol=1e-6)
-    assert torch.equal(inference.predict(network, SPLIT), whole.argmax(1))
 
 
 def test_seconds_of_all_sittings(tmp_path, monkeypatch):

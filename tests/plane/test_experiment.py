@@ -6,7 +6,7 @@ import pytest
 from mislabel_utils.lab import Lab
 from mislabel_utils.plane import experiment
 from mislabel_utils.plane.experiment import Setting, measure
-from mislabel_utils.recording.records import RecordError, Store
+from mislabel_utils.recording.records import Store
 
 SMALL = Setting(width=8, count=4)
 
@@ -29,29 +29,10 @@ def test_a_block_is_trained_once_and_then_read(lab, monkeypatch):
     assert (record.arm, record.seed) == ("small", 1)
 
 
-def test_another_setting_is_another_record(lab):
-    measure(lab("full"), "small", SMALL, block=0)
-    with pytest.raises(RecordError, match="make reproduce CHAPTER=two_dimensions"):
-        measure(lab("recorded"), "small", Setting(width=8, count=4, epsilon=0.2), block=0)
-
-
 def test_quick_scale_trains_a_tenth_and_keeps_nothing(lab):
     found = measure(lab("quick"), "small", SMALL, block=0, compared=True)
     assert len(found["right"]) == len(found["control_right"]) == 2
     assert not lab("quick").store.paths()
-
-
-def test_exhibits_are_trained_once_and_then_read(isolated, monkeypatch):
-    monkeypatch.setattr(experiment, "train", lambda nets, *_: nets)  # no time for training
-    store = Store(isolated / "records")
-    wanted = (0, 1), (0.1, 0.2, 0.3)
-    with pytest.raises(RecordError, match="make reproduce CHAPTER=two_dimensions"):
-        experiment.exhibits(Lab("two_dimensions", "recorded", store), *wanted)
-    trained = experiment.exhibits(Lab("two_dimensions", "full", store), *wanted)
-    assert trained["moved"].shape == (2, 3, 32, 2)
-    assert trained["student"].shape == (2, 3, experiment.SIDE, experiment.SIDE)
-    read = experiment.exhibits(Lab("two_dimensions", "recorded", store), *wanted)
-    assert all(np.array_equal(read[name], trained[name]) for name in trained)
 
 
 def test_an_exhibit_is_the_draw_of_its_block(isolated):

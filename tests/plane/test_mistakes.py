@@ -20,13 +20,6 @@ def test_the_border_is_a_wave_that_is_turned():
     assert (other == upper.T.flip(0)).double().mean() > 0.98
 
 
-def test_draws_are_the_same_whatever_else_is_drawn():
-    assert torch.equal(mistakes.borders([3, 17])[1:], mistakes.borders([17]))
-    several = mistakes.scattered([3, 17], 20, "fresh points")
-    assert torch.equal(several[1:], mistakes.scattered([17], 20, "fresh points"))
-    assert not torch.equal(several[0], mistakes.scattered([3], 20, "points")[0])
-
-
 def test_the_surest_and_the_least_sure_fifth():
     wrong = torch.tensor([[True, False, True, True, True, True, True, True, True, True, True],
                           [True, False, True] + 8 * [False], 11 * [False]])  # fmt: skip

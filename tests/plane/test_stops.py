@@ -1,15 +1,11 @@
 """Examples stop where they are told to, and nothing else about them changes."""
 
-import numpy as np
 import pytest
 import torch
 
-from mislabel_utils.lab import Lab
-from mislabel_utils.plane import experiment, stops
 from mislabel_utils.plane.experiment import Setting, lesson
 from mislabel_utils.plane.networks import predict
-from mislabel_utils.plane.stops import PLACES, Ways, stopped
-from mislabel_utils.recording.records import RecordError, Store
+from mislabel_utils.plane.stops import PLACES, Ways
 
 
 def ways(*turns):
@@ -52,21 +48,3 @@ def test_stops_lie_beyond_the_teachers_border():
     again = (predict(given.teachers, before) == given.labels)[given.flipped]
     assert again.float().mean() > 0.98  # a border in the first of the 300 places has no before
     assert torch.equal(way.at(torch.full_like(asked[0], PLACES - 1)), given.adversarial)
-
-
-def test_stops_are_recorded(isolated, monkeypatch):
-    monkeypatch.setattr(experiment, "BLOCK", 20)
-    monkeypatch.setattr(stops.networks, "train", lambda nets, *_: nets)  # no time for training
-    monkeypatch.setattr(experiment, "train", lambda nets, *_: nets)
-    store = Store(isolated / "records")
-    wanted = 1, (0.12, 0.3), (0.02,)
-    with pytest.raises(RecordError, match="make reproduce CHAPTER=two_dimensions"):
-        stopped(Lab("two_dimensions", "recorded", store), *wanted)
-    trained = stopped(Lab("two_dimensions", "full", store), *wanted)
-    arms = {f"{stop}-{r}" for stop in ("kept", "border", "region") for r in (0.12, 0.3)}
-    assert trained.keys() == arms | {"common-0.3", "depth-0.02"}
-    assert all(len(found["right"]) == 20 for found in trained.values())
-    assert (trained["common-0.3"]["right"] <= 32).all() and "missed" in trained["kept-0.12"]
-    read = stopped(Lab("two_dimensions", "recorded", store), *wanted)
-    for arm, found in trained.items():
-        assert all(np.array_equal(read[arm][name], found[name]) for name in found)

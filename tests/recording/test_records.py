@@ -117,18 +117,6 @@ def test_what_is_recorded_already_stays_when_more_is_added(store, written):
     assert np.array_equal(found.arrays[key], record.arrays[key])
 
 
-def test_iteration_is_over_all_records(store):
-    for seed in (3, 1, 2):
-        store.write(make_record(seed))
-    store.write(make_record(4, chapter="another"))
-    assert [record.seed for record in store] == [4, 1, 2, 3]
-    assert [record.chapter for record in store] == ["another"] + ["chapter"] * 3
-
-
-def test_other_records_are_not_found(store, written):
-    assert store.find(make_record(1).id) is None
-
-
 def test_what_a_foreign_file_system_leaves_beside_a_record_is_no_record(store, written):
     """macOS keeps what such a system cannot in `._name`."""
     written.with_name(f"._{written.name}").write_bytes(b"\0\5\26\7")
@@ -225,12 +213,6 @@ def test_swapped_file_names_are_noticed(store):
             store.find(identity)
 
 
-def test_record_in_the_folder_of_another_chapter(store, written):
-    written.parent.rename(written.parent.with_name("other"))
-    with pytest.raises(RecordError, match="other"):
-        list(store)
-
-
 def test_arrays_hold_no_objects(store, written, tmp_path):
     class Trap:
         def __reduce__(self):
@@ -252,19 +234,6 @@ def test_the_identities_of_the_bundled_records_are_what_they_were():
 
 
 # Half-written -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("before", [None, b"old"], ids=["new", "replaced"])
-def test_a_write_that_fails_leaves_what_was_there(tmp_path, before):
-    path = tmp_path / "sub" / "file.bin"
-    if before:
-        path.parent.mkdir()
-        path.write_bytes(before)
-    with pytest.raises(RuntimeError, match="disk"), atomic_write(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise RuntimeError("disk")
-    assert list(path.parent.iterdir()) == ([path] if before else [])
-    assert not before or path.read_bytes() == before
 
 
 def test_a_write_is_complete_and_readable_by_all(tmp_path):
