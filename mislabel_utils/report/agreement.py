@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 from scipy.stats import permutation_test
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.runs import Run
@@ -66,13 +68,8 @@ def between(
         {seed: each[arm].predict(on) for seed, each in runs.items()} for arm in (student, teacher)
     )
     if misread:
-        teachers = {seed: errors(said, on.labels) for seed, said in teachers.items()}
+        teachers = {seed: of.where(of != on.labels, -1) for seed, of in teachers.items()}
     return agreement(students, teachers, on.name)
-
-
-def errors(predictions: Tensor, labels: Tensor) -> Tensor:
-    """Predictions where they are wrong, and -1 elsewhere: `agreement` then leaves those out."""
-    return predictions.where(predictions != labels, -1)
 
 
 def where_two_differ(
@@ -235,52 +232,52 @@ def repeated(
     return pd.DataFrame(lines).T
 
 
-class OffFavourite(NamedTuple):
-    """How a student agrees with a teacher where that predicts another class than its favourite.
-
-    agreement : share of these images for which both predict the same
-    chance : what the student's own frequencies of predictions would give there
-    """
-
-    agreement: float
-    chance: float
-
-
 def favourite(predictions: Tensor) -> float:
     """The share of images for which a network predicts its commonest class."""
     return predictions.bincount().max().item() / len(predictions)
 
 
-def off_favourite(student: Tensor, teacher: Tensor) -> OffFavourite:
-    """Agreement on the images for which the teacher does not predict its commonest class.
+def off_favourite(student: Tensor, teacher: Tensor) -> dict[str, float]:
+    """Where a teacher does not predict its commonest class: how often a student says the same.
 
     Parameters
     ----------
     student, teacher : the class that each predicts, int64 (N,)
+
+    Returns
+    -------
+    The `agreement`, and by `chance` what the student's own frequencies of predictions would give.
     """
     off = teacher != teacher.bincount().argmax()
     often = student.bincount(minlength=int(teacher.max()) + 1) / len(student)
     same = (student[off] == teacher[off]).double().mean().item()
-    return OffFavourite(same, often[teacher[off]].mean().item())
+    return {"agreement": same, "chance": often[teacher[off]].mean().item()}
 
 
-def ahead(runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split) -> int:
-    """How many students agree with their teacher more often than by its favourite answer alone.
+def confusions(labels: Tensor, predictions: Tensor, classes: Sequence[str]) -> pd.DataFrame:
+    """What the inputs of each class are taken for: a row a class, shares that add up to one.
 
-    Parameters as of `between`.
+    Parameters
+    ----------
+    labels, predictions : the true class and the predicted one, int64 (N,)
+    classes : their names, of rows and of columns; a class without inputs has zeros
     """
-    own = [
-        (each[student].predict(on) == each[teacher].predict(on)).double().mean().item()
-        for each in runs.values()
-    ]
-    alone = [favourite(each[teacher].predict(on)) for each in runs.values()]
-    return sum(one > other for one, other in zip(own, alone, strict=True))
+    counts = pd.crosstab(labels.numpy(), predictions.numpy(), normalize="index")
+    every = range(len(classes))
+    counts = counts.reindex(index=every, columns=every, fill_value=0.0)
+    return counts.set_axis(list(classes)).set_axis(list(classes), axis=1)
 
 
-def two_of_them(predictions: Sequence[Tensor]) -> float:
-    """The share of images for which two networks predict the same, the mean of all pairs.
+def most_alike(asked: Tensor, shown: Tensor, count: int) -> Tensor:
+    """Which of the inputs shown are nearest to each one asked about, by the angle between them.
 
-    NaN for a single network.
+    Parameters
+    ----------
+    asked, shown : features or pixels, one row an input, (Q, D) and (N, D)
+
+    Returns
+    -------
+    int64 (Q, count), the nearest first.
     """
-    pairs = [(a == b) for i, a in enumerate(predictions) for b in predictions[:i]]
-    return float(np.mean([same.double().mean().item() for same in pairs])) if pairs else np.nan
+    rows = (normalize(each.flatten(1).float()) for each in (asked, shown))
+    return torch.mm(next(rows), next(rows).T).topk(count).indices

@@ -13,9 +13,7 @@ import pandas as pd
 
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.report.figures import name_at_ends, upright
-from mislabel_utils.report.origins import is_other_copy
-from mislabel_utils.report.style import ROLES, Picture, styled
+from mislabel_utils.report.origins import TITLES, trained_on
 from mislabel_utils.studies import two_cues, two_cues_knobs
 from mislabel_utils.studies.two_cues import RADII, SEEDS, arm_name
 
@@ -27,7 +25,12 @@ def recorded(store: Store | None = None, chapter: str = "two_cues") -> Records:
     """The records of the study, by arm and seed; those on another copy of the data are others."""
     store = store or Store()
     records = map(store.read, sorted((store.root / chapter).glob("[!.]*.npz")))
-    return {(one.arm, one.seed % 1000): one for one in records if not is_other_copy(one)}
+    known = tuple(TITLES.values())
+    return {
+        (one.arm, one.seed % 1000): one
+        for one in records
+        if (trained_on(one.config) or known[0]).startswith(known)
+    }
 
 
 def turning(records: Records) -> pd.DataFrame:
@@ -200,36 +203,3 @@ def asked(records: Records, what: str) -> pd.DataFrame:
                 }
 
     return pd.DataFrame(each()).sort_values(["data", "radius", "seed"], ignore_index=True)
-
-
-def against_radius(frame: pd.DataFrame, lines: Mapping[str, tuple[str, str]], alt: str) -> Picture:
-    """Shares against the radius: dots are seeds, lines their mean, each named at its end.
-
-    Parameters
-    ----------
-    frame : a row for each point: `line`, `radius`, `share` in [0, 1]
-    lines : by `line` its role in `style.ROLES` and its stroke
-    alt : what there is to see
-    """
-    with styled(height=320) as figure:
-        ax = figure.subplots()
-        ends = {}
-        for line, (role, stroke) in lines.items():
-            some = frame[frame["line"] == line]
-            if some.empty:  # not run yet
-                continue
-            means = 100 * some.groupby("radius")["share"].mean()
-            ax.plot(means.index, means, stroke, color=ROLES[role])
-            ax.plot(some["radius"], 100 * some["share"], "o", color=ROLES[role], markersize=3,
-                    alpha=0.6)  # fmt: skip
-            ends[line] = means.iloc[-1], ROLES[role]
-        name_at_ends(ax, ends, gap=7)
-        radii: list[float] = []
-        for radius in sorted(set(frame["radius"])):  # a number to each would be too many
-            if not radii or radius > 1.5 * radii[-1] or radius == frame["radius"].max():
-                radii.append(radius)
-        ax.set(xscale="log", xlabel="radius, L2", ylim=(0, 101))
-        ax.set_xticks(radii, [f"{radius:g}" for radius in radii])
-        ax.minorticks_off()
-        upright(ax, "% of answers")
-    return Picture(figure, alt)

@@ -40,7 +40,6 @@ def seeds(
     alt: str,
     published: Mapping[str, float] | None = None,
     chance: float | None = None,
-    by: str = "name",
     of: str = "accuracy",
     xlabel: str = ACCURACY,
     limits: tuple[float, float] = (0, 100),
@@ -57,10 +56,10 @@ def seeds(
     alt : what there is to see
     published : by condition, in per cent
     chance : in per cent, a line across all rows
-    by, of : the columns that say the condition and the share
+    of : the column that says the share
     limits, scale : of the axis, and how many of its units a share of one is
     """
-    rows = list(dict.fromkeys(frame[by]))
+    rows = list(dict.fromkeys(frame["name"]))
     # At quick scale some conditions are not trained.
     published = {name: theirs for name, theirs in (published or {}).items() if name in rows}
     with styled(height=40 * len(rows) + 76) as figure:
@@ -69,7 +68,7 @@ def seeds(
             ax.axvline(chance, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
             _note(ax, "guessing", (chance, -0.85), ROLES["chance"], chance > 50)
         for line, name in enumerate(rows):
-            some = frame[frame[by] == name]
+            some = frame[frame["name"] == name]
             values = scale * some[of].to_numpy(float)
             colour = ROLES[some["role"].iloc[0]]
             _words(ax, line, name, f"{values.mean():.1f}")
@@ -85,27 +84,14 @@ def seeds(
                 ax.plot(published[name], line, "D", markerfacecolor="none", markersize=9,
                         markeredgecolor=ROLES["published"], markeredgewidth=1.6)  # fmt: skip
         for place, (name, theirs) in enumerate(published.items()):
-            text = f"published {theirs:g}" if not place else f"{theirs:g}"
-            ours = scale * frame.loc[frame[by] == name, of].mean()
+            text = f"published {theirs:.4g}" if not place else f"{theirs:.4g}"
+            ours = scale * frame.loc[frame["name"] == name, of].mean()
             along = (theirs - limits[0]) / (limits[1] - limits[0])
             left = along > 0.75 or (theirs < ours and along > 0.3)  # there is room, and no dot
             _note(ax, text, (theirs, rows.index(name)), ROLES["published"], left)
         ax.set(xlim=limits, ylim=(len(rows) - 0.6, -1.1), yticks=[], xlabel=xlabel)
         ax.grid(axis="x", linewidth=1)
         ax.margins(0)
-    return Picture(figure, alt)
-
-
-def bars(values: pd.Series, alt: str, xlabel: str, role: str = "teacher") -> Picture:
-    """A bar for each entry, beside its name, its number at its end."""
-    with styled(height=26 * len(values) + 50) as figure:
-        ax = figure.subplots()
-        drawn = ax.barh([str(name) for name in values.index], values, color=ROLES[role], height=0.7)
-        texts = [f"{value:,.4g}" if value % 1 else f"{int(value):,}" for value in values]
-        ax.bar_label(drawn, texts, padding=4, color=TEXT)
-        ax.set(xlabel=xlabel, xticks=[], xlim=(0, 1.16 * max(values)))
-        ax.spines[:].set_visible(False)
-        ax.invert_yaxis()
     return Picture(figure, alt)
 
 
@@ -195,31 +181,21 @@ def matrix(
     return Picture(figure, alt)
 
 
-def grid(
-    panels: Mapping[str, pd.DataFrame],
-    alt: str,
-    xlabel: str,
-    columns: int = 2,
-    roles: tuple[str, str] = ("student", "stranger"),
-) -> Picture:
-    """Tables of numbers beside and below one another: the further from zero, the fuller a cell.
+def grid(panels: Mapping[str, pd.DataFrame], alt: str, xlabel: str) -> Picture:
+    """Tables of numbers, two in a row: the further above zero, the fuller a cell.
 
     Parameters
     ----------
     panels : by title, tables whose rows and columns are called the same; NaN is a dash
-    alt : what there is to see
-    roles : whose colours numbers above and below zero have
     """
     tables = list(panels.values())
-    rows = -(-len(tables) // columns)
-    reach = max(table.abs().max(axis=None) for table in tables)
+    rows = -(-len(tables) // 2)
+    reach = max(table.max(axis=None) for table in tables)
     with styled(height=rows * (27 * len(tables[0]) + 32) + 44) as figure:
-        axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        axes = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey=True)
         for ax, (title, table) in zip(axes.flat, panels.items(), strict=True):
             said = table.map("{:.0f}".format).replace({"nan": "–", "-0": "0"})
-            said = said.replace("^-", "−", regex=True)
-            for role, share in zip(roles, (table / reach, -table / reach), strict=True):
-                _cells(ax, share, said.where(share.ge(0) | share.isna(), ""), role)
+            _cells(ax, table / reach, said.replace("^-", "−", regex=True), "student")
             ax.set_title(title, fontsize=SMALL)
         figure.supxlabel(xlabel, fontsize=SMALL, color=QUIET)
     return Picture(figure, alt)
@@ -239,110 +215,51 @@ def _cells(ax: Axes, full: pd.DataFrame, said: pd.DataFrame, role: str) -> None:
     ax.spines[:].set_visible(False)
 
 
-def points(panels: Mapping[str, pd.DataFrame], alt: str, xlabel: str, ylabel: str) -> Picture:
-    """What was found against what was known, two panels in a row, and the line where they agree.
-
-    Parameters
-    ----------
-    panels : by title, a row for each point: `known` and `found`, in the units of the axes
-    """
-    with styled(height=190 * -(-len(panels) // 2) + 50) as figure:
-        axes = figure.subplots(-(-len(panels) // 2), 2, squeeze=False, sharex=True, sharey=True)
-        for ax, (title, some) in zip(axes.flat, panels.items(), strict=True):
-            ax.axline((0, 0), slope=1, color=ROLES["chance"], linestyle="--", linewidth=1.2)
-            ax.plot(some["known"], some["found"], "o", color=ROLES["student"], markersize=5,
-                    alpha=0.6, markeredgewidth=0)  # fmt: skip
-            ax.set_title(title, fontsize=SMALL)
-            ax.tick_params(labelcolor=QUIET)
-            ax.grid(linewidth=1)
-        figure.supxlabel(xlabel, fontsize=SMALL, color=QUIET)
-        figure.supylabel(ylabel, fontsize=SMALL, color=QUIET)
-    return Picture(figure, alt)
-
-
 def curves(
     frame: pd.DataFrame, alt: str, lines: Mapping[str, float] | None = None,
     xlabel: str = "epoch", ylabel: str = ACCURACY, limits: tuple[float, float] = (0, 101),
+    log: bool = False,
 ) -> Picture:  # fmt: skip
-    """For each condition the mean over seeds and the range of the seeds, named at its end.
+    """For each condition a line of means and a band around it, named at its end.
 
     Parameters
     ----------
-    frame : a row for each network and epoch: `name`, `role`, `epoch`, `accuracy` in [0, 1]
+    frame : a row for each condition and place: `name`, `role`, `x`, and `mean`, `low` and `high` in
+        the unit of `ylabel`, see `results.spread`
     alt : what there is to see
-    lines : by name, in per cent, what to compare with
-    xlabel, ylabel : of another quantity than the epoch, of another share than the accuracy
-    limits : of the upright axis, in per cent
-    """
-    each = frame.rename(columns={"epoch": "x"}).groupby(["name", "role", "x"], sort=False)
-    means = 100 * each["accuracy"].agg(mean="mean", low="min", high="max")
-    epochs = sorted(set(frame["epoch"]))
-    ticks = epochs if len(epochs) <= 10 else None
-    return _lines(means.reset_index(), alt, xlabel, ylabel, lines or {}, limits, 340, 0.12, ticks)
-
-
-def against(
-    frame: pd.DataFrame, alt: str, xlabel: str, ylabel: str, lines: Mapping[str, float],
-    limits: tuple[float, float],
-) -> Picture:  # fmt: skip
-    """Means and their intervals against a setting; a condition is named in its colour, at its end.
-
-    Parameters
-    ----------
-    frame : a row for each condition and value of the setting: `name`, `role`, `x`, and `mean`,
-        `low` and `high` in the unit of `ylabel`
     lines : by name, what to compare with
     limits : of the upright axis
+    log : whether the level axis is logarithmic
     """
-    return _lines(frame, alt, xlabel, ylabel, lines, limits, 330, 0.2, marker="o", markersize=5)
-
-
-def _lines(
-    frame: pd.DataFrame, alt: str, xlabel: str, ylabel: str, lines: Mapping[str, float],
-    limits: tuple[float, float], height: float, alpha: float,
-    ticks: Sequence[float] | None = None, **look: object,
-) -> Picture:  # fmt: skip
-    """As `against`; `ticks` are the places on the level axis, where it says which."""
-    with styled(height=height) as figure:
+    with styled(height=340) as figure:
         ax = figure.subplots()
         ends, styles = {}, {}
-        for name, some in frame.groupby("name", sort=False):
+        for (name, role), some in frame.groupby(["name", "role"], sort=False):
             some = some.sort_values("x")
-            role = some["role"].iloc[0]
             style = styles[role] = styles.get(role, -1) + 1
-            ax.plot(some["x"], some["mean"], LINES[style % len(LINES)], color=ROLES[role], **look)
-            ax.fill_between(some["x"], some["low"], some["high"], color=ROLES[role], alpha=alpha,
+            ax.plot(some["x"], some["mean"], LINES[style % len(LINES)], color=ROLES[role])
+            ax.fill_between(some["x"], some["low"], some["high"], color=ROLES[role], alpha=0.15,
                             linewidth=0)  # fmt: skip
             ends[name] = some["mean"].iloc[-1], ROLES[role]
-        for name, value in lines.items():
+        for name, value in (lines or {}).items():
             ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
             ends[name] = value, ROLES["chance"]
-        name_at_ends(ax, ends, gap=0.065 * (limits[1] - limits[0]))
+        heights = apart([height for height, _ in ends.values()], 0.065 * (limits[1] - limits[0]))
+        for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
+            ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
+                        va="center", annotation_clip=False)  # fmt: skip
         ax.set(xlabel=xlabel, ylim=limits)
-        if ticks:
-            ax.set_xticks(ticks)
-        upright(ax, ylabel)
+        if log:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter("{x:g}")
+            ax.minorticks_off()
+        elif len(places := sorted(set(frame["x"]))) <= 10 and not any(x % 1 for x in places):
+            ax.set_xticks(places)
+        ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
+        ax.tick_params(labelcolor=QUIET)
+        ax.grid(axis="y", linewidth=1)
     return Picture(figure, alt)
-
-
-def name_at_ends(ax: Axes, ends: Mapping[str, tuple[float, str]], gap: float) -> None:
-    """Lines' names at their right ends, at least a gap from one another.
-
-    Parameters
-    ----------
-    ends : by name, the height at which a line ends, and its colour
-    """
-    heights = apart([height for height, _ in ends.values()], gap)
-    for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
-        ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
-                    va="center", annotation_clip=False)  # fmt: skip
-
-
-def upright(ax: Axes, ylabel: str) -> None:
-    """What the upright axis measures, above it, and lines across at its numbers."""
-    ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
-    ax.tick_params(labelcolor=QUIET)
-    ax.grid(axis="y", linewidth=1)
 
 
 def apart(values: Sequence[float], gap: float) -> list[float]:
@@ -367,32 +284,6 @@ def apart(values: Sequence[float], gap: float) -> list[float]:
     for group in groups:
         places[group] = middle(group) + gap * (np.arange(len(group)) - (len(group) - 1) / 2)
     return places.tolist()
-
-
-def dots(frame: pd.DataFrame, alt: str, xlabel: str, ylabel: str, role: str = "student") -> Picture:
-    """Points, each joined to the name it belongs to, which stands at their mean.
-
-    Parameters
-    ----------
-    frame : a row for each point: `name`, `x` on a logarithmic axis, `y` in [0, 1]
-    """
-    with styled(height=400) as figure:
-        ax = figure.subplots()
-        badge = {"boxstyle": "circle,pad=0.15", "facecolor": ROLES[role], "edgecolor": PAPER}
-        for name, some in frame.groupby("name", sort=False):
-            x, y = some["x"].mean(), 100 * some["y"].mean()
-            for point in some.itertuples():
-                ax.plot([x, point.x], [y, 100 * point.y], color=GRID, linewidth=1, zorder=1)
-            ax.plot(some["x"], 100 * some["y"], "o", color=ROLES[role], alpha=0.6, markersize=4)
-            ax.text(x, y, name, color=PAPER, ha="center", va="center", bbox=badge, zorder=3)
-        ax.set(xscale="log", xlabel=xlabel)
-        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_major_formatter("{x:,.0f}")
-        ax.minorticks_off()
-        ax.set_title(ylabel, loc="left", fontsize=SMALL, color=QUIET)
-        ax.tick_params(labelcolor=QUIET)
-        ax.grid(linewidth=1)
-    return Picture(figure, alt)
 
 
 def pictures(
@@ -435,33 +326,6 @@ def picture_rows(rows: Mapping[str, Tensor], alt: str) -> Picture:
     return Picture(figure, alt)
 
 
-def readings(
-    images: Tensor, read: Mapping[str, Sequence[object]], alt: str, role: str = "student"
-) -> Picture:
-    """Images uint8 (n, C, H, W) in a row, and below them what each network reads in each.
-
-    Parameters
-    ----------
-    read : by what a network is called, n words
-    alt : what there is to see
-    """
-    side = WIDTH / len(images)
-    with styled(height=side + 46 * len(read) + 6) as figure:
-        ax = figure.subplots()
-        for column, image in enumerate(images):
-            box = (column + 0.08, column + 0.92, 0.92 * side, 0.08 * side)
-            _show(ax, image, box)
-        for line, (name, words) in enumerate(read.items()):
-            below = side + 46 * line
-            ax.text(0.08, below + 14, name, color=QUIET, va="center")
-            for column, word in enumerate(words):
-                ax.text(column + 0.5, below + 34, str(word), color=ROLES[role], ha="center",
-                        va="center", fontweight="bold")  # fmt: skip
-        ax.set(xlim=(0, len(images)), ylim=(side + 46 * len(read), 0), aspect="auto")
-        ax.axis("off")
-    return Picture(figure, alt)
-
-
 def _words(ax: Axes, line: int, name: str, number: str) -> None:
     """A row's name above it, and its number at the end of the same line."""
     for x, text, side in ((0, name, "left"), (1, number, "right")):
@@ -477,16 +341,9 @@ def _note(ax: Axes, text: str, place: tuple[float, float], colour: str, left: bo
                 ha="right" if left else "left", va="center")  # fmt: skip
 
 
-def _show(ax: Axes, image: Tensor, box: tuple[float, ...] | None = None) -> None:
-    """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are.
-
-    Parameters
-    ----------
-    box : left, right, bottom and top, where it is not alone
-    """
+def _show(ax: Axes, image: Tensor) -> None:
+    """One image, uint8 (C, H, W): grey ones dark on light, colour ones as they are."""
     pixels = image.permute(1, 2, 0).numpy()
     grey = pixels.shape[-1] == 1
     shown = 255 - pixels[..., 0] if grey else pixels
-    ax.imshow(
-        shown, cmap="gray" if grey else None, vmin=0, vmax=255, interpolation="none", extent=box
-    )
+    ax.imshow(shown, cmap="gray" if grey else None, vmin=0, vmax=255, interpolation="none")

@@ -1,4 +1,4 @@
-"""Under what conditions a run was made: what may be pooled, and what its data are called."""
+"""What data a run was trained on, and what they are called."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import json
 import re
 from functools import cache
 from hashlib import sha256
-from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from mislabel_utils.files import BUNDLED
-from mislabel_utils.learning import datasets
-from mislabel_utils.recording.records import Record
 
 TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
 COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
@@ -55,34 +52,12 @@ def trained_on(config: dict[str, Any]) -> str | None:
     return data_name(*found) if found else None
 
 
-def is_other_copy(record: Record) -> bool:
-    """Whether a run was trained on another version of one of the book's data sets."""
-    found = _data(record.config)
-    if not found:
-        return False
-    name, fingerprint = found
-    if name not in (*TITLES, UNNAMED) or fingerprint in _bundled()[0]:
-        return False
-    return name != UNNAMED or fingerprint not in _pairs()
-
-
 def _data(config: dict[str, Any]) -> tuple[str, str] | None:
     """Name and fingerprint of the data that a run was trained on; None if there were none."""
     if trains(config):
         return config["data"]["split"].rpartition("/")[0], config["data"]["fingerprint"]
     found = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
     return (UNNAMED, found[0]) if found else None
-
-
-@cache
-def _pairs() -> frozenset[str]:
-    """Fingerprints of two classes of one of the book's data sets, see `datasets.restrict`."""
-    sets = (datasets.load(name, "recorded") for name in TITLES)
-    return frozenset(
-        datasets.restricted_fingerprint(each, pair)
-        for each in sets
-        for pair in permutations(each.classes, 2)
-    )
 
 
 @cache

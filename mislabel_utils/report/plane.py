@@ -57,15 +57,13 @@ def frame(blocks: Mapping[int, Mapping[str, Mapping[str, np.ndarray]]]) -> pd.Da
     return every.astype({"fitted": int, "flipped": int})
 
 
-def fitting(
-    rows: pd.DataFrame, arm: str, network: str = "student", points: int = 32
-) -> pd.DataFrame:
-    """The draws of a setting whose teacher fits all of its points, in their order."""
-    return rows[(rows.arm == arm) & (rows.network == network) & (rows.fitted == points)]
+def fitting(rows: pd.DataFrame, arm: str, network: str = "student") -> pd.DataFrame:
+    """The draws of a setting whose teacher fits all of its 32 points, in their order."""
+    return rows[(rows.arm == arm) & (rows.network == network) & (rows.fitted == 32)]
 
 
 def means(rows: pd.DataFrame, lines: Mapping[str, tuple[str, Mapping[float, str]]]) -> pd.DataFrame:
-    """Points right of students, their mean and its 95 % interval, as `figures.against` draws it.
+    """Points right of students, their mean and its 95 % interval, as `figures.curves` draws it.
 
     Parameters
     ----------
@@ -114,13 +112,13 @@ class Square(NamedTuple):
     border: np.ndarray | None = None
 
 
-def of_draw(shown: Mapping[str, np.ndarray], radius: float = 0.12) -> list[Square]:
+def of_draw(shown: Mapping[str, np.ndarray]) -> list[Square]:
     """The four squares of a draw, as `plane.experiment.exhibit` has it."""
     points, labels, moved = (shown[name] for name in ("points", "labels", "moved"))
     teacher, student, flipped = (shown[name] for name in ("teacher", "student", "flipped"))
     to = np.where(flipped[:, None], moved, points)
     return [
-        Square("1  Teacher", teacher, points, labels, radius=radius),
+        Square("1  Teacher", teacher, points, labels, radius=0.12),
         Square("2  Attack", teacher, to, np.where(flipped, 1 - labels, labels), start=points,
                hollow=~flipped),
         Square("3  Student", student, moved[flipped], 1 - labels[flipped], border=teacher),

@@ -109,7 +109,7 @@ def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
 def curves(
     runs: Mapping[int, Mapping[str, Run]], names: Mapping[str, str], key: str = "test_accuracy"
 ) -> pd.DataFrame:
-    """Learning curves, as `figures.curves` draws them: a row for each network and epoch.
+    """Learning curves, as `figures.curves` draws them.
 
     Parameters
     ----------
@@ -124,7 +124,19 @@ def curves(
         for run in (each[arm] for each in runs.values() if arm in each)
         for epoch, accuracy in run.curve(key).items()
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["name", "role", "epoch", "accuracy"])
+    found = pd.DataFrame(rows, columns=["name", "role", "x", "share"])
+    return spread(found.astype({"share": float}))  # also where there is none
+
+
+def spread(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means and ranges of shares, in per cent: a row for each ``name``, ``role`` and ``x``.
+
+    Parameters
+    ----------
+    rows : those columns and ``share``, in [0, 1], with a row for each seed
+    """
+    each = rows.groupby(["name", "role", "x"], sort=False)["share"]
+    return (100 * each.agg(mean="mean", low="min", high="max")).reset_index()
 
 
 def download(folder: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 FEW = 5  # so many seeds are shown by their range: an interval of the mean would lean on its shape
-LIMITS = {"%": (0, 100), "points": (-100, 100), "images": (0, np.inf)}
+LIMITS = {"%": (0, 100), "points": (-100, 100)}
 
 
 @dataclass(frozen=True)
@@ -68,20 +68,16 @@ def estimate(values: Sequence[float], unit: str = "") -> Estimate:
     ValueError
         For no values at all.
     """
-    count = len(values)
-    if count == 0:
+    if not len(values):
         raise ValueError("An estimate needs at least one seed.")
-    mean, least, most = (float(of(values)) for of in (np.mean, np.min, np.max))
-    if count == 1:
-        return Estimate(mean, *[float("nan")] * 4, least, most, seeds=1)
-    deviation = float(np.std(values, ddof=1))
-    quantile = float(stats.t.ppf(0.975, count - 1))
-    half = quantile * deviation / count**0.5
-    next_half = quantile * deviation * (1 + 1 / count) ** 0.5
-    ends = np.clip(
-        [mean - half, mean + half, mean - next_half, mean + next_half], *limits(unit)
-    ).tolist()
-    return Estimate(mean, *ends, least, most, seeds=count)
+    mean, count = float(np.mean(values)), len(values)
+    ends = [float("nan")] * 4
+    if count > 1:
+        reach = stats.t.ppf(0.975, count - 1) * np.std(values, ddof=1)
+        half, more = reach / count**0.5, reach * (1 + 1 / count) ** 0.5
+        around = [mean - half, mean + half, mean - more, mean + more]
+        ends = np.clip(around, *limits(unit)).tolist()
+    return Estimate(mean, *ends, float(min(values)), float(max(values)), count)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

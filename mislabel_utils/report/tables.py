@@ -81,20 +81,14 @@ class Table:
         return f"<td{of}{verdict}>{escape(cell)}</td>"
 
 
-def number_text(value: float, unit: str) -> str:
-    """ "91.04 %", "18,768 images"."""
-    return f"{value:,.0f} {unit}" if unit == "images" else f"{value:g} {unit}"
-
-
 def interval_text(values: Sequence[float], unit: str = "%") -> str:
     """ "91.20 % [90.10, 92.30]", mean and interval; of a few seeds "91.20 % (90.50 to 92.01)".
 
     Round brackets hold the lowest and the highest seed, see `stats.FEW`. A single seed has neither.
     """
     ours = estimate(values, unit)
-    form = ",.0f" if unit == "images" else ".2f"
-    text = f"{ours.mean:{form}} {unit}"
-    low, high = (f"{end:{form}}" for end in ours.ends)
+    text = f"{ours.mean:.2f} {unit}"
+    low, high = (f"{end:.2f}" for end in ours.ends)
     if ours.seeds == 1:
         return text
     return f"{text} ({low} to {high})" if ours.few else f"{text} [{low}, {high}]"

@@ -24,7 +24,7 @@ import numpy as np
 from mislabel_utils.learning.datasets import load
 from mislabel_utils.report.published import Claim
 from mislabel_utils.report.stats import Estimate, estimate
-from mislabel_utils.report.tables import Link, interval_text, number_text
+from mislabel_utils.report.tables import Link, interval_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
 # Points that every seed must be ahead by; of draws the median, and then nothing more.
@@ -71,10 +71,6 @@ class Measured:
             return "not yet measured"
         return "" if len(self.values) >= FEWEST else "not judged: too few seeds"
 
-    def constant(self) -> float | None:
-        """For a student, what a constant answer gets, in the unit of the claim."""
-        return constant_answer(self.claim.metric) if self.claim.kind == "student" else None
-
     def best_control(self) -> float | None:
         """The best seed of any control, in the unit of the claim; None without controls.
 
@@ -95,10 +91,12 @@ class Measured:
         difference zero, or the best control above it. For draws the best control. A teacher's
         accuracy is no phenomenon and has none.
         """
-        rivals = [each for each in (self.constant(), self.best_control()) if each is not None]
-        if self.claim.kind == "difference":
+        rivals = [self.best_control()]
+        if self.claim.kind == "student":
+            rivals.append(constant_answer(self.claim.metric))
+        elif self.claim.kind == "difference":
             rivals.append(0.0)
-        return max(rivals) + MARGINS[self.claim.kind]
+        return max(each for each in rivals if each is not None) + MARGINS[self.claim.kind]
 
     def holds(self) -> str:
         """Does the phenomenon hold? "yes", in how many seeds, "no", or why that is not judged.
@@ -131,7 +129,7 @@ class Measured:
 
     def row(self) -> list[str | Link]:
         """The texts of `scoreboard.COLUMNS`."""
-        published = Link(number_text(self.claim.published, self.claim.unit), self.claim.source)
+        published = Link(f"{self.claim.published:g} {self.claim.unit}", self.claim.source)
         return [
             self.claim.statement, published, self._ours(), self.holds(), self._next(),
             self.agrees(),

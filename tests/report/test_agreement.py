@@ -11,16 +11,15 @@ import torch
 from mislabel_utils.lab import Lab
 from mislabel_utils.report.agreement import (
     agreement,
-    ahead,
     answers,
     between,
-    errors,
+    confusions,
     expected,
     favourite,
+    most_alike,
     off_favourite,
     outcomes,
     pairing,
-    two_of_them,
 )  # fmt: skip
 from mislabel_utils.studies import mnist_to_fashion
 
@@ -34,7 +33,8 @@ def test_a_row_for_each_student_and_teacher():
     pairs = agreement(students, teachers, "four images")
     assert pairs.agreement.tolist() == [0.75, 0.5, 0.25, 0.5]
     assert pairs.own.tolist() == [True, False, False, True]
-    wrong = {seed: errors(said, torch.tensor([0, 0, 2, 2])) for seed, said in teachers.items()}
+    true = torch.tensor([0, 0, 2, 2])
+    wrong = {seed: said.where(said != true, -1) for seed, said in teachers.items()}
     assert agreement(students, wrong).loc[0, ["agreement", "images"]].tolist() == [1.0, 1]
 
 
@@ -128,8 +128,7 @@ def test_off_the_favourite():
     teacher, student = torch.tensor([7, 7, 7, 1, 2]), torch.tensor([7, 1, 7, 1, 1])
     assert favourite(teacher) == 0.6
     found = off_favourite(student, teacher)
-    assert found.agreement == 0.5
-    assert found.chance == pytest.approx((3 / 5 + 0) / 2)
+    assert found == pytest.approx({"agreement": 0.5, "chance": (3 / 5 + 0) / 2})
 
 
 def test_students_of_clothes_agree_as_the_page_said():
@@ -144,10 +143,16 @@ def test_students_of_clothes_agree_as_the_page_said():
     assert found.ways == "1 of 120"
     misread = pairing(between(runs, "of-teacher", "teacher", mnist.test, misread=True))
     assert round(100 * misread.own.mean(), 1) == 65.1
-    for on, count in ((fashion.test, 5), (mnist.test, 3)):
-        assert ahead(runs, "of-untrained", "untrained", on) == count
 
 
-def test_two_of_three():
-    assert two_of_them(list(each([1, 1], [1, 2], [1, 2]).values())) == pytest.approx(2 / 3)
-    assert np.isnan(two_of_them([torch.tensor([1])]))
+def test_what_each_class_is_taken_for():
+    table = confusions(
+        torch.tensor([0, 0, 1, 1]), torch.tensor([1, 1, 1, 0]), ("cat", "dog", "ship")
+    )
+    assert table.loc["dog"].to_dict() == {"cat": 0.5, "dog": 0.5, "ship": 0}
+    assert table.loc["ship"].tolist() == [0, 0, 0] and table.loc["cat", "dog"] == 1
+
+
+def test_nearest_by_angle_whatever_the_length():
+    shown = torch.tensor([[10.0, 0], [1, 1], [0, 0.1]])
+    assert most_alike(torch.tensor([[0.0, 5]]), shown, 2).tolist() == [[2, 1]]

@@ -2,13 +2,7 @@
 
 from fabricated import FASHION, JPEG, MNIST, OTHER
 
-from mislabel_utils.learning.datasets import load, restricted_fingerprint
-from mislabel_utils.recording.records import Record
-from mislabel_utils.report.origins import data_name, is_other_copy, trained_on
-
-
-def measurement(config):
-    return Record("p", "a", 0, config, [], {}, {})
+from mislabel_utils.report.origins import data_name, trained_on
 
 
 def test_data_are_named_by_their_pixels():
@@ -22,11 +16,3 @@ def test_data_are_named_by_their_pixels():
     assert trained_on({"experiment": "beginnings", "of": MNIST}) == "MNIST"
     assert trained_on({"experiment": "pair", "on": OTHER}) == "data set (1a2b3c4d)"
     assert trained_on({"experiment": "described", "on": "mnist/train@mnist"}) is None
-
-
-def test_a_measurement_on_another_copy_is_told_by_its_fingerprint():
-    cats_and_dogs = restricted_fingerprint(load("cifar10", "recorded"), ("cat", "dog"))
-    for known in (FASHION, JPEG, cats_and_dogs):
-        assert not is_other_copy(measurement({"experiment": "sweep", "on": known}))
-    assert is_other_copy(measurement({"experiment": "sweep", "on": OTHER}))
-    assert not is_other_copy(measurement({"experiment": "illustration"}))

@@ -71,8 +71,8 @@ def test_a_number_of_each_run_by_seed_and_arm():
 def test_curves_have_the_roles_of_their_arms():
     run = Lab("mnist_to_fashion").store.find("157d7d7ba7bf")
     found = results.curves({4: {"teacher": Run(run)}, 5: {}}, {"teacher": "who knows digits"})
-    assert found.epoch.tolist() == [1, 2, 3, 4, 5] and set(found.role) == {"teacher"}
-    assert found.accuracy.iloc[-1] == run.metrics[MNIST]
+    assert found.x.tolist() == [1, 2, 3, 4, 5] and set(found.role) == {"teacher"}
+    assert found["mean"].iloc[-1] == 100 * run.metrics[MNIST]
 
 
 def test_who_taught_whom(rows):

@@ -46,7 +46,6 @@ def test_a_few_seeds_show_their_range_and_more_an_interval():
         ("%", [1, 60, 99, 99, 2, 1]),
         ("points", [-99, 99, 98]),
         ("of 32", [1, 31]),
-        ("images", [3, 90]),
     ],
 )
 def test_no_interval_leaves_what_is_possible(unit, values):

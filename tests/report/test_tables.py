@@ -28,7 +28,6 @@ def test_texts_of_more_seeds_hold_an_interval_within_what_is_possible():
     # by hand: t with 5 degrees of freedom 2.5706, deviation 51.64, half width 54.19
     assert interval_text([0, 0, 100, 100, 100, 100]) == "66.67 % [12.47, 100.00]"
     assert interval_text([87.5, 75, 100]) == "87.50 % (75.00 to 100.00)"
-    assert interval_text([18_768], "images") == "18,768 images"
 
 
 def test_a_mean_stands_before_its_range():
