@@ -2,9 +2,9 @@
 
 Sphinx loads this file as an extension (see _config.yml). In a notebook a figure is a folded cell,
 its output, and a Markdown cell below it that begins with `<small>`; on the page the three become
-one `<figure>`, whose caption ends in a link that unfolds the code. SVG is written into the page,
-since the page's colours do not reach into an `<img>`. Folded cells that show nothing, and stand
-between a page's first words and its first picture, follow the picture instead.
+one `<figure>`, whose caption ends in links to the records and to the code, which unfolds. SVG is
+written into the page, since the page's colours do not reach into an `<img>`. Folded cells that show
+nothing, and stand between a page's first words and its first picture, follow the picture instead.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class Captions(SphinxPostTransform):
                     image.replace_self(raw(svg))
         for source in parts("cell_code_source"):
             untitle(source)
+        feed = self.app.builder.get_relative_uri(self.env.docname, "book/reproduce")
         for cell in parts("cell_code"):
-            caption(cell)
+            caption(cell, f"{feed}#the-feed-of-records")
         picture_first(parts("cell_code"))
 
 
@@ -55,8 +56,11 @@ def untitle(source: nodes.Element) -> None:
             block += nodes.Text(rest)
 
 
-def caption(cell: nodes.Element) -> None:
-    """Make one figure of a cell's output, the caption that follows it, and the folded code."""
+def caption(cell: nodes.Element, records: str) -> None:
+    """Make one figure of a cell's output, the caption that follows it, and the folded code.
+
+    Where the caption itself does not lead to the records, a link does.
+    """
     words = cell.next_node(descend=False, siblings=True)
     begins = isinstance(words, nodes.paragraph) and words.astext().startswith(CAPTION)
     if not begins or cell[-1].get("nb_element") != "cell_code_output":
@@ -64,7 +68,9 @@ def caption(cell: nodes.Element) -> None:
     output, folded = cell[-1], []
     if cell.get("hide_mode") == "input":
         name = escape(cell["prompt_show"])
-        folded = [raw(f'<details class="code"><summary title="{name}">code</summary>'), cell[0],
+        known = "records" in words.astext()
+        folded = [raw("" if known else f' · <a href="{records}">records</a> '),
+                  raw(f'<details class="code"><summary title="{name}">code</summary>'), cell[0],
                   raw("</details>")]  # fmt: skip
         cell["hide_mode"], cell.children = "", []
     cell.remove(output) if output in cell else None

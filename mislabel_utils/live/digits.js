@@ -124,8 +124,8 @@ function panel(role) {
   const says = element("p", { className: "says" }, digit, verdict, sure);
   const score = element("p", { className: "score" });
   let words = "";
-  const bars = Array.from({ length: 10 }, (_, k) => element("li", { role: "none" }, element("i"), `${k}`));
-  const list = element("ol", { role: "img" }, ...bars);
+  const bars = Array.from({ length: 10 }, (_, k) => element("span", {}, element("i"), `${k}`));
+  const list = element("div", { className: "bars", role: "img" }, ...bars);
   const node = element(
     "section",
     { className: role, "aria-label": `${name}, ${about}` },

@@ -6,6 +6,8 @@ const PACE = { teacher: 5, attack: 0.4, student: 5, done: 0 }; // steps a frame,
 const WIDTHS = [32, 64];
 const STAGES = { teacher: "Teacher learns", attack: "Attack", student: "Student learns" };
 const LENGTHS = { teacher: STEPS, attack: ATTACK_STEPS + 1, student: STEPS };
+const KEYS = "Arrow keys choose a point, with Shift they move it, Enter swaps its label, " +
+  "Insert adds one, Delete takes it away.";
 const count = (name, words) => `<p class="count ${name}">${words}<b></b></p>`;
 const MARKUP = `
   <ol class="stages">${Object.values(STAGES).map((name) => `<li>${name}</li>`).join("")}</ol>
@@ -13,7 +15,8 @@ const MARKUP = `
     ${count("same", "same answer")}</div>
   <div class="pair">
     <div><canvas tabindex="0" role="application"></canvas>
-      <p class="under">Teacher. Drag a point, click to swap its label or to add one.</p></div>
+      <p class="under">Teacher. Drag a point, click to swap its label or to add one.</p>
+      <p class="under keys">${KEYS}</p></div>
     <div><canvas role="img"></canvas>
       <p class="under">Student. Dashed: the teacher’s border. Hatched: the two disagree.</p></div>
   </div>
@@ -156,8 +159,7 @@ function render({ model, el }) {
       same: after || done ? `${Math.round(100 * agreement(...seen))} %` : "–",
     };
     for (const name in values) find(`.count.${name} b`).textContent = values[name];
-    left.ariaLabel = `The teacher's square, ${all} points in two colours. Arrow keys choose a point, ` +
-      "with Shift they move it, Enter swaps its label, Insert adds one, Delete takes it away.";
+    left.ariaLabel = `The teacher's square, ${all} points in two colours. ${KEYS}`;
     rightside.ariaLabel = done
       ? `The student's regions and the original points; ${all - k} are crossed as wrong.`
       : "The student's regions so far, with the moved points it is taught; empty before.";

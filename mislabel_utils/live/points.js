@@ -117,7 +117,10 @@ export function pointing({ canvas, lesson, look, say, change }) {
       }
       focus = next;
     } else if (event.key === "Enter" || event.key === " ") change(edits.swap(lesson(), focus), true);
-    else if (event.key === "Insert") change(edits.add(lesson(), Math.random(), Math.random(), toss()), true);
+    else if (event.key === "Insert") {
+      change(edits.add(lesson(), Math.random(), Math.random(), toss()), true);
+      focus = labels.length; // the new one
+    }
     else if (event.key === "Delete") change(edits.drop(lesson(), focus), true);
     else return;
     event.preventDefault();

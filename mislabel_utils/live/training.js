@@ -157,6 +157,7 @@ function render({ model, el }) {
     thoughts = {};
     keep();
     turn("loading");
+    el.classList.add("begun");
     try {
       data ??= lessons(await load(model, "lessons", loaded));
       if (own.box.checked) data.school ??= pairs(await load(model, "digits", loaded));

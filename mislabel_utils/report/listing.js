@@ -13,7 +13,8 @@
       row.hidden = !words.every((word) => text.includes(word));
       shown += !row.hidden;
     }
-    count.value = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+    const of = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
+    count.value = shown ? of : `${of}: none has all of these words`;
   };
 
   // Numbers by their size, even with a unit behind them; all else as text.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import pandas as pd
 
 SCRIPT = Path(__file__).with_name("listing.js").read_text("utf-8")
 STYLE = """
-.listing { padding: 0 5px 5px; }
-.listing > div { height: 70vh; overflow: auto; }
+.listing { padding: 0 5px 5px 0; }
+.listing > div { max-height: 70vh; overflow: auto; }
 .listing table { min-width: 44rem; }
 .listing thead th { background: var(--paper, canvas); position: sticky; top: 0; z-index: 1; }
 .listing tr > :first-child {
   background: var(--paper, canvas); left: 0; max-width: 16rem; min-width: min(16rem, 38vw);
-  padding-left: 0.4rem; position: sticky; white-space: normal;
+  position: sticky; white-space: normal;
 }
 .listing thead th:first-child { z-index: 2; }
 .listing th button { all: unset; cursor: pointer; }
@@ -50,7 +51,7 @@ class Listing:
             for name in self.frame.columns
         )
         rows = "\n".join(
-            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>"
+            f"<tr>{''.join(f'<td>{escape(_said(cell))}</td>' for cell in row)}</tr>"
             for row in self.frame.itertuples(index=False)
         )
         return (
@@ -61,3 +62,8 @@ class Listing:
             f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
             f"<script>{SCRIPT}</script></div>"
         )
+
+
+def _said(cell: object) -> str:
+    """As it is shown: a number below zero with a minus, and nothing that is less than nothing."""
+    return re.sub(r"^-(?=\d)", "−", re.sub(r"^-(?=0$)", "", str(cell)))

@@ -250,11 +250,11 @@ def drawing(visit):
 
 def answers(page) -> list[str]:
     """The digits that teacher, student and control answer, of those that answer."""
-    return page.locator(".digits li.best").all_inner_texts()
+    return page.locator(".digits .best").all_inner_texts()
 
 
 def answered(page) -> None:
-    page.wait_for_function("document.querySelectorAll('.digits li.best').length === 3")
+    page.wait_for_function("document.querySelectorAll('.digits .best').length === 3")
 
 
 def draw(page, stroke) -> None:
@@ -280,7 +280,7 @@ def test_drawing_with_the_mouse(drawing):
     paper = page.get_by_role("img", name="drawing field")
     draw(page, [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)])  # a seven, on a new sheet
     page.wait_for_function(
-        """() => [...document.querySelectorAll(".digits li.best")].slice(0, 2)
+        """() => [...document.querySelectorAll(".digits .best")].slice(0, 2)
             .every(({ innerText }) => innerText === "7")"""
     )
     assert paper.get_attribute("aria-label").endswith("your drawing")
@@ -298,7 +298,7 @@ def test_drawing_with_the_mouse(drawing):
     )
 
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("!document.querySelector('.digits li.best')")
+    page.wait_for_function("!document.querySelector('.digits .best')")
     assert paper.get_attribute("aria-label").endswith("empty")
     assert all(button.is_disabled() for button in meant.all())
     assert scores(page, 1) == [0, 0, 0]  # clearing the sheet keeps the count
@@ -352,6 +352,6 @@ def test_drawing_with_a_finger(drawing):
     page.get_by_role("img", name="drawing field: your drawing").wait_for()
     assert page.evaluate("scrollY") == scrolled, "the page scrolled under the finger"
     page.wait_for_function(
-        """() => [...document.querySelectorAll(".digits li.best")].slice(0, 2)
+        """() => [...document.querySelectorAll(".digits .best")].slice(0, 2)
             .every(({ innerText }) => innerText === "7")"""
     )

@@ -128,6 +128,23 @@ def test_points_of_ones_own_are_taught_and_can_be_taken_back(module):
                      "given": [64, 32]}  # fmt: skip
 
 
+KEYS = """() => {
+  let { points, labels } = plane.begin(3, 0.1, 32), said = "";
+  const canvas = document.createElement("canvas"), look = () => {}, say = (text) => (said = text);
+  const change = (own) => ({ points, labels } = own);
+  plane.pointing({ canvas, lesson: () => ({ points, labels }), look, say, change });
+  return ["ArrowUp", "Insert", "Delete"].map((key) => {
+    canvas.dispatchEvent(new KeyboardEvent("keydown", { key }));
+    return said.split(":")[0];
+  });
+}"""
+
+
+def test_the_point_that_the_keyboard_adds_is_the_one_it_holds(module):
+    _, added, left = module.evaluate(KEYS)
+    assert (added, left) == ("Point 33 of 33", "Point 32 of 32")
+
+
 def test_draws_that_are_counted_are_the_whole_experiment(module):
     for seed in (3, 4):
         whole = module.evaluate(f"plane.outcome({seed}, 0.1, 32)")

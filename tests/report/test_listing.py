@@ -5,7 +5,7 @@ from set_url import ROOT
 
 from mislabel_utils.report.listing import Listing
 
-FRAME = pd.DataFrame({"Condition": ["D_det <&>", "D_rand", "shuffled"], "Share": ["9", "33", "-2"]})
+FRAME = pd.DataFrame({"Condition": ["D_det <&>", "D_rand", "shuffled"], "Share": ["9", "-0", "-2"]})
 
 
 def test_it_is_all_there_in_words_and_without_a_script():
@@ -20,12 +20,15 @@ def test_it_is_searched_and_sorted(browser):
     page.set_content(Listing(FRAME, "conditions")._repr_html_())
     column = page.locator("td:nth-child(2):visible")
     page.get_by_role("button", name="Share").click()
-    assert column.all_inner_texts() == ["-2", "9", "33"]
+    assert column.all_inner_texts() == ["−2", "0", "9"]
     page.get_by_role("button", name="Share").press("Enter")
-    assert column.all_inner_texts() == ["33", "9", "-2"]
-    page.get_by_role("searchbox", name="Search the conditions").fill("rand d_")
-    assert column.all_inner_texts() == ["33"]
+    assert column.all_inner_texts() == ["9", "0", "−2"]
+    field = page.get_by_role("searchbox", name="Search the conditions")
+    field.fill("rand d_")
+    assert column.all_inner_texts() == ["0"]
     assert page.get_by_text("1 of 3 rows").is_visible()
+    field.fill("nobody")
+    assert page.get_by_text("0 of 3 rows: none has all of these words").is_visible()
     page.close()
 
 
