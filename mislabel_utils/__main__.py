@@ -1,18 +1,12 @@
 """``python -m mislabel_utils reproduce | list | verify``."""
 
-# ruff: noqa: E402, to import takes seconds, in which Ctrl-C is no error either
 from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-
-INTERRUPTED = "Interrupted: run the same command again and it goes on from here."
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(INTERRUPTED))
 
 from mislabel_utils.commands.cluster import ClusterError
 from mislabel_utils.commands.reproduce import (
@@ -112,10 +106,8 @@ def main() -> None:
             "kept: run the same command again with fewer JOBS."
         )
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit("Interrupted: run the same command again and it goes on from here.")
 
 
 if __name__ == "__main__":
-    if callable(signal.getsignal(signal.SIGINT)):
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     main()

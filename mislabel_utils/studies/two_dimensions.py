@@ -15,11 +15,8 @@ from mislabel_utils.studies import Arm
 
 SEEDS = range(8)  # blocks of 250 draws
 COMPARED = (64, 32)  # widths of the networks
-RADII, COUNTS, WIDTHS = (0.0, 0.03, 0.06, 0.09, 0.15, 0.2, 0.25, 0.3), (8, 16, 64), (16, 128)
 PUBLISHED = 0.12
-DRAWS, SHOWN = (0, 1, 2, 3), (0.03, 0.06, 0.12, 0.2, 0.3)  # of the exhibits
 MEDIAN = 1463  # see `report.plane.median_draw`: the draw that the chapter looks at
-STOPS, STOP_RADII, DEPTHS = range(1, 3), (0.06, 0.12, 0.2, 0.3), (0.01, 0.02, 0.04, 0.08)
 ARMS: dict[str, Arm] = {}  # its networks are trained by the hundred, and have no record each
 
 
@@ -28,12 +25,14 @@ class Protocol:
 
     def __init__(self, scale: str) -> None:
         quick = scale == "quick"
-        self.radii = (0.0, 0.3) if quick else RADII
-        self.counts = (8,) if quick else COUNTS
-        self.widths = (16,) if quick else WIDTHS
-        self.draws, self.shown = ((0, 1), (0.06, 0.12)) if quick else (DRAWS, SHOWN)
-        self.stops = (0,) if quick else STOPS
-        self.stop_radii, self.depths = ((0.12, 0.3), (0.04,)) if quick else (STOP_RADII, DEPTHS)
+        self.radii = (0.0, 0.3) if quick else (0.0, 0.03, 0.06, 0.09, 0.15, 0.2, 0.25, 0.3)
+        self.counts = (8,) if quick else (8, 16, 64)
+        self.widths = (16,) if quick else (16, 128)
+        self.draws = (0, 1) if quick else (0, 1, 2, 3)  # of the exhibits
+        self.shown = (0.06, 0.12) if quick else (0.03, 0.06, 0.12, 0.2, 0.3)  # radii of these
+        self.stops = (0,) if quick else (1, 2)  # blocks
+        self.stop_radii = (0.12, 0.3) if quick else (0.06, 0.12, 0.2, 0.3)
+        self.depths = (0.04,) if quick else (0.01, 0.02, 0.04, 0.08)
 
     def settings(self) -> dict[str, Setting]:
         """One knob at a time; "-all" keeps the points that the attack did not move across."""

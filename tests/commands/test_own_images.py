@@ -12,7 +12,7 @@ from toys import toy_split, write_study
 
 from mislabel_utils.commands import own_images, reproduce
 from mislabel_utils.commands.own_images import Outcome
-from mislabel_utils.learning.datasets import DataError, Dataset
+from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.recording.runs import Run
@@ -249,29 +249,12 @@ def test_table_and_verdict():
     )
 
 
-def few(each, tests, classes=2):
-    """A data set of so many images a class."""
-    made = []
-    for half, count in (("train", each), ("test", tests)):
-        split = toy_split(count * classes, name=f"toy/{half}")
-        labels = torch.arange(count * classes) % classes
-        made.append(dataclasses.replace(split, labels=labels, classes=tuple("abcd"[:classes])))
-    return Dataset("toy", *made)
-
-
-def test_what_cannot_be_told_is_said_at_once():
-    with pytest.raises(DataError, match=r"^6 training pictures of 2 classes are .* 10 mistakes"):
-        own_images.require_enough(few(3, 50))
-    with pytest.raises(DataError, match=r"^2 test pictures are .* constant answer \(50%\)"):
-        own_images.require_enough(few(50, 1))
-    own_images.require_enough(few(50, 2))
-
-
-def test_too_few_pictures_are_not_trained_on(call, tmp_path):
-    done = call(write_tree(tmp_path / "few", each=2))
-    assert done.status == 1 and done.said.startswith("6 training pictures of 3 classes are too few")
-    assert "blue 2 + 2, green 2 + 2, red 2 + 2." in done.out
-    assert Store().paths() == []
+def test_what_could_not_be_answered_yes_is_not_asked():
+    """Of two test images of two classes, both right are no more than a constant answer's luck."""
+    tiny = dataclasses.replace(OUTCOME, test_images=2, constant=0.5, right=None)
+    assert tiny.obstacle == "too few test pictures"
+    assert "not put (seed 0): too few test pictures; with all of" in own_images.verdict([tiny])
+    assert dataclasses.replace(tiny, test_images=4).obstacle is None
 
 
 def test_outcome_counts():

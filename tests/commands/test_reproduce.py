@@ -6,11 +6,9 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -463,22 +461,6 @@ def test_a_process_that_is_ended_from_outside_is_told(place, tmp_path):
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1 and "Traceback" not in err
     assert "A process was ended from outside" in err
-
-
-def test_ctrl_c_while_python_imports():
-    """The first seconds: nothing is lost, and nothing but that is to be said."""
-    command = [sys.executable, "-X", "importtime", "-m", "mislabel_utils", "list"]
-    usual = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background is deaf
-    begun = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=environment(), preexec_fn=usual
-    )
-    while "argparse" not in begun.stderr.readline():
-        pass
-    time.sleep(0.3)
-    begun.send_signal(signal.SIGINT)
-    said = begun.communicate()[1]
-    assert begun.returncode == 1 and "Traceback" not in said
-    assert said.endswith("Interrupted: run the same command again and it goes on from here.\n")
 
 
 # Through make -----------------------------------------------------------------------------------
