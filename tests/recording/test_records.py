@@ -269,9 +269,9 @@ def test_an_error_while_a_record_is_written_loses_nothing(store, monkeypatch, st
 
 
 def test_kills_at_random_moments_lose_no_record(store, written):
-    """A hundred kills while a record is being added to: it is there each time, old or new."""
+    """Kills while a record is being added to: it is there each time, old or new."""
     rng, seen = random.Random(0), set()
-    for _ in range(100):
+    for _ in range(30):
         begun, begins = os.pipe()
         process = os.fork()
         if process == 0:  # a fork, since starting Python anew takes most of a second
@@ -294,6 +294,6 @@ def test_kills_at_random_moments_lose_no_record(store, written):
         assert found.metrics.items() >= first.metrics.items(), "what was there is as it was"
         assert computed(found.extended({}, first.arrays, {})) == computed(found)
         seen.add(len(found.metrics))
-    assert len(seen) > 10, "hardly a kill came after an addition"
+    assert len(seen) > 3, "hardly a kill came after an addition"
     left = [path for path in store.root.rglob("*") if path.name.startswith(f".{written.name}")]
     assert left, "no kill came while a file was half-written"
