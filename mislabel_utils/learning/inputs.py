@@ -21,7 +21,7 @@ from torch import Tensor
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.environment import pinned
 
-NOISES = ("uniform", "gaussian", "correlated")
+NOISES = ("uniform", "correlated")
 # Arrows and mathematical operators of Unicode: strokes like those of digits, and no digit.
 SIGNS = "".join(map(chr, range(0x2190, 0x2300)))
 
@@ -97,9 +97,8 @@ def inputs_of(on: Split | Inputs) -> Inputs:
 def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Inputs:
     """`count` images of noise in the shape of a split's, float32 in [0, 1].
 
-    "uniform": each value drawn evenly; "gaussian": with the mean and deviation of the split's
-    normalisation; "correlated": Gaussian with the mean of each of the split's pixels and the
-    covariance of each pair. The last two are cut off at 0 and 1. A ValueError for another kind.
+    "uniform": each value drawn evenly; "correlated": normal with the mean of each of the split's
+    pixels and the covariance of each pair, cut off at 0 and 1. A ValueError for another kind.
     """
     if kind not in NOISES:
         raise ValueError(f"Unknown noise {kind!r}: use one of {', '.join(NOISES)}.")
@@ -109,15 +108,9 @@ def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Inputs:
         shape = (count, *like.images.shape[1:])
         if kind == "uniform":
             return torch.rand(shape, generator=generator)
-        if kind == "correlated":
-            mean, root = _mean_and_root(like.images)
-            drawn = torch.randn(count, len(mean), generator=generator) @ root
-            return drawn.add_(mean).clamp_(0, 1).view(shape)
-        mean, std = (
-            torch.tensor(values).view(1, -1, 1, 1)
-            for values in (like.normalization.mean, like.normalization.std)
-        )
-        return torch.randn(shape, generator=generator).mul_(std).add_(mean).clamp_(0, 1)
+        mean, root = _mean_and_root(like.images)
+        drawn = torch.randn(count, len(mean), generator=generator) @ root
+        return drawn.add_(mean).clamp_(0, 1).view(shape)
 
     source = {"kind": f"{kind} noise", "like": like.key, "count": count, "seed": seed}
     if kind == "correlated":  # made from the very pixels

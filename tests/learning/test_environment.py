@@ -95,7 +95,7 @@ WORK = {
         models.build("deep_cnn", (1, 28, 28), 4, 0), SPLIT.images[:4].repeat(1, 1, 4, 4),
         SPLIT.normalization,
     ),
-    "noise": lambda: inputs.noise(SPLIT, 5, 0, "gaussian").images,
+    "noise": lambda: inputs.noise(SPLIT, 5, 0, "correlated").images,
     "labels": lambda: training_sets.uniform(SPLIT, 0).labels,
     "probe": lambda: probes.readout(SPLIT.images.flatten(1).float(), SPLIT.labels, 4).weight,
     "plane": measured,
