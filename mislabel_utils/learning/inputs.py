@@ -75,11 +75,6 @@ class Inputs:
         """What stands for these images in the source of their labels."""
         return self.split.key if self.source is None else self.source
 
-    def __getstate__(self) -> dict[str, Any]:
-        """For another process: the images themselves, since what makes them cannot travel."""
-        made = {} if self.compute is None else {"compute": self.images.clone}
-        return self.__dict__ | made
-
 
 def digest(tensor: Tensor) -> str:
     """SHA-256 of a tensor's type, shape and values."""

@@ -106,9 +106,9 @@ def _found(pictures, classes, aside, notes) -> str:
     return "\n".join(lines)
 
 
-def _some(names: list[str], most: int = 5) -> str:
-    more = [f"{len(names) - most} more"] if len(names) > most else []
-    return ", ".join(names[:most] + more)
+def _some(names: list[str]) -> str:
+    more = [f"{len(names) - 5} more"] if len(names) > 5 else []
+    return ", ".join(names[:5] + more)
 
 
 def listed(tree: Path) -> list[tuple[str, str, Path]]:

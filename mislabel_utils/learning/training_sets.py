@@ -75,10 +75,6 @@ class TrainingSet:
         """How many images are trained on."""
         return int(self.kept.sum())
 
-    def __getstate__(self) -> dict[str, Any]:
-        """For another process: the labels themselves, since what makes them cannot travel."""
-        return self.__dict__ | {"compute": self.labels.clone}
-
     def digests(self) -> dict[str, str]:
         """SHA-256 of the labels, of images that are made, and of the network asked for them."""
         found = {"labels": digest(self.labels)}

@@ -1,6 +1,5 @@
 """Labels of someone else's making: what each function may and may not do to them."""
 
-import pickle
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +11,7 @@ from toys import toy_split
 
 from mislabel_utils.learning import training_sets
 from mislabel_utils.learning.datasets import Normalization
-from mislabel_utils.learning.inputs import Inputs, noise
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
 from mislabel_utils.recording.records import canonical
 
@@ -129,12 +128,3 @@ def test_sources_tell_apart_what_is_different():
     made.append(training_sets.shuffled(training_sets.shuffled(made[0], 0), 0))
     sources = [canonical(each.source) for each in made]
     assert len(set(sources)) == len(sources)
-
-
-@pytest.mark.parametrize("on", [SPLIT, noise(SPLIT, 9, seed=3)], ids=["split", "noise"])
-def test_a_training_set_travels_to_another_process(on):
-    given = training_sets.uniform(on, seed=2)
-    back = pickle.loads(pickle.dumps(given))
-    assert back.digests() == given.digests()
-    assert (back.source, back.inputs.name) == (given.source, given.inputs.name)
-    assert back.relabelled("more", lambda: back.labels).images.equal(given.images)
