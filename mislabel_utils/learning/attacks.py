@@ -133,8 +133,8 @@ def pgd(
 
 @torch.no_grad()
 def grid_search(model: Model, inputs: Tensor, labels: Tensor, norm: Norm) -> Tensor:
-    """Which inputs in [0, 1]², (*labels.shape, 2), have a wrongly classified grid point in their
-    ball; bool, shape of the labels.
+    """Which inputs in [0, 1]², ``(*labels.shape, 2)``, have a wrongly classified grid point in
+    their ball; bool, shape of the labels.
 
     The reference that `pgd` is compared with: an exhaustive search of `SIDE` x `SIDE` points of
     the ball's bounding square, so it misses only flips smaller than ``2 * epsilon / (SIDE - 1)``.
