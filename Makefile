@@ -10,8 +10,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PY := .venv/bin/python
 READY := .venv/.ready
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore
-# A process for each core; whole files, so that the cells of a chapter stay together and in order.
-PARALLEL := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+# Several processes, see conftest.py: the cells of a chapter stay together and in order.
+PARALLEL := -n auto --no-loadscope-reorder --max-worker-restart 0
 
 # What a variable holds, whatever it holds but line breaks, which end a command, as one word of the
 # shell; and as an option of a command, where the variable is given at all: one that is given and
@@ -35,7 +35,6 @@ test: $(READY) ## lint, build the site, run every test and every chapter
 	@$(PY) -m ruff format --quiet --check . || { echo "Run: make format"; exit 1; }
 	@.venv/bin/oxlint --deny-warnings mislabel_utils book/_scripts
 	@.venv/bin/lint-imports --no-cache --no-logo
-	@$(PY) tools/build.py
 	@$(PY) -m pytest --nbval -q $(PARALLEL)
 
 outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name or evidence/name]

@@ -8,9 +8,27 @@ from execute import prefer_own_kernel
 
 # Several processes are dealt whole files in this order. What takes longest comes first, so that
 # none is left at work when the others have finished; evidence comes last, when its chapters have
-# trained what it shows.
-ORDER = ("book/adversarial", "book/mnist", "book/", "tests/test_plain.py", "tests/test_site.py",
+# trained what it shows. Of files that are long, each test is dealt by itself.
+ORDER = ("tests/test_site.py", "book/adversarial", "book/mnist", "book/", "tests/test_plain.py",
          "tests/live/", "tests/commands/", "tests/", "book/evidence/")  # fmt: skip
+BY_TEST = ("tests/test_site.py", "tests/test_plain.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One more than there are cores, since many tests wait: for a page, or for a process to end."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling
+
+    class Dealing(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return nodeid if nodeid.startswith(BY_TEST) else super()._split_scope(nodeid)
+
+    return Dealing(config, log)
 
 
 def pytest_configure(config):
