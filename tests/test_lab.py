@@ -147,29 +147,7 @@ def test_one_run_recorded_by_another_chapter_will_do(trained):
     assert len(trained) == 1
 
 
-def test_damaged_record_is_refused_not_replaced(trained, isolated):
-    Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    (path,) = (isolated / "records").glob("*/*.npz")
-    path.write_bytes(path.read_bytes()[:-200])
-    for scale in ("recorded", "full"):
-        with pytest.raises(RecordError, match="cannot be read"):
-            Lab("chapter", scale).train(TRAIN, RECIPE, **JOB)
-    assert len(trained) == 1
-
-
 # Full -------------------------------------------------------------------------------------------
-
-
-def test_full_records_and_does_not_train_again(trained, isolated):
-    first = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    written = files(isolated / "records")
-    assert [path.name for path in written] == [f"{first.record.stem}.npz"]
-    before = [path.stat().st_mtime_ns for path in written]
-    second = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    assert trained == ["teacher seed 0"]
-    assert computed(second.record) == computed(first.record)
-    assert [path.stat().st_mtime_ns for path in files(isolated / "records")] == before
-    assert [path for path in files(cache_dir() / "checkpoints") if path.suffix == ".pt"] == []
 
 
 def test_another_split_is_added_to_a_record_without_training(trained):

@@ -256,25 +256,6 @@ def test_checkpoints_are_written_in_intervals(tmp_path, monkeypatch):
     assert len(saved) == 1 + 18 + 1
 
 
-def test_killed_while_the_checkpoint_is_written(tmp_path, monkeypatch):
-    file = tmp_path / "run.pt"
-    job = {"seed": 0, "checkpoint": file}
-    interrupted(monkeypatch, 5, RECIPE, SPLIT, SPLIT.labels, **job)
-    before = file.read_bytes()
-
-    def half(content, buffer):
-        buffer.write(b"half of")
-        raise Killed
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(torch, "save", half)
-        train(RECIPE, SPLIT, SPLIT.labels, **job)
-    assert file.read_bytes() == before
-    (resumed, _), taken = steps_of(monkeypatch, RECIPE, SPLIT, SPLIT.labels, **job)
-    assert taken[0] == 5
-    assert same_weights(resumed, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
-
-
 def cut(content):
     return content[: len(content) // 2]
 

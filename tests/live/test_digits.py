@@ -317,24 +317,6 @@ def test_examples_work_by_keyboard_and_count_themselves(drawing):
         assert len(answers(page)) == 3
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-def test_on_the_first_page_nothing_moves_while_one_draws(visit, viewport):
-    page = visit("book/intro.html", viewport)
-    paper, clear, tiles = (page.locator(f".digits {each}") for each in (
-        ".paper", "button:text('Clear')", ".tiles"))  # fmt: skip
-    paper.scroll_into_view_if_needed()
-    places = set()
-    for act in (lambda: draw(page, [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]), clear.click,
-                *(tile.click for tile in tiles.get_by_role("button").all())):  # fmt: skip
-        act()
-        page.wait_for_timeout(100)
-        places.add(tiles.evaluate("tiles => tiles.offsetTop"))
-    assert len(places) == 1
-    assert clear.bounding_box()["width"] == pytest.approx(paper.bounding_box()["width"], abs=1)
-    said = page.locator(".digits .says span")
-    assert all(each.evaluate("s => s.scrollWidth <= s.clientWidth + 1") for each in said.all())
-
-
 def test_drawing_with_a_finger(drawing):
     page = drawing(PHONE)
     send = page.context.new_cdp_session(page).send

@@ -97,14 +97,8 @@ def test_a_pairing_that_no_other_matches():
 
 def test_good_students_and_easy_teachers_prove_nothing():
     """Each row and each column has a level of its own, and no pair anything to itself."""
-    levels = np.linspace(0, 0.3, 6)
+    levels = np.linspace(0, 0.3, 5)
     assert pairing(pairs_of(0.3 + levels[:, None] + levels[::-1])).chance == 1
-
-
-def test_chance_is_even_where_nobody_knows_anybody():
-    rng = np.random.default_rng(0)
-    chances = [pairing(pairs_of(rng.normal(size=(5, 5)))).chance for _ in range(100)]
-    assert np.mean(np.array(chances) <= 0.2) == pytest.approx(0.2, abs=0.12)
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (10, 10), (0, 0)])
