@@ -144,7 +144,7 @@ class Experiment(Trial):
         super().__init__(lab, seed, load(lab), prefix="small-")
         self.quick = lab.scale == "quick"
         self.recipe = at_scale(lab, RECIPE, epochs=3)
-        self.steps = 100 if self.quick else STEPS
+        self.steps = 50 if self.quick else STEPS
         self.attack = at_scale(lab, ATTACK, epsilon=1.5, steps=5, step_size=0.3)
         train = self.images.train
         self.true = training_sets.true_labels(train)
@@ -153,7 +153,7 @@ class Experiment(Trial):
             "det": training_sets.next_class(train),
         }
         if self.quick:  # attacks are most of the minute
-            self.aims = {k: training_sets.subset(v, 1_500, seed) for k, v in self.aims.items()}
+            self.aims = {k: training_sets.subset(v, 1_000, seed) for k, v in self.aims.items()}
         self.described: dict[str, dict[str, np.ndarray]] = {}
 
     def teacher(self, arm: str, on: TrainingSet | None = None, **changes) -> Run:

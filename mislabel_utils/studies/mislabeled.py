@@ -114,7 +114,7 @@ class Protocol:
         quick = scale == "quick"
         self.name = "fashion_mnist" if quick else "cifar10"
         self.recipe = replace(RECIPE, model="small_cnn") if quick else RECIPE
-        self.epochs = 5 if quick else EPOCHS
+        self.epochs = 3 if quick else EPOCHS
         self.mixed = replace(self.recipe, precision="mixed")
         self.lesson = replace(self.mixed, epochs=self.epochs)
         self.dose_steps = 60 if quick else DOSE_STEPS

@@ -152,7 +152,7 @@ class Family:
         self.quick = lab.scale == "quick"  # then about as many steps, in less time
         self.study = {"passes": 12, "batch": 256} if self.quick else LESSON
         self.lesson = {"passes": 1, "batch": 256} if self.quick else LESSON
-        self.read = 2_000 if self.quick else 10_000
+        self.read = 1_000 if self.quick else 10_000
         self.digits = lab.load("mnist").normalized_as(kin.CENTRED)
         self.drawn = kin.streams(seed)
         self.own, self.stranger, self.third = (
