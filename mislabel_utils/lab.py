@@ -163,21 +163,21 @@ class Lab:
         shows; `draw` makes a `style.Picture`. Raises a RecordError when nobody has drawn it yet, or
         it shows other weights.
         """
+        if self.scale == "quick":
+            return draw()
         path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.svg"
-        if self.scale != "quick" and path.is_file():  # to draw it again may take weights
+        if path.is_file():  # to draw it again may take weights
             return _drawn(path, of.weights)
         if self.scale == "recorded":
             raise RecordError(
                 f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}, or where "
                 "its page draws it, by executing that with MISLABEL_SCALE=full"
             )
-        if self.scale == "full":
-            self.store.require_writable(self.chapter)
+        self.store.require_writable(self.chapter)
         figure = draw()
-        if self.scale == "full":
-            svg = figure.svg().replace("<svg ", f'<svg {WEIGHTS}="{of.weights}" ', 1)
-            with atomic_write(path) as temporary:
-                temporary.write_text(svg, "utf-8")
+        svg = figure.svg().replace("<svg ", f'<svg {WEIGHTS}="{of.weights}" ', 1)
+        with atomic_write(path) as temporary:
+            temporary.write_text(svg, "utf-8")
         return figure
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
