@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from toys import computed, fixed, toy_split
@@ -637,7 +636,7 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
 
     def draw():
         drawn.append(1)
-        return figures.bars(pd.Series({"a": 1}), "One bar & no more", "x")
+        return figures.heaps({"a": [1]}, ["student"], "One dot & no more", "x")
 
     with pytest.raises(RecordError, match=r"make reproduce CHAPTER=chapter"):
         Lab("chapter", "recorded", store).picture("grid", one, draw)
@@ -646,7 +645,7 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
     Lab("chapter", "full", store).picture("grid", one, draw)
     for scale in ("recorded", "full"):  # drawing again might ask for weights that are not here
         data, metadata = Lab("chapter", scale, store).picture("grid", one, draw)._repr_svg_()
-        assert metadata["alt"] == "One bar & no more" and "var(--fig-text" in data
+        assert metadata["alt"] == "One dot & no more" and "var(--fig-" in data
     assert len(drawn) == 2
     with pytest.raises(RecordError, match="make reproduce"):  # a picture of another run
         Lab("chapter", "recorded", store).picture("grid", two, draw)
