@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
 from torch import Tensor
@@ -141,43 +140,31 @@ def stacked(
         start = np.zeros(len(shares))
         for part, colour in zip(shares, colours, strict=True):
             width = 100 * shares[part].to_numpy(float)
-            drawn = ax.barh(range(len(shares)), width, left=start, color=colour, height=0.5)
+            drawn = ax.barh(range(len(shares)), width, 0.5, start, color=colour, label=part)
             texts = [f"{each:.0f}" if each >= 4 else "" for each in width]
             ax.bar_label(drawn, texts, label_type="center", color=TEXT if colour == GRID else PAPER)
             start += width
         for line, name in enumerate(shares.index):
             _words(ax, line, str(name), "")
-        looks = ({"color": QUIET if colour == GRID else colour} for colour in colours)
-        names = [TextArea(part, textprops=look | {"fontweight": "bold"})
-                 for part, look in zip(shares, looks, strict=True)]  # fmt: skip
-        ax.add_artist(AnchoredOffsetbox("lower left", child=HPacker(children=names, sep=14, pad=0),
-                                        bbox_to_anchor=(0, 1), bbox_transform=ax.transAxes,
-                                        frameon=False, pad=0, borderpad=0))  # fmt: skip
+        ax.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours), frameon=False,
+            labelcolor=[QUIET if colour == GRID else colour for colour in colours],
+            handlelength=0, handletextpad=0, borderpad=0, columnspacing=1, prop={"weight": "bold"},
+        )  # fmt: skip
         ax.set(xlim=(0, 100), ylim=(len(shares) - 0.6, -0.75), yticks=[], xlabel=xlabel)
     return Picture(figure, alt)
 
 
-def matrix(
-    shares: pd.DataFrame,
-    alt: str,
-    xlabel: str,
-    ylabel: str = "",
-    role: str = "teacher",
-    empty: float = 0,
-) -> Picture:
-    """Shares in [0, 1]: the fuller a cell, the greater; in per cent where they reach 1 %.
-
-    A cell of the share `empty` or less has no colour.
-    """
-    full = ((shares - empty) / (1 - empty)).clip(lower=0)
+def matrix(shares: pd.DataFrame, alt: str, xlabel: str) -> Picture:
+    """Shares in [0, 1]: the fuller a cell, the greater; in per cent where they reach 1 %."""
     said = (100 * shares).map("{:.0f}".format).where(shares >= 0.01, "")
     longest = max(len(str(name)) for name in shares.columns)
     upright = 8 * longest if longest > 3 else 0  # names wider than a column
     with styled(height=28 * len(shares) + 58 + upright) as figure:
         ax = figure.subplots()
-        _cells(ax, full, said, role)
+        _cells(ax, shares, said, "teacher")
         ax.tick_params(axis="x", rotation=90 if upright else 0)
-        ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.set(xlabel=xlabel)
     return Picture(figure, alt)
 
 

@@ -32,13 +32,6 @@ ASKED = {"given": "target", "median": "norm_median", "longest": "norm_most",
          "probability": "probability"}  # fmt: skip
 # Sets that several networks learn are described once.
 MADE = {f"rand-{a}-to-{b}": f"{PREFIXES.get(a, 'deep-')}rand" for a in MODELS for b in MODELS}
-SETS = {"natural": "natural mistakes", "rand": "D_rand", "true": "true labels"}
-NETWORKS = {"small_cnn": "CNN", "mlp": "MLP", "resnet18-imagenet": "ResNet-18",
-            "deep_cnn": "better network", "nobody": "–"}  # fmt: skip
-# Arms of usual names that are a pair of architectures too.
-PAIRS = {"natural": "natural-small_cnn-to-small_cnn", "rand": "rand-small_cnn-to-small_cnn"} | {
-    f"clean-{prefix}".strip("-"): f"true-nobody-to-{name}" for name, prefix in PREFIXES.items()
-}
 FORMS = {"images": ",.0f", "loss": ".2f", "loss_before": ".2f", "median": ".3f", "longest": ".3f"}
 
 
@@ -97,38 +90,8 @@ def table(rows: pd.DataFrame, columns: Sequence[str] = tuple(COLUMNS)) -> Table:
     return Table.of(texts, ("Network", *((COLUMNS | OTHERS)[each] for each in columns)))
 
 
-def across(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of `lessons` the students of each architecture, and whose set they learn.
-
-    Returns
-    -------
-    Those rows with the `set`, the `teacher` and the `student` in words, as ordered categories.
-    """
-    parts = rows["arm"].replace(PAIRS).str.extract(f"({'|'.join(SETS)})-(.+)-to-(.+)")
-    words = {"set": SETS, "teacher": NETWORKS, "student": NETWORKS}
-    named = {
-        name: pd.Categorical(parts[place].map(called), called.values(), ordered=True)
-        for place, (name, called) in enumerate(words.items())
-    }
-    return rows.assign(**named).dropna(subset="set")
-
-
 def teacher_of(one: Experiment, arm: str) -> str:
     """The arm whose predictions, or whose perturbations, a network learnt, as its record says."""
     config = one.runs[arm].record.config
     run = re.search('"run":"(\\w+)"', canonical([config["labels"], config.get("images")]))
     return next(name for name, each in one.runs.items() if run and each.id == run[1])
-
-
-def architectures(pairs: pd.DataFrame) -> Table:
-    """Of `across` a row for each set and teacher, a column for each student: accuracy and loss."""
-    by = ["set", "teacher", "student"]
-    cells = pairs.groupby(by, observed=True)[["accuracy", "loss"]].apply(
-        lambda some: f"{span(some['accuracy'], '')}; {some['loss'].mean():.2f}"
-    )
-    told = pairs.groupby(by[:2], observed=True)["given"].agg(span, unit="")
-    told.loc[SETS["natural"]] = "all"
-    wide = cells.unstack().fillna("not run")
-    columns = (f"Student: {name}, %; loss" for name in wide)
-    wide.insert(0, "given", told)
-    return Table.of(wide, ("Set", "Teacher", "Labels it predicts, %", *columns))

@@ -81,11 +81,21 @@ class Table:
         return f"<td{of}{verdict}>{escape(cell)}</td>"
 
 
+def positive(gaps: Iterable[float]) -> str:
+    """ "4 of 5": how many are above zero, and of how many; NaN is left out."""
+    known = [gap for gap in gaps if not np.isnan(gap)]
+    return f"{sum(gap > 0 for gap in known)} of {len(known)}"
+
+
 def interval_text(values: Sequence[float], unit: str = "%") -> str:
     """ "91.20 % [90.10, 92.30]", mean and interval; of a few seeds "91.20 % (90.50 to 92.01)".
 
     Round brackets hold the lowest and the highest seed, see `stats.FEW`. A single seed has neither.
+    NaN is left out, of none there is a dash.
     """
+    values = pd.Series(values).dropna()
+    if values.empty:
+        return "–"
     ours = estimate(values, unit)
     text = f"{ours.mean:.2f} {unit}"
     low, high = (f"{end:.2f}" for end in ours.ends)

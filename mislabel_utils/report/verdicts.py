@@ -91,12 +91,13 @@ class Measured:
         difference zero, or the best control above it. For draws the best control. A teacher's
         accuracy is no phenomenon and has none.
         """
-        rivals = [self.best_control()]
+        best = self.best_control()
+        rivals = [] if best is None else [best]
         if self.claim.kind == "student":
             rivals.append(constant_answer(self.claim.metric))
         elif self.claim.kind == "difference":
             rivals.append(0.0)
-        return max(each for each in rivals if each is not None) + MARGINS[self.claim.kind]
+        return max(rivals) + MARGINS[self.claim.kind]
 
     def holds(self) -> str:
         """Does the phenomenon hold? "yes", in how many seeds, "no", or why that is not judged.

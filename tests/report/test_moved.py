@@ -1,7 +1,5 @@
 """The table of networks that learn from moved images, and their kin."""
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from mislabel_utils.lab import Lab
@@ -53,28 +51,4 @@ def test_students_of_their_own_teacher_and_of_strangers(series):
     assert errors.loc["natural", "own"] == "69.5 (68.7 to 70.4)"
     assert errors.loc["det", ["more", "pairings", "mine"]].tolist() == [
         "+1.1, -0.2, +0.1", "1 of 6", "10.8 (9.8 to 11.3)",
-    ]  # fmt: skip
-
-
-def test_a_student_of_another_architecture_is_named_by_both():
-    arms = [
-        "natural",
-        "rand-mlp-to-small_cnn",
-        "rand-deep_cnn-to-mlp",
-        "clean-resnet",
-        "natural-few",
-    ]
-    pairs = moved.across(pd.DataFrame({"arm": arms}))
-    assert pairs[["set", "teacher", "student"]].to_numpy().tolist() == [
-        ["natural mistakes", "CNN", "CNN"], ["D_rand", "MLP", "CNN"],
-        ["D_rand", "better network", "MLP"], ["true labels", "–", "ResNet-18"],
-    ]  # fmt: skip
-
-
-def test_a_pair_that_nobody_ran_is_said():
-    arms = ["natural", "rand-mlp-to-small_cnn"]
-    rows = pd.DataFrame({"arm": arms, "accuracy": [0.5, 0.25], "loss": 1.5, "given": [np.nan, 0.2]})
-    table = moved.architectures(moved.across(rows))
-    assert table.rows == [
-        ["natural mistakes", "CNN", "all", "50.0; 1.50"], ["D_rand", "MLP", "20.0", "25.0; 1.50"],
     ]  # fmt: skip

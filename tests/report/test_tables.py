@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mislabel_utils.report.tables import Link, Table, interval_text, range_text, span
+from mislabel_utils.report.tables import Link, Table, interval_text, positive, range_text, span
 
 
 def test_text_is_escaped_and_links_lead_where_they_say():
@@ -27,7 +27,9 @@ def test_verdicts_are_bold_and_what_is_not_judged_is_not():
 def test_texts_of_more_seeds_hold_an_interval_within_what_is_possible():
     # by hand: t with 5 degrees of freedom 2.5706, deviation 51.64, half width 54.19
     assert interval_text([0, 0, 100, 100, 100, 100]) == "66.67 % [12.47, 100.00]"
-    assert interval_text([87.5, 75, 100]) == "87.50 % (75.00 to 100.00)"
+    assert interval_text([87.5, np.nan, 75, 100]) == "87.50 % (75.00 to 100.00)"
+    assert interval_text([np.nan]) == "–"
+    assert positive([1, 0, np.nan, -1, 0.1]) == "2 of 4"
 
 
 def test_a_mean_stands_before_its_range():
