@@ -1,18 +1,23 @@
 // A long table that can be searched and sorted. Without this script it is all there, unsorted.
 {
-  const box = document.currentScript.parentElement;
+  const box = document.currentScript.parentElement, view = box.querySelector("div");
   const body = box.querySelector("tbody");
   const field = box.querySelector("input");
   const count = box.querySelector("output");
   const rows = [...body.rows].map((row) => ({ row, text: row.textContent.toLowerCase() }));
+  const SOME = 100;
+  let room = SOME; // for so many rows of those that are found: a thousand take seconds to lay out
 
+  const show = () => {
+    let place = 0;
+    for (const { row, found } of rows) row.hidden = !found || ++place > room;
+  };
   const search = () => {
     const words = field.value.toLowerCase().split(/\s+/);
-    let shown = 0;
-    for (const { row, text } of rows) {
-      row.hidden = !words.every((word) => text.includes(word));
-      shown += !row.hidden;
-    }
+    for (const each of rows) each.found = words.every((word) => each.text.includes(word));
+    room = SOME;
+    show();
+    const shown = rows.filter(({ found }) => found).length;
     const of = `${shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
     count.value = shown ? of : `${of}: none has all of these words`;
   };
@@ -30,9 +35,17 @@
       for (const each of rows) each.size = size((each.said = each.row.cells[column].textContent));
       rows.sort((a, b) => down * (a.size - b.size || texts.compare(a.said, b.said)));
       body.append(...rows.map(({ row }) => row));
+      room = SOME;
+      view.scrollTop = 0;
+      show();
     });
   });
 
+  view.addEventListener("scroll", () => {
+    if (view.scrollTop + 2 * view.clientHeight < view.scrollHeight || room > rows.length) return;
+    room += SOME;
+    show();
+  });
   field.addEventListener("input", search);
   box.classList.add("works");
   search();

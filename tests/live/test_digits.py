@@ -337,3 +337,14 @@ def test_drawing_with_a_finger(drawing):
         """() => [...document.querySelectorAll(".digits .best")].slice(0, 2)
             .every(({ innerText }) => innerText === "7")"""
     )
+
+
+def test_the_first_page_does_not_move_when_another_view_comes(visit):
+    """The style that all views share came again, and won."""
+    page = visit("book/intro.html", PHONE)
+    hero = page.locator(".tag_live-hero .live")
+    hero.wait_for()
+    before = hero.bounding_box()["height"]
+    page.locator(".tag_live-mistakes").evaluate("cell => cell.scrollIntoView()")
+    page.locator(".mistakes canvas").first.wait_for()
+    assert hero.bounding_box()["height"] == before

@@ -32,6 +32,18 @@ def test_it_is_searched_and_sorted(browser):
     page.close()
 
 
+def test_more_rows_come_as_one_scrolls(browser):
+    page, many = browser.new_page(), pd.DataFrame({"Condition": range(350)})
+    page.set_content(Listing(many, "conditions")._repr_html_())
+    rows = page.locator("tbody tr:visible")
+    assert rows.count() == 100 and page.get_by_text("350 of 350 rows").is_visible()
+    rows.last.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelectorAll('tbody tr:not([hidden])').length === 200")
+    page.get_by_role("searchbox").fill("349")
+    assert rows.all_inner_texts() == ["349"]
+    page.close()
+
+
 def test_its_head_and_its_first_column_stay_and_cover_what_passes_below(browser):
     page, wide = browser.new_page(), FRAME.assign(Other="a long text " * 30)
     page.set_content(f"<main class=bd-article>{Listing(wide, 'conditions')._repr_html_()}</main>")
