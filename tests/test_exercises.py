@@ -1,6 +1,5 @@
 """The code of the exercises' solutions runs as it is printed."""
 
-import textwrap
 from dataclasses import replace
 
 import nbformat
@@ -20,12 +19,8 @@ def cell(chapter, cell_id):
 
 
 def printed(chapter, cell_id):
-    """The code in a Markdown cell, fenced or, on pages not yet rewritten, indented."""
-    text = cell(chapter, cell_id)
-    if "```python" in text:
-        return text.partition("```python\n")[2].partition("```")[0]
-    lines = [line for line in text.splitlines() if line.startswith("    ") or not line]
-    return textwrap.dedent("\n".join(lines))
+    """The code in a Markdown cell."""
+    return cell(chapter, cell_id).partition("```python\n")[2].partition("```")[0]
 
 
 @pytest.fixture

@@ -412,8 +412,8 @@ def alive(pid):
     return state.stdout.strip() not in ("", "Z", "Z+")
 
 
-@pytest.mark.parametrize("signal", ["terminate", "kill"])
-def test_no_process_survives_its_parent(place, tmp_path, signal):
+def test_no_process_survives_its_parent(place, tmp_path):
+    """That is killed, and so can tell nobody."""
     waits = """
 import os, pathlib, time
 
@@ -429,7 +429,7 @@ def experiment(lab, seed):
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     assert all(map(alive, found))
-    getattr(process, signal)()
+    process.kill()
     process.wait(60)
     deadline = time.monotonic() + 60
     while any(map(alive, found)):

@@ -120,12 +120,6 @@ def test_fingerprint_changes_with_each_byte(change):
     assert datasets.fingerprint(copy) != before
 
 
-@pytest.mark.parametrize("scale", ["quick", "recorded"])
-def test_no_sample_of_that_name(scale):
-    with pytest.raises(DataError, match=r"fashion_mnist, mnist;.*MISLABEL_SCALE=full"):
-        datasets.load("cifar100", scale)
-
-
 def test_of_cifar_the_labels_alone_are_bundled():
     loaded = datasets.load("cifar10", "recorded")
     for half, each in ((loaded.train, 5_000), (loaded.test, 1_000)):
@@ -158,17 +152,6 @@ def test_restricted_to_some_classes():
 def test_what_was_found_is_said_of_the_same_images_too():
     mnist = dataclasses.replace(datasets.load("mnist", "quick"), found="two pictures")
     assert mnist.normalized_as(datasets.RAW).found == "two pictures"
-
-
-def test_restricted_without_images():
-    whole = load("mnist", "recorded")
-    some = restrict(whole, whole.classes[3:6]).test
-    assert not some.complete
-    pictures, labels = some.pictures(some.index), some.labels[some.index]
-    sample = load("mnist", "quick").test
-    for image, label in zip(pictures[:20], labels[:20], strict=True):
-        same = (sample.images == image).flatten(1).all(1).nonzero()[0]
-        assert sample.labels[same] == label + 3
 
 
 @pytest.mark.parametrize("classes", [[], ["1 - one"], ["1 - one"] * 2, ["1 - one", "x"]])

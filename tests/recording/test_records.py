@@ -12,8 +12,6 @@ from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from toys import ROOT, computed
 
 from mislabel_utils import files
@@ -55,27 +53,6 @@ def written(store):
 
 
 # Identity ---------------------------------------------------------------------------------------
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=12,
-)  # fmt: skip
-
-
-def reordered(value, rng):
-    """The same value, its keys in another order."""
-    if isinstance(value, dict):
-        items = [(key, reordered(inner, rng)) for key, inner in value.items()]
-        rng.shuffle(items)
-        return dict(items)
-    return [reordered(inner, rng) for inner in value] if isinstance(value, list) else value
-
-
-@given(st.dictionaries(st.text(), values), st.randoms())
-def test_identity_does_not_depend_on_the_order_of_keys(config, rng):
-    assert run_id(reordered(config, rng)) == run_id(config)
 
 
 def test_not_a_number_has_no_identity():
