@@ -8,8 +8,9 @@ from execute import prefer_own_kernel
 
 # Several processes are dealt whole files in this order. What takes longest comes first, so that
 # none is left at work when the others have finished; evidence comes last, when its chapters have
-# trained what it shows. Of files that are long, each test is dealt by itself.
-ORDER = ("tests/test_site.py", "book/adversarial", "book/mnist", "book/", "tests/test_plain.py",
+# trained what it shows. Of files that are long, each test is dealt by itself. One process builds
+# the site while two others train.
+ORDER = ("book/adversarial", "book/mnist", "tests/test_site.py", "book/", "tests/test_plain.py",
          "tests/live/", "tests/commands/", "tests/", "book/evidence/")  # fmt: skip
 BY_TEST = ("tests/test_site.py", "tests/test_plain.py")
 
