@@ -8,11 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from mislabel_utils.lab import Lab
 from mislabel_utils.report.agreement import (
     agreement,
     answers,
-    between,
     confusions,
     expected,
     favourite,
@@ -21,7 +19,6 @@ from mislabel_utils.report.agreement import (
     outcomes,
     pairing,
 )  # fmt: skip
-from mislabel_utils.studies import mnist_to_fashion
 
 
 def each(*rows):
@@ -123,20 +120,6 @@ def test_off_the_favourite():
     assert favourite(teacher) == 0.6
     found = off_favourite(student, teacher)
     assert found == pytest.approx({"agreement": 0.5, "chance": (3 / 5 + 0) / 2})
-
-
-def test_students_of_clothes_agree_as_the_page_said():
-    """As stored before the table was made: 89.1 % (88.2 to 90.0), 69.7 %, 1 of 120; 65.1 %."""
-    lab = Lab("mnist_to_fashion")
-    mnist, fashion = mnist_to_fashion.load(lab)
-    runs = {seed: mnist_to_fashion.fresh(lab, seed) for seed in mnist_to_fashion.FRESH}
-    found = pairing(between(runs, "of-teacher", "teacher", fashion.test))
-    own = [found.own.mean(), found.own.min(), found.own.max()]
-    assert np.round(100 * np.array(own), 1).tolist() == [89.1, 88.2, 90.0]
-    assert round(100 * found.strangers.mean(), 1) == 69.7
-    assert found.ways == "1 of 120"
-    misread = pairing(between(runs, "of-teacher", "teacher", mnist.test, misread=True))
-    assert round(100 * misread.own.mean(), 1) == 65.1
 
 
 def test_what_each_class_is_taken_for():

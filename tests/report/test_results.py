@@ -53,13 +53,6 @@ def test_a_second_student_has_the_seed_of_the_first(rows):
         assert set(selected(rows, arm=again).seed) == set(selected(rows, arm=first).seed)
 
 
-def test_means_are_those_of_the_page(rows):
-    ours = selected(rows, chapter="mnist_to_fashion", test_set=MNIST)
-    found = 100 * ours.groupby("name").accuracy.agg(["mean", "min", "max"])
-    assert found.loc["student"].round(2)["mean"] == 95.49
-    assert found.loc["the same labels, shuffled"].round(2).tolist() == [10.22, 9.80, 10.32]
-
-
 def test_a_number_of_each_run_by_seed_and_arm():
     runs = {5: {"student": [1, 2], "teacher": [3]}, 7: {"student": [4]}}
     found = results.by_seed(runs, sum)
