@@ -137,7 +137,7 @@ def test_senseless_addresses_are_ignored(module):
 
 
 @pytest.fixture
-def play(visit, site, request):
+def play(visit):
     """Open the chapter with some state in its address; return the page and the playground."""
 
     def open_playground(query, viewport=WIDE):
