@@ -106,23 +106,20 @@ def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return mine.sort_values("arm", key=lambda arm: arm.map(places), kind="stable")
 
 
-def curves(
-    runs: Mapping[int, Mapping[str, Run]], names: Mapping[str, str], key: str = "test_accuracy"
-) -> pd.DataFrame:
-    """Learning curves, as `figures.curves` draws them.
+def curves(runs: Mapping[int, Mapping[str, Run]], names: Mapping[str, str]) -> pd.DataFrame:
+    """Accuracies on the test images, as `figures.curves` draws them.
 
     Parameters
     ----------
     runs : by seed, what an experiment returned, its runs by arm
     names : of the arms to take, what each is called
-    key : of a point of the curve, see `training.train`
     """
     rows = [
         (name, (_arm(run.record.chapter, run.record.arm) or _guessed(vars(run.record))).role,
          epoch, accuracy)
         for arm, name in names.items()
         for run in (each[arm] for each in runs.values() if arm in each)
-        for epoch, accuracy in run.curve(key).items()
+        for epoch, accuracy in run.curve().items()
     ]  # fmt: skip
     found = pd.DataFrame(rows, columns=["name", "role", "x", "share"])
     return spread(found.astype({"share": float}))  # also where there is none

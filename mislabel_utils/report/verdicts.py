@@ -23,7 +23,7 @@ import numpy as np
 
 from mislabel_utils.learning.datasets import load
 from mislabel_utils.report.published import Claim
-from mislabel_utils.report.stats import Estimate, estimate
+from mislabel_utils.report.stats import estimate
 from mislabel_utils.report.tables import Link, interval_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
@@ -50,11 +50,6 @@ class Measured:
     controls: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
-    def estimate(self) -> Estimate:
-        """The mean over our seeds, with its intervals in the unit of the claim."""
-        return estimate(self.values, self.claim.unit)
-
-    @property
     def next_run(self) -> tuple[float, float]:
         """Where one more run of ours falls with a probability of 95 %; NaN for a single one.
 
@@ -63,7 +58,8 @@ class Measured:
         if self.claim.kind == "draws":
             low, high = np.quantile(self.values, [0.025, 0.975], method="inverted_cdf")
             return float(low), float(high)
-        return self.estimate.next_low, self.estimate.next_high
+        ours = estimate(self.values, self.claim.unit)
+        return ours.next_low, ours.next_high
 
     def unjudged(self) -> str:
         """Why neither question is answered; nothing if they are."""
