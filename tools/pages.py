@@ -12,7 +12,7 @@ from docutils import nodes
 from set_url import forms
 
 # Links alone in brackets, after a sentence: what it rests on. The style sheet may move them.
-ASIDE = re.compile(r"(?<=[.?!] )\(((?:<a [^>]*>(?:(?!</a>).)*</a>(?:, )?)+)\)", re.DOTALL)
+ASIDE = re.compile(r"(?<=[.?!)] )\(((?:<a [^>]*>(?:(?!</a>).)*</a>(?:, )?)+)\)", re.DOTALL)
 # Another extension's scripts, on pages without a use for them: no code runs in a page by Thebe,
 # which logs an error where it is switched off, and no page has formulas, tabs, or toggles.
 UNWANTED = ("thebe", "mathjax", "design-tabs", "togglebutton")
