@@ -38,7 +38,9 @@ COLUMNS = {
     "device": "on what",
     "date": "when it was finished",
     "record": "identity of the run: twelve digits that end the name of its file",
+    "condition": "twelve digits that runs share which differ in seeds and their teachers alone",
 }
+OF_A_SEED = ("seed", "run", "draws")  # what differs between two seeds of one condition
 TEST_SET = re.compile(r"(.+)/(train|test)@.+")
 MADE_BY = {
     "true": "true", "corrected": "true",
@@ -62,7 +64,8 @@ def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
     -------
     The columns of `COLUMNS`. A record that was tested on no set of images, such as a measurement
     of a trained network, has one row without ``test_set``, ``accuracy`` and ``chance``. Runs of one
-    arm may differ in ``data``, ``recipe`` or ``precision``: those are never pooled.
+    arm may differ in ``data``, ``recipe``, ``precision`` or, as in how images were moved or labels
+    made, in ``condition`` alone: those are never pooled.
 
     Raises
     ------
@@ -178,12 +181,24 @@ def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator
         "device": made.get("device", ""),
         "date": made.get("finished", ""),
         "record": identity[:12],
+        "condition": condition(config),
     }
     tested = [key for key in one["metrics"] if TEST_SET.fullmatch(key)]
     for key in tested or [None]:
         seen = one.get("seen", {}).get(key)
         scores = {"accuracy": one["metrics"][key], "chance": _chance(key, seen)} if key else {}
         yield row | {"test_set": key or ""} | scores
+
+
+def condition(config: dict[str, Any]) -> str:
+    """Twelve digits of all that determines a run but seeds and, as they have some, its teachers."""
+
+    def rest(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: rest(of) for key, of in value.items() if key not in OF_A_SEED}
+        return [rest(of) for of in value] if isinstance(value, list) else value
+
+    return run_id(rest(config))[:12]
 
 
 def in_words(config: dict[str, Any]) -> str:

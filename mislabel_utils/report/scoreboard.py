@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pandas as pd
 
 from mislabel_utils.recording.records import Store
 from mislabel_utils.report.origins import ANOTHER_COPY, TITLES
 from mislabel_utils.report.published import CLAIMS, Claim
+from mislabel_utils.report.results import condition
 from mislabel_utils.report.tables import Table
 from mislabel_utils.report.verdicts import Measured
 
@@ -18,7 +21,7 @@ COLUMNS = (
     "One more run of ours, 95 %",
     "The published number is …",
 )
-CONDITION = ["data", "recipe", "precision"]  # in which runs agree that are pooled
+CONDITION = ["data", "recipe", "precision"]  # in which runs agree that are compared
 COPIES = (
     "Another copy of the data has rows of its own: its pixels differ from those of the copy that "
     "the book was made with, in CIFAR-10 a JPEG copy, so its runs are other runs."
@@ -37,7 +40,7 @@ def measured(rows: pd.DataFrame) -> list[Measured]:
     """
     found: list[Measured] = []
     for claim in CLAIMS.values():
-        mine = [_draws(claim)] if claim.where else _of_runs(claim, rows)
+        mine = _draws(claim) if claim.where else _of_runs(claim, rows)
         found += [each for each in mine if each.values] or [Measured(claim, [])]
     return found
 
@@ -48,16 +51,22 @@ def scoreboard(rows: list[Measured]) -> Table:
     return Table(COLUMNS, [row.row() for row in rows], "verdicts", COPIES * copies)
 
 
-def _draws(claim: Claim) -> Measured:
-    """What the records have of the draws that count."""
+def _draws(claim: Claim) -> list[Measured]:
+    """What the records have of the draws that count, a condition at a time."""
     name, value = claim.where
     paths = [path for path in Store().paths() if path.match(f"{claim.chapter}/{claim.arm}-s*")]
-    arrays = [Store().read(path).arrays for path in paths]
-    drawn = {
-        each: [count for some in arrays for count in some[each][some[name] == value].tolist()]
-        for each in (claim.metric, *claim.controls)
-    }
-    return Measured(claim, drawn.pop(claim.metric), claim.data, drawn)
+    groups = defaultdict(list)
+    for record in map(Store().read, paths):
+        groups[condition(record.config)].append(record.arrays)
+    found: list[Measured] = []
+    for arrays in sorted(groups.values(), key=len, reverse=True):
+        drawn = {
+            each: [count for some in arrays for count in some[each][some[name] == value].tolist()]
+            for each in (claim.metric, *claim.controls)
+        }
+        told = claim.data + ", other settings" * bool(found)
+        found.append(Measured(claim, drawn.pop(claim.metric), told, drawn))
+    return found
 
 
 def _of_runs(claim: Claim, rows: pd.DataFrame) -> list[Measured]:
@@ -66,7 +75,8 @@ def _of_runs(claim: Claim, rows: pd.DataFrame) -> list[Measured]:
     found: list[Measured] = []
     for (data, *_), some in _conditions(rows, claim.arm, claim.metric):
         if claim.less:
-            less = rows[(rows["arm"] == claim.less[0]) & (rows["test_set"] == claim.less[1])]
+            less = [each for _, each in _conditions(rows, *claim.less)] or [rows[:0]]
+            less = pd.concat(less).drop_duplicates(["seed", *CONDITION])
             some = some.merge(less, on=["seed", *CONDITION], suffixes=("", "_less"))
             some["accuracy"] -= some["accuracy_less"]
         controls = {}
@@ -81,9 +91,9 @@ def _of_runs(claim: Claim, rows: pd.DataFrame) -> list[Measured]:
 
 
 def _conditions(rows: pd.DataFrame, arm: str, test: str) -> list[tuple[tuple, pd.DataFrame]]:
-    """The runs of an arm, by condition."""
+    """The runs of an arm, by condition: labels, and how images were moved, belong to it."""
     mine = rows[(rows["arm"] == arm) & (rows["test_set"] == test)].sort_values("seed")
-    groups = list(mine.groupby(CONDITION, sort=False))
+    groups = list(mine.groupby([*CONDITION, "condition"], sort=False))
     return sorted(groups, key=lambda each: (ANOTHER_COPY in each[0][0], -len(each[1])))
 
 

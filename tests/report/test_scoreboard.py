@@ -60,11 +60,13 @@ def test_scoreboard_pools_no_two_data_sets_and_says_why():
         ({"precision": "mixed"}, "MNIST, mixed precision"),
         ({"protocol": 2}, "MNIST, other settings"),
         ({"learning_rate": 0.1}, "MNIST, other settings"),
+        ({"labels": {"kind": "uniform"}}, "MNIST, other settings"),
     ],
 )
 def test_scoreboard_pools_no_two_protocols_or_precisions(changes, said):
-    runs = [record(seed, 0.99) for seed in range(3)]
-    (first, second), _ = board(*runs, record(3, 0.5, **changes))
+    labels = [{"kind": "mistakes", "run": 64 * f"{seed}"} for seed in range(4)]
+    runs = [record(seed, 0.99, labels=labels[seed]) for seed in range(3)]
+    (first, second), _ = board(*runs, record(3, 0.5, **{"labels": labels[3]} | changes))
     assert first[2] == "99.00 % (99.00 to 99.00), 3 seeds; MNIST"
     assert second[2] == f"50.00 %, 1 seed; {said}"
 
@@ -78,10 +80,13 @@ def test_scoreboard_counts_the_draws_of_a_record():
     arrays = {"right": [22, 24, 23, 9], "fitted": [32, 32, 32, 31]}  # the last is no such teacher
     arrays |= {"random_right": [15, 16, 17, 30]}
     arrays = {name: np.array(values, np.uint8) for name, values in arrays.items()}
-    Store().write(Record("two_dimensions", "width-64", 0, {}, [], {}, arrays))
-    (row,) = rows_of("plane-student")
+    further = {"setting": {"epsilon": 0.3}}, {"draws": [4, 4]}
+    for seed, config in enumerate(({"draws": [0, 4]}, *further)):
+        Store().write(Record("two_dimensions", "width-64", seed, config, [], {}, arrays))
+    row, other = rows_of("plane-student")
+    assert other.data == "random points, other settings"
     assert row.row()[2:] == [
-        "median 23 of 32, 3 draws; random points", "yes", "22 to 24 of 32", "compatible",
+        "median 23 of 32, 6 draws; random points", "yes", "22 to 24 of 32", "compatible",
     ]  # fmt: skip
 
 
