@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import torch
 from torch import nn
@@ -106,6 +107,9 @@ def save(state: dict, path: Path) -> None:
         temporary.write_bytes(content.getbuffer())
 
 
+_drawing = Lock()  # threads share the generator
+
+
 @pinned()
 def build(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     """A freshly initialised network, the same for the same seed; PyTorch's default initialisation.
@@ -114,6 +118,6 @@ def build(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
     """
     if name not in MODELS:
         raise ValueError(f"Unknown model {name!r}: use one of {', '.join(MODELS)}.")
-    with torch.random.fork_rng(devices=[]):
+    with _drawing, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         return MODELS[name](shape, classes).to(memory_format=torch.channels_last)

@@ -1,11 +1,13 @@
 """What a caller has set in PyTorch changes no result, and is found as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from toys import fixed, toy_split
+from toys import fixed, same_weights, toy_split
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import (
@@ -130,6 +132,13 @@ def test_what_was_set_is_set_back(monkeypatch):
     with pytest.raises(RuntimeError, match="on the way"), pinned():
         raise RuntimeError("on the way")
     assert state() == before
+
+
+def test_networks_built_in_threads_are_those_of_their_seeds():
+    build = partial(models.build, "small_cnn", (1, 28, 28), 10)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(build, range(40)))
+    assert all(map(same_weights, map(build, range(40)), together))
 
 
 @pytest.mark.parametrize("ambient", [torch.no_grad, torch.inference_mode, nullcontext])
