@@ -12,6 +12,7 @@ with labels (R, N), where network r sees row r.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -165,7 +166,9 @@ def _check_length(name: str, value: float) -> None:
 
 
 def _check(model: Model, inputs: Tensor, labels: Tensor, bounds: tuple[float, float]) -> None:
-    if isinstance(model, nn.Module) and any(part.training for part in model.modules()):
+    asked = model.func if isinstance(model, partial) else model
+    asked = getattr(asked, "__self__", asked)  # of `network.forward`, the network
+    if isinstance(asked, nn.Module) and any(part.training for part in asked.modules()):
         raise ValueError(
             "the model, or a layer of it, is in training mode, where batch normalisation makes one "
             "example's attack depend on the others; call model.eval() first"

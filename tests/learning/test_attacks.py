@@ -1,6 +1,7 @@
 """Properties of the attack, on random small networks and points."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -127,6 +128,8 @@ def nan(inputs):
         (lambda a: a | {"labels": a["labels"][:-1]}, "one label for each example"),
         (lambda a: a | {"labels": a["labels"] + 3}, r"labels must lie in 0\.\.2"),
         (lambda a: a | {"model": a["model"].train()}, r"model\.eval\(\)"),
+        (lambda a: a | {"model": a["model"].train().forward}, r"model\.eval\(\)"),
+        (lambda a: a | {"model": partial(a["model"].train())}, r"model\.eval\(\)"),
         (lambda a: a | {"model": lambda x: x.sum(1)}, "one last dimension, the classes"),
         (lambda a: a | {"model": lambda x: a["model"](x) * math.nan}, "NaN or infinite logits"),
     ],
