@@ -20,7 +20,7 @@ import numpy as np
 from IPython.display import SVG
 from torch import nn
 
-from mislabel_utils.files import atomic_write, cache_dir, locked, require_writable
+from mislabel_utils.files import atomic_write, cache_dir, folder, locked, require_writable
 from mislabel_utils.learning import datasets, inference, models, training, training_sets
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.environment import environment, pinned
@@ -55,14 +55,15 @@ class Lab:
         shared = os.environ.get("MISLABEL_QUICK") if self.scale == "quick" else None
         self.store = store or Store(shared)
         self.fleeting = self.scale == "quick" and not shared
-        self._data: dict[str, Dataset] = {}
+        self._data: dict[tuple[str, Path | None], Dataset] = {}
         self._runs: dict[str, Run] = {}
 
     def load(self, name: str) -> Dataset:
-        """A data set at the lab's scale, see `datasets.load`; loaded once."""
-        if name not in self._data:
-            self._data[name] = datasets.load(name, self.scale)
-        return self._data[name]
+        """A data set at the lab's scale, see `datasets.load`; once, but for a folder's pictures."""
+        key = name, folder("MISLABEL_DATA")
+        if name not in datasets.NAMES or key not in self._data:
+            self._data[key] = datasets.load(name, self.scale)
+        return self._data[key]
 
     def seeds(self, full: Sequence[int]) -> list[int]:
         """The seeds of an experiment: all of them, or the first alone at quick scale."""

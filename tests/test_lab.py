@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from toys import computed, fixed, toy_split
+from PIL import Image
+from toys import computed, fixed, toy_split, write_idx
 
 from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
@@ -85,6 +86,21 @@ def test_data_and_seeds_follow_the_scale():
 
 
 # Quick ------------------------------------------------------------------------------------------
+
+
+def test_data_are_those_that_are_there_now(tmp_path, monkeypatch):
+    """Loaded once, but not under the name of another copy, nor a folder that has got pictures."""
+    lab, tree = Lab("chapter", "full"), tmp_path / "pets"
+    for number in range(2):
+        for folder in ("train/cat", "train/dog", "test/cat", "test/dog"):
+            (tree / folder).mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (32, 32), (number, 0, 0)).save(tree / folder / f"{number}.png")
+        assert len(lab.load(str(tree)).train) == 2 * (number + 1)
+    for copy in range(2):
+        arrays = write_idx(tmp_path / f"{copy}", seed=copy)
+        monkeypatch.setenv("MISLABEL_DATA", str(tmp_path / f"{copy}"))
+        assert np.array_equal(lab.load("mnist").train.images[:, 0], arrays["train_images"])
+        assert lab.load("mnist") is lab.load("mnist")
 
 
 def test_quick_trains_once_and_keeps_nothing(trained, isolated):
