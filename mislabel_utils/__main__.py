@@ -78,8 +78,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.reconfigure(errors="backslashreplace")  # a terminal may lack a sign
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as a daemon's may be
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115, until the end
+        getattr(sys, name).reconfigure(errors="backslashreplace")  # a terminal may lack a sign
     line = parser()
     arguments = vars(line.parse_args())
     if not arguments.get("flips", True) and not arguments["data"]:
@@ -106,7 +108,7 @@ def main() -> None:
             "kept: run the same command again with fewer JOBS."
         )
     except KeyboardInterrupt:
-        sys.exit("Interrupted: run the same command again and it goes on from here.")
+        sys.exit("Interrupted: run the same command again; it goes on from the last half-minute.")
 
 
 if __name__ == "__main__":

@@ -66,6 +66,8 @@ def _watch(client: Client, address: str, witness: Path, done: threading.Event) -
         try:
             client.sync(client.scheduler.identity, callback_timeout=SILENCE)
         except Exception:  # Dask has many for one that is not there
+            if done.is_set():  # we have left it ourselves
+                return
             print(
                 f"\nThe Dask scheduler at {address} has not answered for {SILENCE} seconds. What "
                 "is recorded is kept: start it again, and run the same command again.",

@@ -15,7 +15,7 @@ from types import ModuleType
 import pandas as pd
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning.datasets import Dataset, Split
+from mislabel_utils.learning.datasets import DataError, Dataset, Split
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report.stats import wilson
 
@@ -49,8 +49,6 @@ class Outcome:
     @property
     def obstacle(self) -> str | None:
         """Why the question cannot be put; None when it can."""
-        if wilson(self.test_images, self.test_images)[0] <= self.constant:
-            return "too few test pictures"
         if not self.teacher_knows:
             return "the teacher learned nothing"
         if self.mistakes < MISTAKES_A_CLASS * self.classes or self.taught < 2:
@@ -74,6 +72,22 @@ def bar(share: float) -> float:
     Twice the share of the most frequent class or, where that is less, half the way from it to 1.
     """
     return min(2 * share, (1 + share) / 2)
+
+
+def require_enough(images: Dataset) -> None:
+    """Raise a DataError where no training could end in a yes."""
+    count, tests = len(images.train), len(images.test)
+    wrong = MISTAKES_A_CLASS * len(images.classes)
+    if wilson(max(0, count - wrong), count)[0] <= bar(common(images.train)):
+        raise DataError(
+            f"{count} training pictures are too few for an answer: a teacher that makes {wrong} "
+            "mistakes, as it has to, is not clearly better than a constant answer. Add more."
+        )
+    if wilson(tests, tests)[0] <= common(images.test):
+        raise DataError(
+            f"{tests} test pictures are too few for an answer: with all of them right a student "
+            "would not be clearly better than a constant answer. Add more."
+        )
 
 
 def ask(study: ModuleType, lab: Lab, data: str, seed: int, flips: bool = True) -> Outcome:
@@ -156,8 +170,6 @@ def table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
 
 
 REMEDIES = {
-    "too few test pictures": "with all of them right a student would not be clearly better than a "
-    "constant answer. Add more.",
     "the teacher learned nothing": "its training accuracy is not clearly above a constant answer's."
     " Give it more images, or classes that are easier to tell apart.",
     "too few mistakes": "the teacher is too good to err. Give it more or harder images.",

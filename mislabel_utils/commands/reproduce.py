@@ -30,6 +30,7 @@ from mislabel_utils.recording.records import Store
 
 ASKED = {"SEEDS", "load", "experiment"}
 FOR_OWN_IMAGES = {"RECIPE", "EPOCHS", "train_teacher", "train_student"}
+_alone = threading.Lock()
 
 
 class ChapterError(ValueError):
@@ -124,7 +125,9 @@ def reproduce(
     if data is None:
         study.load(Lab(chapter))
     else:
-        print(datasets.load(str(data.resolve())).found)
+        images = datasets.load(str(data.resolve()))
+        print(images.found)
+        own_images.require_enough(images)
         # A reader's own runs have no place among those that come with the package.
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
@@ -186,8 +189,8 @@ def run_seed(
             f"{platform.node()} does not see the records folder {witness.parent}: set "
             "MISLABEL_RECORDS to a folder that all machines of the cluster share."
         )
-    # A cluster's process may do others afterwards.
-    with patch.dict(os.environ, settings), patch.object(sys, "path", [*sys.path, place]):
+    # A cluster's process may do others afterwards, or in another thread.
+    with _alone, patch.dict(os.environ, settings), patch.object(sys, "path", [*sys.path, place]):
         if threads:
             torch.set_num_threads(threads)
         study, lab = study_of(chapter, data is not None), Lab(chapter)

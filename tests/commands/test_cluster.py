@@ -6,15 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from toys import ROOT, computed, environment, write_idx, write_study
 
+from mislabel_utils.commands import cluster
 from mislabel_utils.commands.cluster import ClusterError
 from mislabel_utils.commands.reproduce import run_seed
 from mislabel_utils.recording.records import Record, Store
@@ -153,6 +156,21 @@ def test_records_that_are_not_shared(tmp_path):
     witness = tmp_path / "elsewhere" / ".witness-1"
     with pytest.raises(ClusterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
         run_seed(0, "tiny", "", None, True, {}, None, witness)
+
+
+def test_a_cluster_that_was_left_is_not_missed(monkeypatch):
+    """Asked about while it is closed, it has no answer; the command is at its verdict."""
+    done, ended = threading.Event(), []
+
+    def closed(*asked, **how):
+        done.set()
+        raise OSError("closed")
+
+    monkeypatch.setattr(cluster, "SILENCE", 0)
+    monkeypatch.setattr(cluster.os, "_exit", lambda status: ended.append(status) or sys.exit())
+    client = SimpleNamespace(sync=closed, scheduler=SimpleNamespace(identity=None))
+    cluster._watch(client, "here", Path(), done)
+    assert not ended
 
 
 def test_without_dask(command_line, tiny, monkeypatch):

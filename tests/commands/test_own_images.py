@@ -12,7 +12,7 @@ from toys import toy_split, write_study
 
 from mislabel_utils.commands import own_images, reproduce
 from mislabel_utils.commands.own_images import Outcome
-from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.learning.datasets import DataError, Dataset
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.recording.runs import Run
@@ -249,12 +249,23 @@ def test_table_and_verdict():
     )
 
 
-def test_what_could_not_be_answered_yes_is_not_asked():
-    """Of two test images of two classes, both right are no more than a constant answer's luck."""
-    tiny = dataclasses.replace(OUTCOME, test_images=2, constant=0.5, right=None)
-    assert tiny.obstacle == "too few test pictures"
-    assert "not put (seed 0): too few test pictures; with all of" in own_images.verdict([tiny])
-    assert dataclasses.replace(tiny, test_images=4).obstacle is None
+@pytest.mark.parametrize("train, test, message", [
+    (66, 2, "2 test pictures are too few for an answer: with all of them right a"),
+    (6, 50, "6 training pictures are too few for an answer: a teacher that makes 20"),
+])  # fmt: skip
+def test_what_could_not_be_answered_yes_is_not_asked(train, test, message):
+    """Six of six right were called "learned nothing"."""
+    images = Dataset("toy", toy_split(train), toy_split(test, name="toy/test"))
+    with pytest.raises(DataError, match=f"^{message}"):
+        own_images.require_enough(images)
+    own_images.require_enough(Dataset("toy", toy_split(66), toy_split(50)))
+
+
+def test_too_few_pictures_are_not_trained_on(call, tmp_path):
+    done = call(write_tree(tmp_path / "few", each=2))
+    assert done.status == 1 and done.said.startswith("6 training pictures are too few")
+    assert "blue 2 + 2, green 2 + 2, red 2 + 2." in done.out
+    assert Store().paths() == []
 
 
 def test_outcome_counts():

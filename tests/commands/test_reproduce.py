@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -277,6 +278,24 @@ def test_a_worker_forgets_the_settings_of_another_job(monkeypatch):
     assert seen == ["/of/the/first", None, "/of/the/first", "/the/workers"]
 
 
+def test_a_worker_of_several_threads_does_one_seed_at_a_time(monkeypatch):
+    """They share the environment, and PyTorch's settings."""
+    at_work, seen = [], []
+
+    def experiment(lab, seed):
+        at_work.append(seed)
+        time.sleep(0.1)
+        seen.append(at_work.copy())
+        at_work.remove(seed)
+
+    look = SimpleNamespace(experiment=experiment)
+    monkeypatch.setattr(reproduce, "study_of", lambda *given: look)
+    with ThreadPoolExecutor(2) as pool:
+        job = ("c", "", None, True, {}, None, None)
+        list(pool.map(lambda seed: reproduce.run_seed(seed, *job), (0, 1)))
+    assert sorted(seen) == [[0], [1]]
+
+
 def test_a_worker_finds_the_readers_study_wherever_it_works(tmp_path):
     write_study(tmp_path, "elsewhere", NO_DATA + "def experiment(lab, seed): print(lab, seed)\n")
     job = (str(tmp_path), None, True, {}, None, None)
@@ -447,9 +466,11 @@ def test_a_terminal_that_lacks_a_sign(tmp_path):
     assert r"No chapter 'caf\xe9'" in done.stderr
 
 
-def test_closed_streams(tmp_path):
+@pytest.mark.parametrize("what", ["list", "reproduce quiet"])
+def test_closed_streams(tmp_path, what):
     """As of a daemon: there is nobody to tell, and nothing stops."""
-    line = f"{sys.executable} -m mislabel_utils list >&- 2>&-"
+    write_study(tmp_path, "quiet", NO_DATA + "def experiment(lab, seed): pass\n")
+    line = f"{sys.executable} -m mislabel_utils {what} >&- 2>&-"
     of_book = environment(MISLABEL_RECORDS=str(BUNDLED / "records"))
     assert subprocess.run(line, shell=True, cwd=tmp_path, env=of_book).returncode == 0
 
