@@ -54,7 +54,8 @@ def trim(app, pagename, templatename, context, doctree):
     # references roles that are none, or are no more: worse than no role.
     body = re.sub(r'(href="[\w./-]+)\.ipynb(?=["#])', r"\1.html", context.get("body", ""))
     body = ASIDE.sub(r'<span class="aside"><span>(</span>\1<span>)</span></span>', body)
-    body = re.sub(r"<th([^>]*)>(?:<p></p>)?</th>", r"<td\1></td>", body)  # a corner heads nothing
+    # A corner heads nothing.
+    body = re.sub(r'<th(?: scope="col")?([^>]*)>(?:<p></p>)?</th>', r"<td\1></td>", body)
     context["body"] = re.sub(
         r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list)', "", body
     )
