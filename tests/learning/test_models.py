@@ -14,6 +14,12 @@ def random_images(count, *shape):
     return torch.randn(count, *shape, generator=torch.Generator().manual_seed(0))
 
 
+def test_global_random_numbers_are_left_alone():
+    before = torch.get_rng_state()
+    models.build("small_cnn", (1, 8, 8), 4, 0)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])
 def test_the_resnet_computes_what_torchvisions_does(stem, channels):
