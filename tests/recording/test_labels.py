@@ -23,6 +23,7 @@ from mislabel_utils.recording.records import Store, run_id
 from mislabel_utils.recording.runs import Run, configuration
 from mislabel_utils.studies import corrections
 
+READINGS = {"mistakes, course": "plain", "mistakes, moved": "moved"}  # and what was asked about
 STORE = Store(BUNDLED / "records")
 RECORDS = [record for record in STORE if "labels" in record.trained_on]
 
@@ -54,6 +55,10 @@ def remade(source: dict, images: Inputs) -> sets.TrainingSet:
         return corrections.dealt_out(images, np.array(source["counts"]), seed)
     if kind in ("predictions", "mistakes"):
         return getattr(sets, kind)(run(source["run"]), half(source["on"]))
+    if kind in READINGS:  # of what a teacher without a record was measured to predict
+        said = torch.from_numpy(STORE.find(run_id(of)).arrays[READINGS[kind]]).long()
+        wrong = torch.where(said == images.split.labels, sets.LEFT_OUT, said)
+        return sets.TrainingSet(images, source, lambda: wrong)
     given = remade(of, images)
     if kind == "subset":
         return sets.subset(given, source["count"], seed)
@@ -68,6 +73,8 @@ def takes_a_network(source: dict) -> bool:
     """Whether these labels are what a network answers that has to be asked again."""
     asked = ("soft", "soft mistakes", "reached")
     made = source["kind"] == "predictions" and isinstance(source["on"], dict)
+    if source["kind"] in READINGS:
+        return False
     return made or source["kind"] in asked or ("of" in source and takes_a_network(source["of"]))
 
 
