@@ -19,6 +19,7 @@ from mislabel_utils.studies import two_dimensions, where_it_stops
 CHAPTERS = {
     "mnist_to_fashion": "A shoe is a 2",
     "mislabeled": "Nothing but mistakes",
+    "mislabeled_readings": "Nothing but mistakes",
     "two_dimensions": "Thirty-two points",
     "adversarial_errors": "Adversarial errors",
     "two_cues": "Two cues",
