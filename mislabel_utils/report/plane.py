@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from mislabel_utils.plane.experiment import BLOCK
-from mislabel_utils.report.stats import estimate
+from mislabel_utils.report.stats import interval
 from mislabel_utils.report.style import CLASSES, GRID, PAPER, QUIET, ROLES, TEXT, Picture, styled
 
 # What a record calls the networks that are compared with a draw's teacher.
@@ -72,8 +72,8 @@ def means(rows: pd.DataFrame, lines: Mapping[str, tuple[str, Mapping[float, str]
     found = []
     for name, (role, arms) in lines.items():
         for x, arm in arms.items():
-            known = estimate(fitting(rows, arm)["right"].tolist(), "of 32")
-            found.append((name, role, x, known.mean, *known.ends))
+            right = fitting(rows, arm)["right"]
+            found.append((name, role, x, right.mean(), *interval(right, "of 32")))
     return pd.DataFrame(found, columns=["name", "role", "x", "mean", "low", "high"])
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mislabel_utils.report.stats import estimate
+from mislabel_utils.report.stats import FEW, interval
 
 # Set in bold where they fill a cell; none has a colour, for none is better than another.
 VERDICTS = ("yes", "no", "compatible", "lower than ours", "higher than ours")
@@ -88,20 +88,15 @@ def positive(gaps: Iterable[float]) -> str:
 
 
 def interval_text(values: Sequence[float], unit: str = "%") -> str:
-    """ "91.20 % [90.10, 92.30]", mean and interval; of a few seeds "91.20 % (90.50 to 92.01)".
+    """ "91.20 % [90.10, 92.30]", mean and interval; of a few seeds their `range_text`, see `FEW`.
 
-    Round brackets hold the lowest and the highest seed, see `stats.FEW`. A single seed has neither.
     NaN is left out, of none there is a dash.
     """
     values = pd.Series(values).dropna()
-    if values.empty:
-        return "–"
-    ours = estimate(values, unit)
-    text = f"{ours.mean:.2f} {unit}"
-    low, high = (f"{end:.2f}" for end in ours.ends)
-    if ours.seeds == 1:
-        return text
-    return f"{text} ({low} to {high})" if ours.few else f"{text} [{low}, {high}]"
+    if len(values) <= FEW:
+        return range_text(values, unit, ".2f")
+    low, high = interval(values, unit)
+    return f"{values.mean():.2f} {unit} [{low:.2f}, {high:.2f}]"
 
 
 def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> str:

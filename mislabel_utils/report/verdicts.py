@@ -23,7 +23,7 @@ import numpy as np
 
 from mislabel_utils.learning.datasets import load
 from mislabel_utils.report.published import Claim
-from mislabel_utils.report.stats import estimate
+from mislabel_utils.report.stats import interval
 from mislabel_utils.report.tables import Link, interval_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
@@ -58,8 +58,7 @@ class Measured:
         if self.claim.kind == "draws":
             low, high = np.quantile(self.values, [0.025, 0.975], method="inverted_cdf")
             return float(low), float(high)
-        ours = estimate(self.values, self.claim.unit)
-        return ours.next_low, ours.next_high
+        return interval(self.values, self.claim.unit, of_next=True)
 
     def unjudged(self) -> str:
         """Why neither question is answered; nothing if they are."""
