@@ -21,21 +21,18 @@ from mislabel_utils.report.tables import span
 MOST = 9  # pairs: 9! assignments are a second's work
 
 
-def agreement(
-    students: Mapping[int, Tensor], teachers: Mapping[int, Tensor], test_set: str = ""
-) -> pd.DataFrame:
+def agreement(students: Mapping[int, Tensor], teachers: Mapping[int, Tensor]) -> pd.DataFrame:
     """A row for each student and teacher: the share of images for which they predict the same.
 
     Parameters
     ----------
     students, teachers : by seed, the class that a network predicts for each image, int64 (N,); what
         has the same seed belongs together. A teacher's -1 leaves an image out
-    test_set : what the images are, in words
 
     Returns
     -------
-    ``student`` and ``teacher``, their seeds; ``own``, whether they belong together; ``test_set``;
-    ``agreement``, in [0, 1]; ``images``, how many were compared.
+    ``student`` and ``teacher``, their seeds; ``own``, whether they belong together; ``agreement``,
+    in [0, 1].
 
     Examples
     --------
@@ -43,13 +40,11 @@ def agreement(
     >>> pairs.groupby("own").agreement.mean()
     """
     rows = [
-        (one, other, one == other, test_set,
-         (said == told)[told >= 0].double().mean().item(), int((told >= 0).sum()))
-        for one, said in students.items() for other, told in teachers.items()
-    ]  # fmt: skip
-    return pd.DataFrame(
-        rows, columns=["student", "teacher", "own", "test_set", "agreement", "images"]
-    )
+        (one, other, one == other, (said == told)[told >= 0].double().mean().item())
+        for one, said in students.items()
+        for other, told in teachers.items()
+    ]
+    return pd.DataFrame(rows, columns=["student", "teacher", "own", "agreement"])
 
 
 def between(
@@ -69,7 +64,7 @@ def between(
     )
     if misread:
         teachers = {seed: of.where(of != on.labels, -1) for seed, of in teachers.items()}
-    return agreement(students, teachers, on.name)
+    return agreement(students, teachers)
 
 
 def where_two_differ(
@@ -93,21 +88,6 @@ def where_two_differ(
     return pd.DataFrame(rows, columns=["own", "other"])
 
 
-def answers(student: Tensor, teacher: Tensor, labels: Tensor) -> dict[str, float]:
-    """What a student predicts, as shares: the true class, its teacher's error, or another class.
-
-    Parameters
-    ----------
-    student, teacher : the class that each predicts, int64 (N,)
-    labels : the true classes
-    """
-    right = student == labels
-    repeated = ~right & (student == teacher)
-    shares = {"the true class": right, "the teacher's error": repeated,
-              "another class": ~(right | repeated)}  # fmt: skip
-    return {what: each.double().mean().item() for what, each in shares.items()}
-
-
 def outcomes(
     runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split
 ) -> pd.DataFrame:
@@ -119,7 +99,8 @@ def outcomes(
     -------
     A row for each student, teacher and kind of images: ``student`` and ``teacher``, their seeds;
     ``own``, whether they belong together; ``teacher_is``, "right", "wrong" or "either"; and the
-    shares of `answers`.
+    shares of images for which the student predicts "the true class", "the teacher's error" or
+    "another class".
     """
     rows = []
     for seed, each in runs.items():
@@ -128,7 +109,11 @@ def outcomes(
         for (kind, some), (one, others) in product(kinds.items(), runs.items()):
             pair = {"student": one, "teacher": seed, "own": one == seed, "teacher_is": kind}
             said = others[student].predict(on)[some]
-            rows.append(pair | answers(said, told[some], on.labels[some]))
+            right = said == on.labels[some]
+            repeated = ~right & (said == told[some])
+            shares = {"the true class": right, "the teacher's error": repeated,
+                      "another class": ~(right | repeated)}  # fmt: skip
+            rows.append(pair | {what: each.double().mean().item() for what, each in shares.items()})
     return pd.DataFrame(rows)
 
 
@@ -151,19 +136,13 @@ class Pairing(NamedTuple):
 
     own : of each student with its own teacher, float64 (n,)
     strangers : of each student with the other teachers, their mean; NaN for a single pair
-    chance : share of all n! assignments of teachers to students, the true one among them, whose
-        mean agreement is at least the true one's; cannot be below 1/n!
+    ways : how many of all n! assignments of teachers to students, the true one among them, have a
+        mean agreement of at least the true one's, such as "1 of 120"
     """
 
     own: np.ndarray
     strangers: np.ndarray
-    chance: float
-
-    @property
-    def ways(self) -> str:
-        """How many assignments do as well, such as "1 of 120"."""
-        count = factorial(len(self.own))
-        return f"{round(self.chance * count):,} of {count:,}"
+    ways: str
 
 
 def pairing(pairs: pd.DataFrame) -> Pairing:
@@ -187,7 +166,7 @@ def pairing(pairs: pd.DataFrame) -> Pairing:
     values, rows = table.to_numpy(), np.arange(len(table))
     own = values.diagonal()
     if len(rows) == 1:
-        return Pairing(own, np.array([np.nan]), 1.0)
+        return Pairing(own, np.array([np.nan]), "1 of 1")
     tested = permutation_test(
         (rows, rows),
         lambda students, teachers: values[students, teachers].mean(),
@@ -196,8 +175,8 @@ def pairing(pairs: pd.DataFrame) -> Pairing:
         n_resamples=np.inf,
         vectorized=False,
     )
-    strangers = (values.sum(1) - own) / (len(rows) - 1)
-    return Pairing(own, strangers, float(tested.pvalue))
+    strangers, count = (values.sum(1) - own) / (len(rows) - 1), factorial(len(rows))
+    return Pairing(own, strangers, f"{round(tested.pvalue * count):,} of {count:,}")
 
 
 def repeated(

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
+from scipy.optimize import isotonic_regression
 from torch import Tensor
 
 from mislabel_utils.report.style import (
@@ -255,21 +256,10 @@ def apart(values: Sequence[float], gap: float) -> list[float]:
     >>> apart([1, 5, 5], 2)
     [1.0, 4.0, 6.0]
     """
-    order = np.argsort(values, kind="stable")
-    groups: list[list[int]] = []
-
-    def middle(group: list[int]) -> float:
-        return float(np.mean([values[index] for index in group]))
-
-    for index in order:  # neighbours that are too close are moved together, about their mean
-        groups.append([index])
-        while len(groups) > 1 and (
-            middle(groups[-1]) - middle(groups[-2]) < gap * (len(groups[-1]) + len(groups[-2])) / 2
-        ):
-            groups[-2:] = [groups[-2] + groups[-1]]
+    order, steps = np.argsort(values, kind="stable"), gap * np.arange(len(values))
     places = np.empty(len(values))
-    for group in groups:
-        places[group] = middle(group) + gap * (np.arange(len(group)) - (len(group) - 1) / 2)
+    # Neighbours that are too close are moved together, about their mean.
+    places[order] = isotonic_regression(np.asarray(values)[order] - steps).x + steps
     return places.tolist()
 
 
