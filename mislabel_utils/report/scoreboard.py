@@ -22,10 +22,6 @@ COLUMNS = (
     "The published number is …",
 )
 CONDITION = ["data", "recipe", "precision"]  # in which runs agree that are compared
-COPIES = (
-    "Another copy of the data has rows of its own: its pixels differ from those of the copy that "
-    "the book was made with, in CIFAR-10 a JPEG copy, so its runs are other runs."
-)
 
 
 def measured(rows: pd.DataFrame) -> list[Measured]:
@@ -46,9 +42,8 @@ def measured(rows: pd.DataFrame) -> list[Measured]:
 
 
 def scoreboard(rows: list[Measured]) -> Table:
-    """The table of what was `measured`, and below it why runs on other data have their own rows."""
-    copies = any(ANOTHER_COPY in row.data for row in rows)
-    return Table(COLUMNS, [row.row() for row in rows], "verdicts", COPIES * copies)
+    """The table of what was `measured`."""
+    return Table(COLUMNS, [row.row() for row in rows])
 
 
 def _draws(claim: Claim) -> list[Measured]:

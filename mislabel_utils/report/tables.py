@@ -32,18 +32,10 @@ class Table:
     Parameters
     ----------
     columns, rows : the texts, or links; a cell that is a verdict is bold
-    kind : a class for the style sheet, such as "verdicts"
-    note : a sentence below the table
     """
 
-    def __init__(
-        self,
-        columns: Sequence[str],
-        rows: Sequence[Sequence[str | Link]],
-        kind: str = "",
-        note: str = "",
-    ) -> None:
-        self.columns, self.rows, self.kind, self.note = columns, rows, kind, note
+    def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str | Link]]) -> None:
+        self.columns, self.rows = columns, rows
 
     @classmethod
     def of(cls, texts: pd.DataFrame, columns: Sequence[str]) -> Table:
@@ -52,16 +44,13 @@ class Table:
         return cls(columns, rows)
 
     def __repr__(self) -> str:
-        lines = [" | ".join(map(str, row)) for row in (self.columns, *self.rows)]
-        return "\n".join(lines + [self.note] * bool(self.note))
+        return "\n".join(" | ".join(map(str, row)) for row in (self.columns, *self.rows))
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
         body = "".join(map(self._row, self.rows))
-        kinds = f"numbers {'cards ' * self._as_cards}{self.kind}".strip()
-        return (
-            f'<table class="{kinds}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        ) + (f"<p>{escape(self.note)}</p>" if self.note else "")
+        kinds = "numbers cards" if self._as_cards else "numbers"
+        return f'<table class="{kinds}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
     @property
     def _as_cards(self) -> bool:
