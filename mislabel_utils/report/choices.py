@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,24 +17,28 @@ Arrays = Mapping[str, np.ndarray]
 Found = Mapping[int, Mapping[str, Arrays]]  # by seed, what the experiment returned
 
 
-def unfolded(arrays: Arrays, levels: Mapping[str, Sequence[object]]) -> pd.DataFrame:
-    """A row for each cell of some arrays, a column for each, and for where the cell is.
+def unfolded(
+    found: Found, name: str, levels: Mapping[str, Iterable[object]], **more: object
+) -> pd.DataFrame:
+    """A row for each cell of the arrays of that name, a column for each, and for where it is.
 
     Parameters
     ----------
-    arrays : by name, of the shape that the levels have; one that lacks the last axes is the same
-        along them
-    levels : by name of the axis, what its places are called
+    levels : by name of the axis, what its places are called. An array that lacks the last axes is
+        the same along them
+    more : other columns
     """
-    shape = tuple(map(len, levels.values()))
-    index = pd.MultiIndex.from_product(map(list, levels.values()), names=levels)
-    columns = {
-        name: np.broadcast_to(
-            values.reshape(values.shape + (1,) * (len(shape) - values.ndim)), shape
-        ).ravel()
-        for name, values in arrays.items()
-    }
-    return pd.DataFrame(columns, index=index).reset_index()
+    index = pd.MultiIndex.from_product(levels.values(), names=levels)
+
+    def column(values: np.ndarray) -> np.ndarray:
+        return values.repeat(len(index) // values.size)
+
+    return pd.concat(
+        pd.DataFrame({each: column(values) for each, values in arrays[name].items()}, index).assign(
+            seed=seed, **more
+        )
+        for seed, arrays in found.items()
+    ).reset_index()
 
 
 def cells(found: Found, protocol: Protocol) -> pd.DataFrame:
@@ -49,12 +53,9 @@ def cells(found: Found, protocol: Protocol) -> pd.DataFrame:
         "choice": CHOICES.values(),
     }  # fmt: skip
     every = pd.concat(
-        [
-            unfolded(each[name], levels).assign(data=TITLES[name], seed=seed)
-            for name in protocol.data for seed, each in found.items()
-        ],
+        [unfolded(found, name, levels, data=TITLES[name]) for name in protocol.data],
         ignore_index=True,
-    )  # fmt: skip
+    )
     every["chance"] = 1 / every["classes"]  # each class is as common as the next in these tests
     every["gain"] = (every["student"] - every["chance"]).where(every["images"] >= SMALLEST)
     return every
@@ -62,24 +63,15 @@ def cells(found: Found, protocol: Protocol) -> pd.DataFrame:
 
 def pairs(found: Found) -> pd.DataFrame:
     """The students of two classes with wrong `labels` and with true ones: a row a student."""
-    levels = {"labels": WAYS, "choice": CHOICES.values()}
-    return pd.concat(
-        [unfolded(each["pair"], levels).assign(seed=seed) for seed, each in found.items()],
-        ignore_index=True,
-    )
+    return unfolded(found, "pair", {"labels": WAYS, "choice": CHOICES.values()})
 
 
 def squares(found: Found) -> pd.DataFrame:
     """The students in the plane: a row for each draw, teacher, choice and kind of labels."""
-    rows = []
-    for seed, each in found.items():
-        draws = range(len(each["plane"]["teacher"]))
-        levels = {
-            "draw": draws, "steps": mistakes.TEACHERS,
-            "choice": [CHOICES[name] for name in mistakes.KEPT], "labels": WAYS,
-        }  # fmt: skip
-        rows.append(unfolded(each["plane"], levels).assign(seed=seed))
-    return pd.concat(rows, ignore_index=True)
+    draws = len(next(iter(found.values()))["plane"]["teacher"])
+    kept = [CHOICES[name] for name in mistakes.KEPT]
+    levels = {"draw": range(draws), "steps": mistakes.TEACHERS, "choice": kept, "labels": WAYS}
+    return unfolded(found, "plane", levels)
 
 
 def means(every: pd.DataFrame, columns: Sequence[str] = ("gain",)) -> pd.DataFrame:

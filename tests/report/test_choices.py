@@ -17,8 +17,8 @@ def found():
 
 def test_an_array_that_lacks_axes_is_the_same_along_them():
     arrays = {"one": np.array([1, 2]), "both": np.array([[1, 2, 3], [4, 5, 6]])}
-    rows = choices.unfolded(arrays, {"a": "xy", "b": range(3)})
-    assert rows["one"].tolist() == [1, 1, 1, 2, 2, 2]
+    rows = choices.unfolded({7: {"of": arrays}}, "of", {"a": [*"xy"], "b": range(3)})
+    assert rows["one"].tolist() == [1, 1, 1, 2, 2, 2] and set(rows["seed"]) == {7}
     assert rows.query("a == 'y' and b == 0")["both"].item() == 4
 
 
