@@ -48,16 +48,11 @@ def trained_on(config: dict[str, Any]) -> str | None:
 
     An experiment of another kind that trains on a data set names its fingerprint, see `WHERE`.
     """
-    found = _data(config)
-    return data_name(*found) if found else None
-
-
-def _data(config: dict[str, Any]) -> tuple[str, str] | None:
-    """Name and fingerprint of the data that a run was trained on; None if there were none."""
     if trains(config):
-        return config["data"]["split"].rpartition("/")[0], config["data"]["fingerprint"]
+        data = config["data"]
+        return data_name(data["split"].rpartition("/")[0], data["fingerprint"])
     found = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
-    return (UNNAMED, found[0]) if found else None
+    return data_name(UNNAMED, found[0]) if found else None
 
 
 @cache

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +256,8 @@ def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
     labels = config["labels"]
     while labels["kind"] in ALIKE:
         labels = labels["of"]
-    size = config.get("images", {}).get("count") or _size(config["data"])
+    split = _splits().get((config["data"]["split"], config["data"]["fingerprint"]))
+    size = config.get("images", {}).get("count") or (split and len(split))  # None for another's
     if labels["kind"] == "subset":
         return labels["count"]
     if "of" in labels:
@@ -267,20 +269,11 @@ def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
     return size if labels["kind"] in EVERY else None
 
 
-def _size(data: dict[str, str]) -> int | None:
-    """Images of a split of one of the book's data sets; None for another's."""
-    for scale in ("recorded", "quick"):
-        splits = _splits(scale)
-        if (data["split"], data["fingerprint"]) in splits:
-            return len(splits[data["split"], data["fingerprint"]])
-    return None
-
-
 @cache
-def _splits(scale: str) -> dict[tuple[str, str], Split]:
-    """The splits of the book's data sets, by name and fingerprint."""
+def _splits() -> dict[tuple[str, str], Split]:
+    """The splits of the book's data sets and of their samples, by name and fingerprint."""
     found = {}
-    for name in origins.TITLES:
+    for name, scale in product(origins.TITLES, ("recorded", "quick")):
         try:
             data = datasets.load(name, scale)
         except datasets.DataError:  # of CIFAR-10 no image comes with the package
@@ -296,9 +289,8 @@ def _chance(key: str, seen: str | None) -> float:
     By the digest of what was `seen`, where it is recorded: others may have a name of the book's.
     """
     name = key.partition("@")[0]
-    splits = [each for scale in ("recorded", "quick") for each in _splits(scale).values()]
-    norms = {each.normalization for each in splits} | {datasets.RAW}
-    for split in splits:
+    norms = {each.normalization for each in _splits().values()} | {datasets.RAW}
+    for split in _splits().values():
         known = seen is None or any(split.normalized_as(n).digest == seen for n in norms)
         if split.name == name and known:
             return split.labels.bincount().max().item() / len(split)
