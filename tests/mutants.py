@@ -91,7 +91,7 @@ MUTANTS = [  # module, a text in it, what is put in its place
     ("report/verdicts.py", "self.claim.published < low", "self.claim.published < high"),
     ("report/verdicts.py", "[max(values) for values in known]", "[min(values) for values in known]"),
     ("report/stats.py", "ppf(0.975, count - 1)", "ppf(0.95, count - 1)"),
-    ("report/stats.py", "(1 + 1 / count) ** 0.5", "count**-0.5"),
+    ("report/stats.py", "(1 / count + of_next) ** 0.5", "count**-0.5"),
 ]  # fmt: skip
 
 

@@ -27,8 +27,7 @@ from mislabel_utils.report.stats import interval
 from mislabel_utils.report.tables import Link, interval_text
 
 FEWEST = 3  # seeds, of students and of every control: with fewer nothing is judged
-# Points that every seed must be ahead by; of draws the median, and then nothing more.
-MARGINS = {"student": 10.0, "difference": 0.0, "draws": 0.0}
+MARGINS = {"student": 10.0, "difference": 0.0}  # points that every seed must be ahead by
 LIKELY = 0.95  # the share of the controls' draws that a typical draw of ours must leave behind
 
 
@@ -66,32 +65,19 @@ class Measured:
             return "not yet measured"
         return "" if len(self.values) >= FEWEST else "not judged: too few seeds"
 
-    def best_control(self) -> float | None:
-        """The best seed of any control, in the unit of the claim; None without controls.
-
-        For draws the count that a share `LIKELY` of the control's draws do not exceed: then a
-        typical student is not one that guesses.
-        """
-        known = [values for values in self.controls.values() if len(values)]
-        if self.claim.kind == "draws":
-            best = [np.quantile(values, LIKELY, method="inverted_cdf") for values in known]
-        else:
-            best = [max(values) for values in known]
-        return float(max(best)) if best else None
-
     def bar(self) -> float:
         """What every seed, or the median draw, must lie above, in the unit of the claim.
 
-        For a student the best control or the constant answer, and `MARGINS` points more. For a
-        difference zero, or the best control above it. For draws the best control. A teacher's
-        accuracy is no phenomenon and has none.
+        For a student the best seed of any control or the constant answer, and `MARGINS` points
+        more. For a difference zero, or the best control above it. For draws the count that a share
+        `LIKELY` of the control's draws do not exceed: then a typical student is not one that
+        guesses. A teacher's accuracy is no phenomenon and has none.
         """
-        best = self.best_control()
-        rivals = [] if best is None else [best]
-        if self.claim.kind == "student":
-            rivals.append(constant_answer(self.claim.metric))
-        elif self.claim.kind == "difference":
-            rivals.append(0.0)
+        known = [values for values in self.controls.values() if len(values)]
+        if self.claim.kind == "draws":
+            return float(max(np.quantile(each, LIKELY, method="inverted_cdf") for each in known))
+        constant = constant_answer(self.claim.metric) if self.claim.kind == "student" else 0.0
+        rivals = [constant, *[max(values) for values in known]]
         return max(rivals) + MARGINS[self.claim.kind]
 
     def holds(self) -> str:
