@@ -14,6 +14,7 @@ import pandas as pd
 from mislabel_utils.lab import Lab
 from mislabel_utils.plane.experiment import Setting
 from mislabel_utils.report import choices, origins, plane, results
+from mislabel_utils.report.verdicts import FEWEST
 from mislabel_utils.studies import two_dimensions, where_it_stops
 
 CHAPTERS = {
@@ -32,7 +33,6 @@ WHOSE = {"teacher": "a teacher's labels", "true": "true labels", "other": "other
 # Of several test sets of a network the first: digits, where a teacher read them.
 TESTS = ("mnist/test@mnist", "mnist/test@raw", "mnist/test@fashion_mnist", "cifar10/test@cifar10",
          "fashion_mnist/test@fashion_mnist")  # fmt: skip
-FEWEST = 3  # seeds or draws that make a condition
 ROW = ["chapter", "name", "labels", "seed", "accuracy", "chance"]
 STOPPED = {
     "kept": "where the attack left them, radius",
