@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from execute import prefer_own_kernel
+from kernels import fork_kernels
 
 # Several processes are dealt whole files in this order. What takes longest comes first, so that
 # none is left at work when the others have finished; evidence comes last, when its chapters have
@@ -34,6 +35,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_configure(config):
     prefer_own_kernel()
+    fork_kernels()
     if os.environ.get("PYTEST_XDIST_WORKER"):  # one of several: they share the cores
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     if getattr(config.option, "nbval", False) or getattr(config.option, "nbval_lax", False):
