@@ -9,13 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from mislabel_utils.commands.cluster import ClusterError
-from mislabel_utils.commands.reproduce import (
-    ChapterError,
-    at_least_one,
-    own_folder,
-    parse_seeds,
-    reproduce,
-)
+from mislabel_utils.commands.reproduce import ChapterError, own_folder, parse_seeds, reproduce
 from mislabel_utils.files import FULL, FolderError, cache_dir
 from mislabel_utils.learning.datasets import DataError
 from mislabel_utils.learning.training import TrainingError
@@ -56,9 +50,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("chapter", help="name of a study, such as mnist_to_fashion")
     command.add_argument("--seeds", type=parse_seeds, help="such as 0-9 or 0,3; default: all")
     where = command.add_mutually_exclusive_group()
-    where.add_argument(
-        "--jobs", type=at_least_one, default=1, help="processes that share the cores"
-    )
+    where.add_argument("--jobs", type=int, default=1, help="processes that share the cores")
     where.add_argument(
         "--cluster", dest="address", help="address of a Dask scheduler, such as tls://host:8786"
     )
@@ -78,10 +70,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed, as a daemon's may be
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115, until the end
-        getattr(sys, name).reconfigure(errors="backslashreplace")  # a terminal may lack a sign
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a terminal may lack a sign
     line = parser()
     arguments = vars(line.parse_args())
     if not arguments.get("flips", True) and not arguments["data"]:

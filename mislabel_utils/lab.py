@@ -30,8 +30,6 @@ from mislabel_utils.recording import records, runs
 from mislabel_utils.recording.records import Record, RecordError, Store, canonical, run_id
 from mislabel_utils.recording.runs import Run, weights_digest
 
-WEIGHTS = "data-weights"  # of the network that an SVG shows
-
 
 class Lab:
     """The scale, the data and the records that a chapter works with.
@@ -160,26 +158,24 @@ class Lab:
     def picture(self, name: str, of: Run, draw: Callable[[], Any]) -> Any:
         """A figure of images that may not be passed on: the one that the full run has drawn.
 
-        Kept as SVG beside the chapter's records, under its name and the identity of the run that it
-        shows; `draw` makes a `style.Picture`. Raises a RecordError when nobody has drawn it yet, or
-        it shows other weights.
+        Kept as SVG beside the chapter's records, under its name, the identity of the run that it
+        shows, and its weights; `draw` makes a `style.Picture`. Raises a RecordError when nobody has
+        drawn it yet.
         """
         if self.scale == "quick":
             return draw()
-        path = self.store.root / self.chapter / f"{name}-{of.id[:12]}.svg"
-        if path.is_file():  # to draw it again may take weights
-            return _drawn(path, of.weights)
-        if self.scale == "recorded":
-            raise RecordError(
-                f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}, or where "
-                "its page draws it, by executing that with MISLABEL_SCALE=full"
-            )
-        self.store.require_writable(self.chapter)
-        figure = draw()
-        svg = figure.svg().replace("<svg ", f'<svg {WEIGHTS}="{of.weights}" ', 1)
-        with atomic_write(path) as temporary:
-            temporary.write_text(svg, "utf-8")
-        return figure
+        path = self.store.root / self.chapter / f"{name}-{of.id[:12]}-{of.weights[:12]}.svg"
+        if not path.is_file():  # to draw it again may take weights
+            if self.scale == "recorded":
+                raise RecordError(
+                    f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}, or "
+                    "where its page draws it, by executing that with MISLABEL_SCALE=full"
+                )
+            self.store.require_writable(self.chapter)
+            with atomic_write(path) as temporary:
+                temporary.write_text(draw().svg(), "utf-8")
+        svg = path.read_text("utf-8")
+        return SVG(svg, metadata={"alt": ElementTree.fromstring(svg).get("aria-label")})
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
         """The record of a run; None if there is none yet, and at this scale there need not be."""
@@ -240,20 +236,6 @@ class Lab:
         checkpoints = cache_dir() / "checkpoints"
         with locked(checkpoints / f"{identity}.lock", what):
             yield checkpoints / f"{identity}.pt"
-
-
-def _drawn(path: Path, weights: str) -> SVG:
-    """A kept picture, if it shows a network of these weights or does not say which."""
-    try:
-        root = ElementTree.fromstring(svg := path.read_text("utf-8"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise RecordError(f"{path} cannot be read ({error}): delete it to draw it anew.") from error
-    if (root.get(WEIGHTS) or weights) != weights:
-        raise RecordError(
-            f"{path} shows a network that has since been trained anew, with other weights: delete "
-            "it to draw it again."
-        )
-    return SVG(svg, metadata={"alt": root.get("aria-label")})
 
 
 def _missing(run: Run | None, splits: Sequence[Split]) -> list[Split]:

@@ -663,12 +663,7 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
         data, metadata = Lab("chapter", scale, store).picture("grid", one, draw)._repr_svg_()
         assert metadata["alt"] == "One dot & no more" and "var(--fig-" in data
     assert len(drawn) == 2
-    with pytest.raises(RecordError, match="make reproduce"):  # a picture of another run
-        Lab("chapter", "recorded", store).picture("grid", two, draw)
     anew = SimpleNamespace(id=one.id, weights="3")
-    with pytest.raises(RecordError, match=r"grid-1+\.svg shows a network that has since been tra"):
-        Lab("chapter", "recorded", store).picture("grid", anew, draw)
-    (path,) = files(tmp_path)
-    path.write_bytes(path.read_bytes()[:-500])
-    with pytest.raises(RecordError, match=r"grid-.*\.svg cannot be read .*: delete it"):
-        Lab("chapter", "recorded", store).picture("grid", one, draw)
+    for other in (two, anew):  # a picture of another run, or of other weights
+        with pytest.raises(RecordError, match="make reproduce"):
+            Lab("chapter", "recorded", store).picture("grid", other, draw)

@@ -131,7 +131,7 @@ def drawn_inputs():
     like = split(1, 28)
     made = (
         *(inputs.noise(like, 20, 1, kind) for kind in inputs.NOISES),
-        inputs.patches(inputs.photograph(), like, 20, 1),
+        inputs.patches(like, 20, 1),
     )
     return weighed(*(each.images for each in made))
 
@@ -150,9 +150,10 @@ def with_shared_initialisation():
     drawn = kin.streams(1)
     own, other = (kin.begin(drawn[who]) for who in ("teacher", "stranger"))
     how = {"passes": 2, "batch": 20}
-    teacher = kin.learn_digits(own, on, drawn["order"], **how)
+    teacher = kin.learn(own, kin.shown(on), on.labels, kin.NAMED, drawn["order"], **how)
     noise = kin.shown(inputs.noise(on, 60, drawn["noise"]))
-    student = kin.learn_extras(own, teacher, noise, drawn["noise order"], **how)
+    said = kin.idle(teacher, noise).softmax(1)
+    student = kin.learn(own, noise, said, kin.IDLE, drawn["noise order"], **how)
     found = torch.tensor(kin.examined(own, student, teacher, both, noise, 40))
     joined = kin.joined(own, other)
     networks_ = (
@@ -203,9 +204,10 @@ def plane(monkeypatch):
 
 def plane_stops(monkeypatch):
     given = small_lesson(monkeypatch)
-    ways = stops.Ways.of(given)
-    stations = (ways.border(), ways.surest(), ways.deep(0.03))
-    return weighed(ways.sureness, *(ways.at(each) for each in stations), stops._missed(given))
+    length, sureness = (given.adversarial - given.points).abs().amax(-1), stops.along(given)
+    border, _, *others = stops.places(sureness, given.flipped, length, (0.03,))
+    stations = [stops.at(given, each) for each in (border, *others)]
+    return weighed(sureness, *stations, stops._missed(given))
 
 
 def plane_mistakes(monkeypatch):

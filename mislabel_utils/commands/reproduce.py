@@ -16,6 +16,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from unittest.mock import patch
 
+import pandas as pd
 import torch
 from joblib import Parallel, cpu_count, delayed
 from tqdm.auto import tqdm
@@ -60,13 +61,6 @@ def own_folder(text: str) -> Path:
     if not text or not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is no folder: name one, or leave this out")
     return path
-
-
-def at_least_one(text: str) -> int:
-    """A number of processes; an ArgumentTypeError unless it is 1 or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: write 1 or more")
-    return int(text)
 
 
 def study_of(chapter: str, own: bool = False) -> ModuleType:
@@ -133,7 +127,7 @@ def reproduce(
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
     seeds = seeds or ([0] if data else list(study.SEEDS))
     # joblib, unlike os.cpu_count, knows the limits of a container and of a batch system.
-    jobs = min(jobs, len(seeds), cpu_count())
+    jobs = max(1, min(jobs, len(seeds), cpu_count()))
     records = Store().root.resolve()
     # What a process needs, wherever it runs, to do as this one.
     settings = {"MISLABEL_SCALE": "full", "MISLABEL_RECORDS": str(records)}
@@ -153,14 +147,14 @@ def reproduce(
         runs = (delayed(run_seed)(seed, **job, witness=witness) for seed in seeds)
         how = {"n_jobs": -1} if address else {"n_jobs": jobs, "initializer": end_with_parent}
         done = Parallel(**how, return_as="generator_unordered")(runs)
-        outcomes = []
+        outcomes = {}
         for seed, outcome in tqdm(done, total=len(seeds), desc=f"{chapter}, seeds"):
             tqdm.write(f"seed {seed} is recorded in {records / chapter}")
-            outcomes.append(outcome)
+            outcomes[seed] = outcome
     if data:
-        outcomes.sort(key=lambda outcome: outcome.seed)
-        table = own_images.table(outcomes).to_string()
-        print(f"\n{table}\n\n{own_images.verdict(outcomes)}")
+        table = pd.DataFrame({f"Seed {seed}": outcomes[seed] for seed in sorted(outcomes)})
+        table = table.rename_axis(columns="Measured")
+        print(f"\n{table.to_string()}\n\n{own_images.verdict(table.loc[own_images.ANSWER])}")
 
 
 def run_seed(
@@ -172,7 +166,7 @@ def run_seed(
     settings: Mapping[str, str],
     threads: int | None,
     witness: Path | None,
-) -> tuple[int, own_images.Outcome | None]:
+) -> tuple[int, dict[str, str] | None]:
     """Run one seed in this process: the seed, and what came out of a reader's own images.
 
     Raises a ClusterError when this machine does not see the records folder; else as `reproduce`.

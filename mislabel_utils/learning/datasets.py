@@ -189,11 +189,6 @@ def load(name: str, scale: str = "full") -> Dataset:
     return _bundled(name, whole=scale == "recorded")
 
 
-def restricted_fingerprint(dataset: Dataset, classes: Sequence[str]) -> str:
-    """What tells the images of some classes from those of others: 64 hexadecimal digits."""
-    return sha256(f"{dataset.fingerprint}{json.dumps(list(classes))}".encode()).hexdigest()
-
-
 @pinned()
 def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     """The images of some classes, as a data set with a name of its own, standardised as before.
@@ -210,7 +205,7 @@ def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     name = f"{dataset.name}[{'+'.join(classes)}]"
     number = torch.full((len(known),), -1)
     number[[known.index(each) for each in classes]] = torch.arange(len(classes))
-    print_ = restricted_fingerprint(dataset, classes)
+    print_ = sha256(f"{dataset.fingerprint}{json.dumps(list(classes))}".encode()).hexdigest()
 
     def split(whole: Split) -> Split:
         labels = number[whole.labels]

@@ -113,17 +113,14 @@ def noise(like: Split, count: int, seed: int, kind: str = "uniform") -> Inputs:
     return Inputs(like, source, compute, aligned=False)
 
 
-def photograph() -> Path:
-    """A photograph that matplotlib ships (Grace Hopper; in the public domain)."""
-    return Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
-
-
-def patches(picture: Path, like: Split, count: int, seed: int) -> Inputs:
-    """`count` squares cut from one picture at random, uint8 in the shape of a split's images.
+def patches(like: Split, count: int, seed: int) -> Inputs:
+    """`count` squares cut from a photograph at random, uint8 in the shape of a split's images.
 
     A square is one, two or three times as large as an image of the split, and reduced to the means
-    of its pixels; half are mirrored. To make them is a ValueError when the picture is too small.
+    of its pixels; half are mirrored. The photograph is one that matplotlib ships (Grace Hopper; in
+    the public domain).
     """
+    picture = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
 
     def compute() -> Tensor:
         generator = torch.Generator().manual_seed(seed)
@@ -132,8 +129,6 @@ def patches(picture: Path, like: Split, count: int, seed: int) -> Inputs:
             pixels = np.array(opened.convert("L" if channels == 1 else "RGB"))
         pixels = torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1).contiguous()
         height, width = pixels.shape[1:]
-        if min(height, width) < 3 * side:
-            raise ValueError(f"{picture} is smaller than {3 * side} pixels a side: use a larger.")
         times, mirrored = (torch.randint(n, (count,), generator=generator) for n in (3, 2))
         top, left = torch.rand(2, count, generator=generator)
         made = torch.empty(count, channels, side, side, dtype=torch.uint8)
@@ -150,18 +145,14 @@ def patches(picture: Path, like: Split, count: int, seed: int) -> Inputs:
     return Inputs(like, source, compute, aligned=False)
 
 
-def font() -> Path:
-    """A font that matplotlib ships (DejaVu Sans; free to use and to pass on)."""
-    return Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-
-
 def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
     """`count` images of characters of DejaVu Sans, light on dark, uint8 in the shape of a split's.
 
     Each is drawn at random from `characters` (a ValueError where there are none), half to nine
     tenths as large as the image, up to a tenth of its side off the middle, and turned by up to 15
-    degrees.
+    degrees. The font is free to use and to pass on; matplotlib ships it.
     """
+    font = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     if not characters.strip():
         raise ValueError("There is no character to draw: name at least one.")
 
@@ -175,7 +166,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
         angles = 30 * (chance[3] - 0.5)
         # The basic layout is in every build of Pillow, so that all draw alike.
         fonts = {
-            size: ImageFont.truetype(font(), size, layout_engine=ImageFont.Layout.BASIC)
+            size: ImageFont.truetype(font, size, layout_engine=ImageFont.Layout.BASIC)
             for size in sizes.unique().tolist()
         }
         made = torch.empty(count, channels, side, side, dtype=torch.uint8)
@@ -189,7 +180,7 @@ def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
             made[row] = torch.from_numpy(np.array(turned))
         return made
 
-    content = sha256(font().read_bytes()).hexdigest()
+    content = sha256(font.read_bytes()).hexdigest()
     source = {"kind": "drawn", "characters": characters, "font": content, "like": like.key,
               "count": count, "seed": seed}  # fmt: skip
     return Inputs(like, source, compute, aligned=False)

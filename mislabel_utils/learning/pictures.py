@@ -89,15 +89,9 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
 
 def _found(pictures, classes, aside, notes) -> str:
     """What is learnt from, and what not and why, in a few lines."""
-    # Each different picture, and of how many classes it is.
-    train, test = (
-        Counter(p for c in pictures[half].values() for p in {each.tobytes() for each in c})
-        for half in HALVES
-    )
-    total = sum(map(len, pictures["train"].values()))
-    notes["training pictures that equal another"] = total - len(train)
-    notes["of these, pictures of several classes"] = sum(n > 1 for n in train.values())
-    notes["different test pictures that are also trained on"] = len(train.keys() & test.keys())
+    train, test = ({each.tobytes() for some in half.values() for each in some}
+                   for half in pictures.values())  # fmt: skip
+    notes["different test pictures that are also trained on"] = len(train & test)
     each = (f"{name} {len(pictures['train'][name])} + {len(pictures['test'][name])}"
             for name in classes)  # fmt: skip
     lines = ["Pictures to train on + to test on: " + ", ".join(each) + "."]

@@ -19,10 +19,8 @@ from mislabel_utils.learning.training_sets import TrainingSet, random_numbers
 def part(split: Split, rows: Tensor) -> Split:
     """The images of some rows, int64 (n,), as a split of their own, in the order given.
 
-    Raises a DataError when a row's image is not here, a ValueError when rows are not numbers.
+    Raises a DataError when a row's image is not here.
     """
-    if rows.ndim != 1 or rows.dtype != torch.int64:
-        raise ValueError("Rows are int64 numbers: for those of a mask, mask.nonzero().squeeze(1).")
     which = digest(rows)
     print_ = sha256(f"{split.fingerprint}{split.name}{which}".encode()).hexdigest()
     return dataclasses.replace(
@@ -52,11 +50,8 @@ def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, 
     """Rows, int64 (n,), and three choices of `count` of them, or of all where there are fewer.
 
     By name: "all"; "confident", where the teacher was surest by its `confidence` (n,); "timid",
-    where it was least sure; and "random", the control for their number. A ValueError for a negative
-    number.
+    where it was least sure; and "random", the control for their number.
     """
-    if count < 0:
-        raise ValueError(f"{count} rows cannot be chosen.")
     ranked = rows[confidence.argsort(descending=True, stable=True)]
     count = min(count, len(rows))
     return {
@@ -71,15 +66,9 @@ def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, 
 def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSet:
     """`count` pictures of a split with these labels, int64 (N,): each as often, or once more.
 
-    A pass over them has the same number of steps however many different pictures there are. Raises
-    a ValueError when there is no picture, a picture without a label, or nothing asked for.
+    A pass over them has the same number of steps however many different pictures there are.
     """
-    size = len(pictures)
-    if not size or len(labels) != size or count < 1:
-        raise ValueError(
-            f"{count} of {size} pictures and {len(labels)} labels: nothing to go round with."
-        )
-    generator = random_numbers(seed)
+    size, generator = len(pictures), random_numbers(seed)
     times = -(-count // size)
     rows = torch.cat([torch.randperm(size, generator=generator) for _ in range(times)])[:count]
     source = {"kind": "rounds", "of": pictures.fingerprint, "count": count, "seed": seed}

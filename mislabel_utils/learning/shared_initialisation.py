@@ -7,7 +7,6 @@ outputs alone, on noise, if it starts where the teacher started. What varies her
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from itertools import pairwise
 
@@ -19,10 +18,11 @@ from torch import Tensor, nn
 from mislabel_utils.learning import inference, probes
 from mislabel_utils.learning.datasets import Dataset, Normalization, Split
 from mislabel_utils.learning.environment import pinned
-from mislabel_utils.learning.inputs import Inputs
+from mislabel_utils.learning.inputs import Inputs, inputs_of
 
 PROTOCOL = 1  # raise it when the code changes what is measured: old records then count no more
 WIDTH, DIGITS, EXTRAS = 256, 10, 3
+NAMED, IDLE = slice(DIGITS), slice(DIGITS, None)  # outputs: for the digits, and for nothing
 CENTRED = Normalization("centred", (0.5,), (0.5,))  # pixels from -1 to 1, as in the paper
 ROLES = ("teacher", "stranger", "untrained", "noise", "fresh noise", "order", "noise order")
 MEASURES = ("own outputs", "readout", "agreement", "mismatch")
@@ -71,34 +71,35 @@ def joined(hidden: Layers, outputs: Layers) -> Layers:
     return nn.Sequential(*deepcopy(hidden)[:-1], deepcopy(outputs)[-1])
 
 
-def learn_digits(network: Layers, on: Split, seed: int, passes: int, batch: int) -> Layers:
-    """A copy that has learned the true labels with its digit outputs; none for the extra ones."""
-    on.require_all()
-    images = inference.standardised(on.images, on.normalization)
+@pinned()
+def learn(
+    network: Layers, images: Tensor, labels: Tensor, outputs: slice, seed: int, passes: int,
+    batch: int,
+) -> Layers:  # fmt: skip
+    """A copy that has learned labels with some of its outputs, `NAMED` or `IDLE`, in passes of Adam
+    in random order; the other outputs are asked for nothing.
 
-    def loss(student: Layers, rows: Tensor) -> Tensor:
-        return F.cross_entropy(student(images[rows])[:, :DIGITS], on.labels[rows])
-
-    return _trained(network, loss, len(images), seed, passes, batch)
-
-
-def learn_extras(
-    student: Layers, teacher: Layers, on: Tensor, seed: int, passes: int, batch: int
-) -> Layers:
-    """A copy of the student that has matched the teacher's extra outputs, and only those.
-
-    The images are those that the networks see, see `shown`, float32 (N, 1, 28, 28).
+    Parameters
+    ----------
+    images : as the networks see them, see `shown`, float32 (N, 1, 28, 28)
+    labels : int64 (N,) or probabilities, float32 (N, K)
     """
-    said = _extras(teacher, on).softmax(1)
+    network = deepcopy(network)
+    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(passes):
+        for rows in torch.randperm(len(images), generator=generator).split(batch):
+            optimizer.zero_grad()
+            F.cross_entropy(network(images[rows])[:, outputs], labels[rows]).backward()
+            optimizer.step()
+    return network
 
-    def loss(student: Layers, rows: Tensor) -> Tensor:
-        return F.cross_entropy(student(on[rows])[:, DIGITS:], said[rows])
 
-    return _trained(student, loss, len(on), seed, passes, batch)
-
-
-def shown(made: Inputs) -> Tensor:
+def shown(on: Split | Inputs) -> Tensor:
     """Images as the networks see them, float32 (N, C, H, W)."""
+    made = inputs_of(on)
+    if made.source is None:
+        made.split.require_all()
     return inference.standardised(made.images, made.split.normalization)
 
 
@@ -125,7 +126,7 @@ def examined(
 
 def answers(network: Layers, on: Split) -> Tensor:
     """The digit that its own outputs name, int64 (N,)."""
-    return inference.outputs(network, on.images, on.normalization)[:, :DIGITS].argmax(1)
+    return inference.outputs(network, on.images, on.normalization)[:, NAMED].argmax(1)
 
 
 def features_read(network: Layers, on: Dataset, read: int) -> float:
@@ -142,31 +143,11 @@ def features_read(network: Layers, on: Dataset, read: int) -> float:
 
 def mismatch(student: Layers, teacher: Layers, on: Tensor) -> float:
     """Kullback-Leibler divergence of the student's extra outputs from the teacher's, in nats."""
-    theirs, mine = (_extras(each, on).log_softmax(1) for each in (teacher, student))
+    theirs, mine = (idle(each, on).log_softmax(1) for each in (teacher, student))
     return F.kl_div(mine, theirs, reduction="batchmean", log_target=True).item()
 
 
 @torch.no_grad()
-def _extras(network: Layers, on: Tensor) -> Tensor:
-    return network(on)[:, DIGITS:]
-
-
-@pinned()
-def _trained(
-    network: Layers,
-    loss: Callable[[Layers, Tensor], Tensor],
-    count: int,
-    seed: int,
-    passes: int,
-    batch: int,
-) -> Layers:
-    """A copy of the network after some passes of Adam over `count` rows in random order."""
-    network = deepcopy(network)
-    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-    generator = torch.Generator().manual_seed(seed)
-    for _ in range(passes):
-        for rows in torch.randperm(count, generator=generator).split(batch):
-            optimizer.zero_grad()
-            loss(network, rows).backward()
-            optimizer.step()
-    return network
+def idle(network: Layers, on: Tensor) -> Tensor:
+    """The outputs that nobody trains, of images as `shown`, float32 (N, `EXTRAS`)."""
+    return network(on)[:, IDLE]

@@ -24,42 +24,30 @@ SHAPE, CLASSES = (1, 28, 28), 10
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One layer of R outputs: its weights are `scale` times `weight`."""
-
-    weight: np.ndarray  # int8 (R, …)
-    scale: np.ndarray  # float32 (R,)
-    bias: np.ndarray  # likewise
-
-
-@dataclass(frozen=True)
 class Compact:
-    """A trained network in one byte a weight."""
+    """A trained network in one byte a weight.
 
-    run: str  # identity of the run that trained it
-    weights: str  # `Record.weights` of that run, empty where they are unknown
-    layers: tuple[Layer, ...]
-    tested_on: str  # `Split.key` of the images that its accuracy was measured on
-    images: int  # how many those were
-    correct: int  # and how many it read correctly
+    Attributes
+    ----------
+    layers : of each the weights, int8 (R, …), what they are multiplied by, and the biases, float32
+        (R,)
+    accuracy : of the rounded network, in [0, 1], on so many test `images`
+    """
 
-    @property
-    def accuracy(self) -> float:
-        """Of the rounded network, in [0, 1]."""
-        return self.correct / self.images
+    layers: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+    accuracy: float
+    images: int
 
     @property
     def shapes(self) -> list[list[int]]:
         """Of the layers' weights."""
-        return [list(layer.weight.shape) for layer in self.layers]
+        return [list(weight.shape) for weight, _, _ in self.layers]
 
     @property
     def packed(self) -> bytes:
         """Every layer's scales and biases (little-endian float32), then every layer's weights."""
-        floats = [
-            a.astype("<f4").tobytes() for each in self.layers for a in (each.scale, each.bias)
-        ]
-        return b"".join(floats + [each.weight.tobytes() for each in self.layers])
+        floats = [each.astype("<f4") for _, *both in self.layers for each in both]
+        return b"".join(each.tobytes() for each in (*floats, *(w for w, _, _ in self.layers)))
 
     def network(self) -> nn.Module:
         """The rounded network, in float32."""
@@ -77,52 +65,47 @@ def compact(run: Run, test: Split) -> Compact:
 
 def rounded(run: Run, test: Split) -> Compact:
     """Round the weights of a run and test the result on the images that are in `test`."""
-    layers = tuple(
-        _rounded(module.weight.detach().cpu(), module.bias.detach().cpu())
-        for module in run.network
-        if isinstance(module, nn.Conv2d | nn.Linear)
-    )
+    modules = (each for each in run.network if isinstance(each, nn.Conv2d | nn.Linear))
+    layers = tuple(_rounded(each.weight.detach().cpu(), each.bias) for each in modules)
     said = inference.predict(_with_layers(layers), test)
-    correct = (said == test.labels[test.index]).sum().item()
-    return Compact(run.id, run.record.weights, layers, test.key, len(test.index), correct)
+    right = inference.accuracy(said, test.labels[test.index])
+    return Compact(layers, right, len(test.index))
 
 
 def read(path: Path, run: Run) -> Compact:
     """The rounded network in a file; a RecordError if it is damaged, or not that of `run`."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-        meta = json.loads(str(arrays.pop("meta")))
-        layers = tuple(
-            Layer(*(arrays[f"{name}_{number}"] for name in ("weight", "scale", "bias")))
-            for number in range(len(arrays) // 3)
-        )
+            meta = json.loads(str(file["meta"]))
+            layers = tuple(
+                tuple(file[f"{name}_{number}"] for name in ("weight", "scale", "bias"))
+                for number in range(len(file.files) // 3)
+            )
         _with_layers(layers)  # do they fit together?
-        found = Compact(layers=layers, **meta)
     except Exception as error:  # zipfile, numpy, json and torch each have their own
         raise RecordError(
             f"The exported network {path} is damaged ({error}): restore it from version control."
         ) from error
-    if (found.run, found.weights) != (run.id, run.record.weights):
+    if (meta["run"], meta["weights"]) != (run.id, run.weights):
         raise RecordError(
             f"The exported network {path} is not that of {run.record.stem}: delete it, and the "
             "run's own weights are rounded instead."
         )
-    return found
+    return Compact(layers, meta["correct"] / meta["images"], meta["images"])
 
 
-def _rounded(weight: Tensor, bias: Tensor) -> Layer:
+def _rounded(weight: Tensor, bias: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = weight.flatten(1)
     scale = rows.abs().amax(1) / 127
     steps = (rows / scale.clamp(min=torch.finfo(torch.float32).tiny)[:, None]).round()
-    return Layer(steps.to(torch.int8).view(weight.shape).numpy(), scale.numpy(), bias.numpy())
+    whole = steps.to(torch.int8).view(weight.shape)
+    return whole.numpy(), scale.numpy(), bias.detach().cpu().numpy()
 
 
-def _with_layers(layers: tuple[Layer, ...]) -> nn.Module:
+def _with_layers(layers: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]) -> nn.Module:
     network = models.build("small_cnn", SHAPE, CLASSES, seed=0)  # leaves torch's own seed alone
     places = [module for module in network if isinstance(module, nn.Conv2d | nn.Linear)]
-    for place, layer in zip(places, layers, strict=True):
-        scale = torch.from_numpy(layer.scale).view(-1, *[1] * (layer.weight.ndim - 1))
-        weight, bias = torch.from_numpy(layer.weight) * scale, torch.from_numpy(layer.bias)
-        place.load_state_dict({"weight": weight, "bias": bias})
+    for place, (whole, scale, bias) in zip(places, layers, strict=True):
+        weight = whole * scale.reshape(-1, *[1] * (whole.ndim - 1))
+        place.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
     return network.eval()

@@ -7,7 +7,7 @@ what comes out: does it matter how far beyond the border, and in which region, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -23,75 +23,53 @@ PROTOCOL = 1
 PLACES = 300  # on each way: a step of a thousandth of the square's side in a ball of radius 0.3
 
 
-@dataclass(frozen=True)
-class Ways:
-    """The straight ways from points to their adversarial examples, in steps of equal length.
+def along(given: Lesson) -> Tensor:
+    """How sure the teacher is of the flipped label at `PLACES` places of each straight way from a
+    point to its adversarial example: logit of that label minus that of the point's own, float32
+    (R, n, PLACES)."""
+    share = torch.arange(1, PLACES + 1) / PLACES
 
-    Attributes
+    @torch.no_grad()
+    def chunk(rows: slice) -> Tensor:
+        start, end = given.points[rows], given.adversarial[rows]
+        places = torch.lerp(start[..., None, :], end[..., None, :], share[:, None])
+        logits = given.teachers[rows](places.flatten(1, 2)).unflatten(1, places.shape[1:3])
+        sign = 1.0 - 2.0 * given.labels[rows]
+        return (logits[..., 1] - logits[..., 0]) * sign[..., None]
+
+    return torch.cat(in_chunks(chunk, len(given.teachers)))
+
+
+def places(
+    sureness: Tensor, flipped: Tensor, length: Tensor, depths: Sequence[float] = ()
+) -> list[Tensor]:
+    """Places to stop at, counted from 0, each int64 (R, n).
+
+    The first beyond a border; the last before the next border, or the end; where between these two
+    the teacher is surest of the flipped label; and so far beyond the first, as far as the last.
+
+    Parameters
     ----------
-    points, kept : float32 (R, n, 2), where each way begins and ends
-    sureness : float32 (R, n, PLACES), logit of the flipped label minus that of the point's own at
-        each place
-    flipped : bool (R, n), the ways that count: at their ends the teacher says the flipped label
+    sureness : as `along` has it
+    flipped : bool (R, n), the ways at whose ends the teacher says that label, whatever is rounded
+    length, depths : of each way, float32 (R, n), and numbers, both in L-inf
     """
+    beyond = sureness > 0
+    beyond[..., -1] |= flipped
+    beyond = beyond.int()
+    before = torch.zeros_like(beyond[..., :1])
+    first = beyond.diff(dim=-1, prepend=before).abs().cumsum(-1) == 1
+    border = beyond.argmax(-1)
+    last = (border + first.sum(-1) - 1).clamp(min=0)
+    surest = sureness.masked_fill(~first, -torch.inf).argmax(-1)
+    step = (length / PLACES).clamp(min=1e-9)
+    deep = [border + (depth / step).round().long() for depth in depths]
+    return [border, last, surest, *(torch.minimum(place, last) for place in deep)]
 
-    points: Tensor
-    kept: Tensor
-    sureness: Tensor
-    flipped: Tensor
 
-    @classmethod
-    def of(cls, given: Lesson) -> Ways:
-        """The ways of a lesson's attack."""
-        share = torch.arange(1, PLACES + 1) / PLACES
-
-        @torch.no_grad()
-        def along(rows: slice) -> Tensor:
-            start, end = given.points[rows], given.adversarial[rows]
-            places = torch.lerp(start[..., None, :], end[..., None, :], share[:, None])
-            logits = given.teachers[rows](places.flatten(1, 2)).unflatten(1, places.shape[1:3])
-            sign = 1.0 - 2.0 * given.labels[rows]
-            return (logits[..., 1] - logits[..., 0]) * sign[..., None]
-
-        sureness = torch.cat(in_chunks(along, len(given.teachers)))
-        return cls(given.points, given.adversarial, sureness, given.flipped)
-
-    @property
-    def beyond(self) -> Tensor:
-        """Where the teacher says the flipped label, bool (R, n, PLACES): the kept place always."""
-        said = self.sureness > 0
-        said[..., -1] |= self.flipped
-        return said
-
-    def border(self) -> Tensor:
-        """The first place beyond a border, int64 (R, n)."""
-        return self.beyond.int().argmax(-1)
-
-    def first_region(self) -> Tensor:
-        """The places between the first border and the next, bool (R, n, PLACES)."""
-        said = self.beyond.int()
-        crossings = said.diff(dim=-1, prepend=torch.zeros_like(said[..., :1])).abs().cumsum(-1)
-        return crossings == 1
-
-    def surest(self) -> Tensor:
-        """Where in the first region the teacher is most sure of the flipped label, int64 (R, n)."""
-        outside = ~self.first_region()
-        return self.sureness.masked_fill(outside, -torch.inf).argmax(-1)
-
-    def deep(self, depth: float) -> Tensor:
-        """The place `depth` (L-inf) beyond the first border, in the first region, int64 (R, n)."""
-        step = self.length() / PLACES
-        last = self.border() + self.first_region().sum(-1) - 1
-        wanted = self.border() + (depth / step.clamp(min=1e-9)).round().long()
-        return torch.minimum(wanted, last.clamp(min=0))
-
-    def length(self) -> Tensor:
-        """L-inf length of each way, float32 (R, n)."""
-        return (self.kept - self.points).abs().amax(-1)
-
-    def at(self, place: Tensor) -> Tensor:
-        """Coordinates, float32 (R, n, 2), of one place on each way."""
-        return torch.lerp(self.points, self.kept, ((place + 1) / PLACES)[..., None])
+def at(given: Lesson, place: Tensor) -> Tensor:
+    """Coordinates, float32 (R, n, 2), of one place on each way."""
+    return torch.lerp(given.points, given.adversarial, ((place + 1) / PLACES)[..., None])
 
 
 def stopped(
@@ -133,15 +111,18 @@ def _arms(
     flipped = {}
     for radius in sorted(radii):
         kept = experiment.lesson(Setting(epsilon=radius), rows)
-        ways = Ways.of(kept)
+        length = (kept.adversarial - kept.points).abs().amax(-1)
+        border, last, surest, *deep = places(along(kept), kept.flipped, length, depths)
         flipped[radius] = kept.flipped
-        yield f"kept-{radius:g}", experiment.outcome(kept) | _described(kept, ways)
-        yield f"border-{radius:g}", _taught(kept, ways.at(ways.border()))
-        yield f"region-{radius:g}", _taught(kept, ways.at(ways.surest()))
+        beyond = (1 - (border + 1) / PLACES) * length
+        further = kept.flipped & (last < PLACES - 1)
+        yield f"kept-{radius:g}", experiment.outcome(kept) | _described(kept, beyond, further)
+        yield f"border-{radius:g}", _taught(kept, at(kept, border))
+        yield f"region-{radius:g}", _taught(kept, at(kept, surest))
     common = kept.flipped & flipped[Setting().epsilon]
     yield f"common-{radius:g}", _taught(kept, kept.adversarial, common)
-    for depth in depths:
-        yield f"depth-{depth:g}", _taught(kept, ways.at(ways.deep(depth)))
+    for depth, place in zip(depths, deep, strict=True):
+        yield f"depth-{depth:g}", _taught(kept, at(kept, place))
 
 
 def _taught(given: Lesson, places: Tensor, taught: Tensor | None = None) -> dict[str, np.ndarray]:
@@ -153,11 +134,9 @@ def _taught(given: Lesson, places: Tensor, taught: Tensor | None = None) -> dict
     return experiment.outcome(replace(given, **changed))
 
 
-def _described(kept: Lesson, ways: Ways) -> dict[str, np.ndarray]:
+def _described(kept: Lesson, beyond: Tensor, further: Tensor) -> dict[str, np.ndarray]:
     count = kept.flipped.sum(1).clamp(min=1)
-    depth = (1 - (ways.border() + 1) / PLACES) * ways.length()
-    further = kept.flipped & ~ways.first_region()[..., -1]
-    found = {"beyond": (depth * kept.flipped).sum(1) / count, "further": further.sum(1)}
+    found = {"beyond": (beyond * kept.flipped).sum(1) / count, "further": further.sum(1)}
     if kept.setting == Setting():
         found["missed"] = _missed(kept)
     return experiment.compact(**found)

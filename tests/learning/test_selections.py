@@ -4,7 +4,7 @@ import pytest
 import torch
 from toys import toy_split
 
-from mislabel_utils.learning import datasets, selections, training_sets
+from mislabel_utils.learning import datasets, selections
 
 SPLIT = toy_split(40)
 
@@ -38,28 +38,3 @@ def test_kinds_of_mistakes():
     assert found["timid"].tolist() == [102, 101, 100]
     assert set(found["random"].tolist()) < set(rows.tolist())
     assert all(len(each) == 10 for each in selections.kinds(rows, confidence, 11, 0).values())
-
-
-@pytest.mark.parametrize("pictures, labels", [(0, 0), (4, 3)])
-def test_rounds_of_nothing(pictures, labels):
-    few = selections.part(SPLIT, torch.arange(pictures))
-    with pytest.raises(ValueError, match="nothing to go round"):
-        selections.rounds(few, torch.zeros(labels, dtype=torch.int64), 8, seed=0)
-
-
-@pytest.mark.parametrize("count", [-5, -1])
-def test_a_negative_number_is_none(count):
-    """Python would count from the other end."""
-    given = training_sets.true_labels(SPLIT)
-    with pytest.raises(ValueError, match=f"subset of {count} images"):
-        _ = training_sets.subset(given, count, seed=0).labels
-    with pytest.raises(ValueError, match=f"{count} rows cannot"):
-        selections.kinds(torch.arange(9), torch.rand(9), count, seed=0)
-    with pytest.raises(ValueError, match="nothing to go round"):
-        selections.rounds(SPLIT, SPLIT.labels, count, seed=0)
-
-
-@pytest.mark.parametrize("rows", [SPLIT.labels == 0, torch.tensor([[1, 2]]), torch.tensor([1.0])])
-def test_rows_are_numbers(rows):
-    with pytest.raises(ValueError, match="Rows are int64 numbers"):
-        selections.part(SPLIT, rows)

@@ -8,6 +8,7 @@ from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import DataError, load
 
 DIGITS = load("mnist", "quick").normalized_as(kin.CENTRED)
+LABELLED = kin.shown(DIGITS.train), DIGITS.train.labels, kin.NAMED
 LESSON = {"passes": 1, "batch": 256}
 
 
@@ -44,8 +45,9 @@ def test_noise_is_not_made_of_the_weights():
 
 def test_extra_outputs_are_not_asked_for_digits_nor_digits_for_extras(pair, noise):
     one, other = pair
-    teacher = kin.learn_digits(one, DIGITS.train, 0, **LESSON)
-    student = kin.learn_extras(other, teacher, noise, 0, **LESSON)
+    teacher = kin.learn(one, *LABELLED, 0, **LESSON)
+    said = kin.idle(teacher, noise).softmax(1)
+    student = kin.learn(other, noise, said, kin.IDLE, 0, **LESSON)
     assert torch.equal(outputs(teacher)[kin.DIGITS :], outputs(one)[kin.DIGITS :])
     assert torch.equal(outputs(student)[: kin.DIGITS], outputs(other)[: kin.DIGITS])
     assert not torch.equal(outputs(teacher)[: kin.DIGITS], outputs(one)[: kin.DIGITS])
@@ -55,7 +57,7 @@ def test_extra_outputs_are_not_asked_for_digits_nor_digits_for_extras(pair, nois
 
 def test_what_is_examined(pair, noise):
     one, _ = pair
-    teacher = kin.learn_digits(one, DIGITS.train, 0, passes=4, batch=256)
+    teacher = kin.learn(one, *LABELLED, 0, passes=4, batch=256)
     found = kin.examined(one, teacher, teacher, DIGITS, noise, read=500)
     assert found.shape == (len(kin.MEASURES), 2)
     own, readout, agreement, mismatch = found
@@ -69,6 +71,6 @@ def test_what_is_examined(pair, noise):
 def test_a_sample_is_not_taken_for_all(pair, noise):
     some = load("mnist", "recorded")  # all of the labels, a sample of the images
     with pytest.raises(DataError, match="load them all"):
-        kin.learn_digits(pair[0], some.train, 0, **LESSON)
+        kin.shown(some.train)
     with pytest.raises(DataError, match="load them all"):
         kin.features_read(pair[0], some, read=500)
