@@ -19,11 +19,10 @@ FIRST = ("tests/recording/test_labels.py", "tests/test_values.py")
 MUTANTS = [  # module, a text in it, what is put in its place
     # Training
     ("learning/training.py", "learner.optimizer.zero_grad()", "pass"),
-    ("learning/training.py", "+ epoch) * batches + batch", "+ epoch) * batches"),
-    ("learning/training.py", "seed * epochs + epoch", "seed * epochs"),
-    ("learning/training.py", "stream(recipe, seed, epoch, 0)", "stream(recipe, seed, 0, 0)"),
+    ("learning/training.py", "+ epoch) * BATCHES + batch", "+ epoch) * BATCHES"),
+    ("learning/training.py", "seed * EPOCHS + epoch", "seed * EPOCHS"),
+    ("learning/training.py", "stream(seed, epoch, 0)", "stream(seed, 0, 0)"),
     ("learning/training.py", "if recipe.augment:", "if not recipe.augment:"),
-    ("learning/training.py", "PROTOCOL if recipe.epochs <= EPOCHS else LONG_PROTOCOL", "PROTOCOL"),
     ("learning/training.py", "== 1) & flips", "== 1)"),
     ("learning/training.py", "PADDING = 4", "PADDING = 2"),
     ("learning/training.py", "learner.network.train()", "learner.network.eval()"),

@@ -3,7 +3,8 @@
 On a small set the chapter's two passes are a few steps, and a teacher that is still at chance has
 nothing to pass on. So the teacher's epochs double, each time from a fresh network, until its
 training accuracy has clearly left chance or it has had as many steps as the chapter's; the student
-makes 25 passes for each of the teacher's, as there. No student, and no test image, has a say in it.
+makes 25 passes for each of the teacher's, as there, but 1,000 at most. No student, and no test
+image, has a say in it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pandas as pd
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning.datasets import DataError, Dataset, Split
+from mislabel_utils.learning.training import EPOCHS
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report.stats import wilson
 
@@ -75,10 +77,10 @@ def ask(study: ModuleType, lab: Lab, data: str, seed: int, flips: bool = True) -
         obstacle, found = of_teacher(teacher, images)
         if obstacle != IGNORANT or recipe.epochs * batches >= CHAPTER_STEPS:
             break
-        recipe = replace(recipe, epochs=2 * recipe.epochs)
+        recipe = replace(recipe, epochs=min(2 * recipe.epochs, EPOCHS))
     answer, accuracy, read = obstacle, "-", "-"
     if not obstacle:
-        longer = replace(recipe, epochs=passes * recipe.epochs)
+        longer = replace(recipe, epochs=min(passes * recipe.epochs, EPOCHS))
         student = study.train_student(lab, teacher, images, seed, longer)
         true, hit = images.test.labels, student.predict(images.test) == images.test.labels
         low, high = wilson(int(hit.sum()), len(true))

@@ -17,7 +17,6 @@ from types import ModuleType
 from unittest.mock import patch
 
 import pandas as pd
-import torch
 from joblib import Parallel, cpu_count, delayed
 from tqdm.auto import tqdm
 
@@ -141,7 +140,6 @@ def reproduce(
         "data": data and str(data.resolve()),
         "flips": flips,
         "settings": settings,
-        "threads": max(1, cpu_count() // jobs) if jobs > 1 else None,
     }
     with cluster(address, records) as witness:
         runs = (delayed(run_seed)(seed, **job, witness=witness) for seed in seeds)
@@ -164,7 +162,6 @@ def run_seed(
     data: str | None,
     flips: bool,
     settings: Mapping[str, str],
-    threads: int | None,
     witness: Path | None,
 ) -> tuple[int, dict[str, str] | None]:
     """Run one seed in this process: the seed, and what came out of a reader's own images.
@@ -175,7 +172,6 @@ def run_seed(
     ----------
     place : folder of the study, which Python may not look through here
     settings : environment variables, while it runs
-    threads : of torch; None leaves them as they are
     witness : a file that shows that the process sees the records folder
     """
     if witness and not witness.exists():
@@ -185,8 +181,6 @@ def run_seed(
         )
     # A cluster's process may do others afterwards, or in another thread.
     with _alone, patch.dict(os.environ, settings), patch.object(sys, "path", [*sys.path, place]):
-        if threads:
-            torch.set_num_threads(threads)
         study, lab = study_of(chapter, data is not None), Lab(chapter)
         if data is not None:
             return seed, own_images.ask(study, lab, data, seed, flips)

@@ -25,8 +25,7 @@ from mislabel_utils.learning.recipes import Recipe, learning_rate, optimizer_of
 from mislabel_utils.learning.training_sets import TrainingSet
 
 PROTOCOL = 1  # raise it when the loop changes what a recipe means: old records then count no more
-LONG_PROTOCOL = 3  # that of runs of more than EPOCHS epochs
-EPOCHS, BATCHES = 1_000, 100_000  # of a run: beyond, what PROTOCOL 1 draws would not be its own
+EPOCHS, BATCHES = 1_000, 100_000  # at most, of a run: more would share random numbers
 CHECKPOINT_SECONDS = 30.0  # between two of them
 PADDING = 4  # pixels by which augmented images are shifted at most
 CURVE_POINTS = 10  # evaluations on the test set during a run, so that they never dominate
@@ -92,13 +91,13 @@ def fit(
     state, size = learner.state, min(recipe.batch_size, len(images))
     batches = len(images) // size
     for epoch in range(state["epoch"], recipe.epochs):
-        order = torch.randperm(len(images), generator=stream(recipe, seed, epoch, 0))
+        order = torch.randperm(len(images), generator=stream(seed, epoch, 0))
         learner.network.train()
         for batch in range(state["batch"], batches):
             rows = order[batch * size : (batch + 1) * size].to(images.device)
             inputs, targets = images[rows], labels[rows]
             if recipe.augment:
-                inputs = augmented(inputs, stream(recipe, seed, epoch, batch + 1), recipe.flip)
+                inputs = augmented(inputs, stream(seed, epoch, batch + 1), recipe.flip)
             rate = learning_rate(recipe, epoch * batches + batch, recipe.epochs * batches)
             learner.optimizer.param_groups[0]["lr"] = rate
             loss, correct = step(learner, standardised(inputs, norm), targets)
@@ -143,8 +142,11 @@ def train(
     images, labels = _kept(on, device)
     size = min(recipe.batch_size, len(images))
     batches = len(images) // size
-    if batches >= _limits(recipe)[1]:  # they would share random numbers
-        raise TrainingError(f"{title}: {batches} batches an epoch: use a larger batch_size.")
+    if recipe.epochs > EPOCHS or batches >= BATCHES:
+        raise TrainingError(
+            f"{title}: {recipe.epochs} epochs of {batches} batches: at most {EPOCHS} of less than "
+            f"{BATCHES} have random numbers of their own."
+        )
     shape, classes = tuple(images.shape[1:]), len(on.split.classes)
     network = models.build(recipe.model, shape, classes, seed).to(device)
     asked = {"seed": seed, "test": test and f"{test.key} {test.digest}"}
@@ -205,25 +207,12 @@ def augmented(images: Tensor, generator: torch.Generator, flips: bool = True) ->
     return picked.permute(0, 3, 1, 2)
 
 
-def protocol(recipe: Recipe) -> int:
-    """Under which number a run of this recipe goes; another means other random numbers."""
-    return PROTOCOL if recipe.epochs <= EPOCHS else LONG_PROTOCOL
-
-
-def stream(recipe: Recipe, seed: int, epoch: int, batch: int) -> torch.Generator:
+def stream(seed: int, epoch: int, batch: int) -> torch.Generator:
     """The random numbers of a batch, counted from 1, or with 0 of the order of an epoch.
 
-    Runs count off PyTorch's 2^32 seeds: all of the book's differ, which a test computes. Long runs
-    have many epochs of few batches: else seed 0 would meet seed 1 in epoch 1,000.
+    Runs count off PyTorch's 2^32 seeds: all of the book's differ, which a test computes.
     """
-    epochs, batches = _limits(recipe)
-    return torch.Generator().manual_seed((seed * epochs + epoch) * batches + batch)
-
-
-def _limits(recipe: Recipe) -> tuple[int, int]:
-    """How many epochs, and batches of one, have random numbers of their own."""
-    many = protocol(recipe) == LONG_PROTOCOL
-    return (BATCHES, EPOCHS) if many else (EPOCHS, BATCHES)
+    return torch.Generator().manual_seed((seed * EPOCHS + epoch) * BATCHES + batch)
 
 
 def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:

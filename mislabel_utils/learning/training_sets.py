@@ -6,7 +6,7 @@ computes them when they are first needed: a recorded run is looked up without ei
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -174,6 +174,17 @@ def uniform(on: Split | Inputs, seed: int) -> TrainingSet:
         return torch.randint(len(inputs.split.classes), (count,), generator=random_numbers(seed))
 
     return TrainingSet(inputs, {"kind": "uniform", "seed": seed}, compute)
+
+
+def dealt_out(on: Split | Inputs, counts: Sequence[int], seed: int) -> TrainingSet:
+    """Classes dealt out to the images at random, class k to `counts[k]` of them."""
+
+    def compute() -> Tensor:
+        labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+        return labels[torch.randperm(len(labels), generator=random_numbers(seed))]
+
+    source = {"kind": "dealt out", "counts": list(counts), "seed": seed}
+    return TrainingSet(inputs_of(on), source, compute)
 
 
 def next_class(on: Split | Inputs) -> TrainingSet:

@@ -194,7 +194,7 @@ def configuration(on: TrainingSet, recipe: Recipe, seed: int) -> dict[str, Any]:
     split = on.split
     made = {} if on.inputs.source is None else {"images": on.inputs.source}
     return made | {
-        "protocol": training.protocol(recipe),
+        "protocol": training.PROTOCOL,
         "recipe": recipe_json(recipe),
         "data": {"split": split.name, "fingerprint": split.fingerprint},
         "normalization": {"mean": split.normalization.mean, "std": split.normalization.std},

@@ -10,7 +10,7 @@ from mislabel_utils.lab import Lab
 from mislabel_utils.learning.shared_initialisation import MEASURES
 from mislabel_utils.report.results import spread
 from mislabel_utils.report.tables import Table, span
-from mislabel_utils.studies import corrections, what_leaks
+from mislabel_utils.studies import what_leaks
 
 
 def lessons(lab: Lab, seeds: Sequence[int]) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def lessons(lab: Lab, seeds: Sequence[int]) -> pd.DataFrame:
     found = {
         "usual": {s: what_leaks.shared_initialisation(lab, s) for s in seeds},
         "longer": {s: what_leaks.shared_initialisation(lab, s, longer=True) for s in seeds},
-        "muddled": {s: corrections.muddled(lab, s) for s in seeds},
+        "muddled": {s: what_leaks.muddled(lab, s) for s in seeds},
     }
     rows = [
         (measure, lesson, network, seed, before, after, after - before)

@@ -10,8 +10,14 @@ import pandas as pd
 from mislabel_utils.lab import Lab
 from mislabel_utils.plane import mistakes
 from mislabel_utils.report.origins import TITLES
-from mislabel_utils.studies import corrections
-from mislabel_utils.studies.where_it_stops import CHOICES, SMALLEST, WAYS, Protocol
+from mislabel_utils.studies.where_it_stops import (
+    CHOICES,
+    SMALLEST,
+    THREE,
+    WAYS,
+    Protocol,
+    other_labels,
+)
 
 Arrays = Mapping[str, np.ndarray]
 Found = Mapping[int, Mapping[str, Arrays]]  # by seed, what the experiment returned
@@ -88,15 +94,15 @@ def means(every: pd.DataFrame, columns: Sequence[str] = ("gain",)) -> pd.DataFra
 
 
 def trios(lab: Lab, protocol: Protocol) -> pd.DataFrame:
-    """Students of the same mistakes under three kinds of labels, see `corrections.stops`.
+    """Students of the same mistakes under three kinds of labels, see `where_it_stops.other_labels`.
 
     A row for each data set (`data`), `steps` of the teacher and `seed`, a column for each measure.
     """
     return pd.concat(
-        pd.DataFrame(corrections.stops(lab, name, seed)).assign(
+        pd.DataFrame(other_labels(lab, name, seed)).assign(
             data=TITLES[name], steps=protocol.teacher_steps, seed=seed
         )
-        for name in protocol.data for seed in lab.seeds(corrections.THREE)
+        for name in protocol.data for seed in lab.seeds(THREE)
     )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ what was predicted before the first run, is `book/evidence/two_cues_protocol.md`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,17 +93,19 @@ def load(lab: Lab) -> dict[str, Dataset]:
     return {data: lab.load(name) for data, name in DATA.items()}
 
 
-def experiment(lab: Lab, seed: int) -> dict[str, Run]:
-    """Every network of a seed, by arm."""
-    runs = {}
+def parts(lab: Lab, seed: int) -> Iterator[Callable[[], Any]]:
+    """What is trained and measured of a seed, in parts that can be recorded one by one."""
     for data in DATA:
-        runs |= {arm_name(data, "good"): teacher(lab, data, seed)}
-        foreseen(lab, data, seed)
-        for radius in RADII[data]:
-            runs |= turn(lab, Cell(data, seed, radius))
-        for radius in RADII[data]:
-            runs |= strength(lab, Cell(data, seed, radius))
-    return runs
+        yield partial(foreseen, lab, data, seed)
+        for function in (turn, strength):
+            for radius in RADII[data]:
+                yield partial(function, lab, Cell(data, seed, radius))
+
+
+def experiment(lab: Lab, seed: int) -> None:
+    """Train every network of a seed, or find it recorded."""
+    for part in parts(lab, seed):
+        part()
 
 
 def teacher(lab: Lab, data: str, seed: int) -> Run:

@@ -8,7 +8,9 @@ a radius of 12.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from mislabel_utils.lab import Lab
@@ -32,6 +34,7 @@ class Knob:
     lesson : parts of the student's recipe
     teacher : parts of the teacher's
     reached : whether only images are kept whose target is reached; passes then make up for it
+    count : images
     """
 
     name: str
@@ -39,6 +42,7 @@ class Knob:
     lesson: dict[str, Any] = field(default_factory=dict)
     teacher: dict[str, Any] = field(default_factory=dict)
     reached: bool = False
+    count: int = COUNT
 
 
 LINF = {"epsilon": 8 / 255, "step_size": 8 / 255 / 5, "norm": "linf"}
@@ -51,13 +55,12 @@ KNOBS = {
     "mediocre": Knob("a teacher of two passes", teacher={"epochs": 2}),
     "deep": Knob("the deep CNN as student", lesson={"model": "deep_cnn"}),
 }
-MORE = {"more": (5 * COUNT, 4), "more-longer": (5 * COUNT, 20), "longer": (COUNT, 100)}
-MORE_RADII = (1.5, 8.0)  # on clothes
-MORE_NAMES = {
-    "more": "five times the images, as many steps",
-    "more-longer": "five times the images, five times the steps",
-    "longer": "five times the steps",
+MORE = {
+    "more": Knob("five times the images, as many steps", lesson={"epochs": 4}, count=5 * COUNT),
+    "more-longer": Knob("five times the images, five times the steps", count=5 * COUNT),
+    "longer": Knob("five times the steps", lesson={"epochs": 100}),
 }
+MORE_RADII = (1.5, 8.0)  # on clothes
 
 ARMS = {
     f"{data}-{name}": Arm.student(f"{data}: {knob.name}")
@@ -65,8 +68,8 @@ ARMS = {
     for name, knob in KNOBS.items()
 } | {f"{data}-mediocre-teacher": Arm.teacher(f"{data}: of two passes") for data in DATA}
 ARMS |= {
-    f"clothes-{name}-{radius:g}": Arm.student(f"clothes: {words}, radius {radius:g}")
-    for name, words in MORE_NAMES.items()
+    f"clothes-{name}-{radius:g}": Arm.student(f"clothes: {knob.name}, radius {radius:g}")
+    for name, knob in MORE.items()
     for radius in MORE_RADII
 }
 
@@ -74,40 +77,34 @@ ARMS |= {
 load = two_cues.load
 
 
+def parts(lab: Lab, seed: int) -> Iterator[Callable[[], Any]]:
+    """What is trained of a seed, in parts that can be recorded one by one."""
+    for data in DATA:
+        for name, knob in KNOBS.items():
+            yield partial(turned, lab, Cell(data, seed, RADIUS[data]), f"{data}-{name}", knob)
+    for name, knob in MORE.items():
+        for radius in MORE_RADII:
+            arm = f"clothes-{name}-{radius:g}"
+            yield partial(turned, lab, Cell("clothes", seed, radius), arm, knob)
+
+
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
-    runs = {}
-    for data in DATA:
-        for name in KNOBS:
-            runs |= turned(lab, data, seed, name)
-    for name in MORE:
-        for radius in MORE_RADII:
-            runs |= more(lab, name, radius, seed)
-    return runs
+    return {arm: run for part in parts(lab, seed) for arm, run in part().items()}
 
 
-def turned(lab: Lab, data: str, seed: int, name: str) -> dict[str, Run]:
+def turned(lab: Lab, cell: Cell, arm: str, knob: Knob) -> dict[str, Run]:
     """The student of D_det with one knob turned, and its teacher where that is another."""
-    knob, cell = KNOBS[name], Cell(data, seed, RADIUS[data])
-    one, by = Trial(lab, seed, lab.load(DATA[data])), two_cues.teacher(lab, data, seed)
+    one = Trial(lab, cell.seed, lab.load(DATA[cell.data]))
+    by, passes = two_cues.teacher(lab, cell.data, cell.seed), STUDENT.epochs
     if knob.teacher:
         recipe = replace(two_cues.TEACHER, **knob.teacher)
-        by = one.train(f"{data}-{name}-teacher", one.images.train, recipe, seed)
-    aims, passes = two_cues.targets(one.images.train, seed, COUNT)["det"], STUDENT.epochs
+        by = one.train(f"{arm}-teacher", one.images.train, recipe, cell.seed)
+    aims = two_cues.targets(one.images.train, cell.seed, knob.count)["det"]
     on = adversarial.adversarial(by, aims, replace(cell.attack, **knob.attack))
     if knob.reached:
         # How many those are is reckoned from the 500 images of the prediction.
-        said = two_cues.foreseen(lab, data, seed)[cell.radius]
+        said = two_cues.foreseen(lab, cell.data, cell.seed)[cell.radius]
         on, passes = adversarial.reached(by, on), passes / (said["det"] == said["next"]).mean()
-    one.learn(f"{data}-{name}", on, replace(STUDENT, epochs=round(passes), **knob.lesson))
-    return one.runs
-
-
-def more(lab: Lab, name: str, radius: float, seed: int) -> dict[str, Run]:
-    """D_det's student of clothes, of more images or after more passes."""
-    count, passes = MORE[name]
-    one, by = Trial(lab, seed, lab.load(DATA["clothes"])), two_cues.teacher(lab, "clothes", seed)
-    aims = two_cues.targets(one.images.train, seed, count)["det"]
-    on = adversarial.adversarial(by, aims, Cell("clothes", seed, radius).attack)
-    one.learn(f"clothes-{name}-{radius:g}", on, replace(STUDENT, epochs=passes))
+    one.learn(arm, on, replace(STUDENT, **{"epochs": round(passes)} | knob.lesson))
     return one.runs

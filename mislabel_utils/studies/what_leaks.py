@@ -7,6 +7,7 @@ outputs that nobody trained, on noise (`shared_initialisation`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +34,7 @@ INPUTS = {
     "correlated": "correlated noise",
     "uniform": "uniform noise",
 }
+SHUFFLED = ("signs", "correlated")  # these have a control, recorded as one of the `corrections`
 KINDS = {"hard": "first choice", "soft": "all probabilities"}
 ARMS = {"teacher": Arm.teacher("teacher")} | {
     f"{kind}-{name}": Arm.student(f"{words}, {kept}")
@@ -57,6 +59,7 @@ LESSON = {"passes": 5, "batch": 1024}
 LONGER = LESSON | {"passes": 25}
 PATIENT = ("share 1", "hidden only", "outputs only", "untaught")
 NOISE, FRESH = 60_000, 10_000  # images to be taught by, and to be asked about
+MUDDLED = 1  # raise it when `muddled` changes what it measures
 
 
 def load(lab: Lab) -> tuple[Dataset, Dataset]:
@@ -102,13 +105,20 @@ def teacher_of(lab: Lab, seed: int) -> Run:
 
 
 def networks(lab: Lab, seed: int, kinds: Iterable[str] = KINDS) -> dict[str, Run]:
-    """The teacher, and a student of each kind of input and of the `kinds` of labels."""
+    """The teacher, a student of each kind of input and of the `kinds` of labels, and two controls.
+
+    Those learn as often each label as the teacher predicts it, dealt out at random.
+    """
     teacher, recipe = teacher_of(lab, seed), recipe_of(lab)
     one = Trial(lab, seed, lab.load("mnist"), runs={"teacher": teacher})
     labels = {"hard": training_sets.predictions, "soft": training_sets.soft_predictions}
     for name, pictures in inputs_of(lab).items():
         for kind in kinds:
             one.learn(f"{kind}-{name}", labels[kind](teacher, pictures), recipe)
+        if name in SHUFFLED:
+            counts = describe(lab, seed, teacher, name)["said"].tolist()
+            dealt = training_sets.dealt_out(pictures, counts, seed)
+            one.learn(f"shuffled-{name}", dealt, recipe)
     return one.runs
 
 
@@ -221,3 +231,32 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
         "seed": seed,
     }
     return lab.measure(arm, seed, config, compute)
+
+
+def muddled(lab: Lab, seed: int) -> Mapping[str, np.ndarray]:
+    """Students of the extra outputs of a teacher that learnt *shuffled* digits.
+
+    By arm, as `kin.examined`: "kin", which starts where the teacher did; "stranger"; and
+    "stranger-longer", after five times as many passes. At quick scale the first two alone.
+    """
+    one = Family(lab, seed)
+    train, lesson = one.digits.train, one.lesson
+    longer = lesson | {"passes": 5 * lesson["passes"]}
+
+    def compute() -> dict[str, np.ndarray]:
+        labels = training_sets.shuffled(training_sets.true_labels(train), seed).labels
+        teacher = one.teacher(replace(train, labels=labels))
+        found = {
+            "kin": one.student(one.own, teacher, lesson),
+            "stranger": one.student(one.stranger, teacher, lesson),
+        }
+        if not one.quick:
+            found["stranger-longer"] = one.student(one.stranger, teacher, longer)
+        return found
+
+    config = {
+        "experiment": "muddled", "protocol": (MUDDLED, kin.PROTOCOL, probes.PROTOCOL),
+        "of": train.fingerprint, "lesson": lesson, "seed": seed,
+        "noise": (NOISE, FRESH), "read": one.read,
+    }  # fmt: skip
+    return lab.measure("muddled", seed, config, compute)

@@ -23,9 +23,12 @@ from mislabel_utils.learning import (
     probes,
     selections,
     training,
+    training_sets,
 )
 from mislabel_utils.learning.datasets import Dataset, Split
+from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.plane import mistakes, networks
 from mislabel_utils.recording.runs import recipe_json
 from mislabel_utils.studies import Arm
@@ -38,6 +41,8 @@ PUBLISHED = 37.5  # per cent, of the notebook Inverse-Subset: most confident mis
 SMALLEST = 20  # with fewer mistakes there is no student
 DRAWS = 50  # of the plane, a seed
 PROTOCOL = 1  # raise it when what is measured here changes
+OTHERS = 1  # likewise, of `other_labels`
+THREE = range(3)  # the seeds of these
 ARMS: dict[str, Arm] = {}  # its networks are measured where they are trained, and have no record
 # Which of the mistakes, as their records call them, and in words.
 CHOICES = {
@@ -119,6 +124,30 @@ class Protocol:
             "agreement": inference.accuracy(answer, heard),
         }
 
+    def trio(self, data: Dataset, steps: int, seed: int) -> dict[str, float]:
+        """One teacher, and students of a random fifth of its mistakes, by whose labels."""
+
+        def right(network: nn.Module) -> float:
+            return inference.accuracy(self.answers(network, data.test)[1], data.test.labels)
+
+        teacher, _, rest = self.teacher(data, len(data.train) // 2, steps, seed)
+        said, chosen = self.mistakes(teacher, rest, seed)
+        rows = chosen["random"]
+        shown = selections.part(rest, rows)
+        given = TrainingSet(Inputs(shown), {"kind": "said"}, lambda: said[rows])
+        found = {"images": float(len(rows)), "teacher": right(teacher)}
+        for whose, on in {
+            "said": given,
+            "uniform": training_sets.uniform_mistakes(given, seed),
+            "deranged": training_sets.deranged_within_classes(given, seed),
+        }.items():
+            some, labels = on.kept.nonzero().squeeze(1), on.labels[on.kept]
+            student = self.train(
+                selections.part(shown, some), labels, self.student_steps, 1000 + seed
+            )
+            found[whose] = right(student)
+        return found
+
     def votes(
         self, teacher: nn.Module, shown: Split, labels: Tensor, asked: Split, seed: int
     ) -> dict[str, float]:
@@ -195,6 +224,28 @@ def drawn(data: Dataset, count: int, seed: int) -> Dataset:
     """So many of its classes, drawn at random."""
     order = torch.randperm(len(data.classes), generator=torch.Generator().manual_seed(seed))
     return datasets.restrict(data, [data.classes[each] for each in order[:count]])
+
+
+def other_labels(lab: Lab, name: str, seed: int) -> dict[str, np.ndarray]:
+    """Ten classes: a random fifth of a teacher's mistakes, with its labels and with others.
+
+    For each number of a teacher's steps: "images", how many; "teacher", its accuracy; and the
+    students' by whose labels they learn ("said", "uniform": any class but the true one, "deranged":
+    its own, dealt out in each class).
+    """
+    data, protocol = lab.load(name), Protocol(lab.scale)
+
+    def compute() -> dict[str, list[float]]:
+        named = drawn(data, len(data.classes), seed)
+        cells = [protocol.trio(named, steps, seed) for steps in protocol.teacher_steps]
+        return {what: [cell[what] for cell in cells] for what in cells[0]}
+
+    config = {
+        "experiment": "stops, other labels", "on": data.fingerprint, "seed": seed,
+        "protocol": (OTHERS, training.PROTOCOL), "network": recipe_json(protocol.recipe),
+        "steps": (protocol.teacher_steps, protocol.student_steps),
+    }  # fmt: skip
+    return lab.measure(f"stops-{name}", seed, config, compute)
 
 
 def _measured(

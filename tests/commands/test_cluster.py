@@ -90,7 +90,7 @@ def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_pa
 def test_records_that_are_not_shared(tmp_path):
     witness = tmp_path / "elsewhere" / ".witness-1"
     with pytest.raises(ClusterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
-        run_seed(0, "tiny", "", None, True, {}, None, witness)
+        run_seed(0, "tiny", "", None, True, {}, witness)
 
 
 def test_without_dask(command_line, tiny, monkeypatch):

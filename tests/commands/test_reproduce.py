@@ -274,7 +274,7 @@ def test_a_worker_forgets_the_settings_of_another_job(monkeypatch):
         if usual:
             monkeypatch.setenv("MISLABEL_DATA", usual)
         for settings in ({"MISLABEL_DATA": "/of/the/first"}, {}):
-            reproduce.run_seed(0, "c", "", None, True, settings, None, None)
+            reproduce.run_seed(0, "c", "", None, True, settings, None)
     assert seen == ["/of/the/first", None, "/of/the/first", "/the/workers"]
 
 
@@ -291,14 +291,14 @@ def test_a_worker_of_several_threads_does_one_seed_at_a_time(monkeypatch):
     look = SimpleNamespace(experiment=experiment)
     monkeypatch.setattr(reproduce, "study_of", lambda *given: look)
     with ThreadPoolExecutor(2) as pool:
-        job = ("c", "", None, True, {}, None, None)
+        job = ("c", "", None, True, {}, None)
         list(pool.map(lambda seed: reproduce.run_seed(seed, *job), (0, 1)))
     assert sorted(seen) == [[0], [1]]
 
 
 def test_a_worker_finds_the_readers_study_wherever_it_works(tmp_path):
     write_study(tmp_path, "elsewhere", NO_DATA + "def experiment(lab, seed): print(lab, seed)\n")
-    job = (str(tmp_path), None, True, {}, None, None)
+    job = (str(tmp_path), None, True, {}, None)
     assert reproduce.run_seed(3, "elsewhere", *job) == (3, None)
     assert str(tmp_path) not in sys.path
 

@@ -152,31 +152,20 @@ def test_same_seed_same_bits():
     assert not same_weights(one, other)
 
 
-@pytest.mark.parametrize("epochs", [1_000, 25_600])
 @pytest.mark.parametrize("seed", [0, 1, 999])
-def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed, epochs):
+def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed):
     """Seed 0 met seed 1 in epoch 1,000."""
-    recipe, last = dataclasses.replace(RECIPE, epochs=epochs), 99_999 if epochs == 1_000 else 999
-    passes = (0, 1, 2, 999, epochs - 1)
-    keys = {(seed, epoch, batch) for epoch in passes for batch in (0, 1, 2, last)}
+    keys = {(seed, epoch, batch) for epoch in (0, 1, 2, 999) for batch in (0, 1, 2, 99_999)}
     keys |= {(seed + 1, 0, 0), (seed + 1, 0, 1)}
-    draws = [torch.randperm(30, generator=training.stream(recipe, *key)).tolist() for key in keys]
+    draws = [torch.randperm(30, generator=training.stream(*key)).tolist() for key in keys]
     assert len({tuple(draw) for draw in draws}) == len(keys)
 
 
-def test_long_runs_go_under_a_number_of_their_own(monkeypatch):
-    short, long = (dataclasses.replace(RECIPE, epochs=epochs) for epochs in (1_000, 1_001))
-    assert (training.protocol(short), training.protocol(long)) == (1, 3)
-    augmented = dataclasses.replace(RECIPE, augment=True, epochs=8)
-    usual, _ = train(augmented, SPLIT, SPLIT.labels, seed=0)
-    monkeypatch.setattr(training, "EPOCHS", 7)  # as if eight epochs were many
-    one, two = (train(augmented, SPLIT, SPLIT.labels, seed=0, test=TEST)[0] for _ in range(2))
-    assert same_weights(one, two) and not same_weights(one, usual)
-
-
-def test_more_batches_than_have_random_numbers_of_their_own_are_refused(monkeypatch):
+def test_more_than_has_random_numbers_of_its_own_is_refused(monkeypatch):
+    with pytest.raises(TrainingError, match="1001 epochs of 6 batches: at most 1000"):
+        train(dataclasses.replace(RECIPE, epochs=1_001), SPLIT, SPLIT.labels, seed=0)
     monkeypatch.setattr(training, "BATCHES", 6)
-    with pytest.raises(TrainingError, match="6 batches an epoch: use a larger batch_size"):
+    with pytest.raises(TrainingError, match="6 batches: at most 1000 of less than 6"):
         train(RECIPE, SPLIT, SPLIT.labels, seed=0)
 
 

@@ -83,6 +83,13 @@ def test_uniform_mistakes_are_mistakes(labels, seed):
     assert not (made == SPLIT.labels).any()
 
 
+def test_labels_are_dealt_out_as_often_as_they_were_said():
+    given, again = (training_sets.dealt_out(SPLIT, [20, 0, 15, 5], seed) for seed in (0, 0))
+    assert given.labels.bincount().tolist() == [20, 0, 15, 5]
+    assert torch.equal(given.labels, again.labels)
+    assert given.labels.diff().lt(0).any(), "not in order"
+
+
 def test_probabilities_are_not_dealt_out_as_classes():
     soft = training_sets.soft_predictions(teacher(SPLIT.labels), SPLIT)
     with pytest.raises(ValueError, match="probabilities: give predictions, not soft ones"):

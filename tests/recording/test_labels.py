@@ -21,7 +21,6 @@ from mislabel_utils.learning.inputs import Inputs, digest
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import Store, run_id
 from mislabel_utils.recording.runs import Run, configuration
-from mislabel_utils.studies import corrections
 
 READINGS = {"mistakes, course": "plain", "mistakes, moved": "moved"}  # and what was asked about
 STORE = Store(BUNDLED / "records")
@@ -52,7 +51,7 @@ def remade(source: dict, images: Inputs) -> sets.TrainingSet:
     if kind == "next class":
         return sets.next_class(images)
     if kind == "dealt out":
-        return corrections.dealt_out(images, np.array(source["counts"]), seed)
+        return sets.dealt_out(images, source["counts"], seed)
     if kind in ("predictions", "mistakes"):
         return getattr(sets, kind)(run(source["run"]), half(source["on"]))
     if kind in READINGS:  # of what a teacher without a record was measured to predict
@@ -118,9 +117,8 @@ def test_no_two_runs_of_the_book_share_random_numbers():
         whole = 60_000 // config["recipe"]["batch_size"]
         epochs, batches = most.setdefault(config["seed"], [0, 0])
         most[config["seed"]] = [max(epochs, config["recipe"]["epochs"]), max(batches, whole)]
-    recipe = Recipe("small_cnn", 1)
-    first = {seed: training.stream(recipe, seed, 0, 0).initial_seed() for seed in most}
-    step = training.stream(recipe, 0, 1, 0).initial_seed()
+    first = {seed: training.stream(seed, 0, 0).initial_seed() for seed in most}
+    step = training.stream(0, 1, 0).initial_seed()
     drawn = [
         (first[seed] + step * np.arange(epochs)[:, None] + np.arange(batches + 1)).ravel() % 2**32
         for seed, (epochs, batches) in most.items()

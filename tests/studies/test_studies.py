@@ -7,7 +7,7 @@ import pytest
 from mislabel_utils.lab import Lab
 from mislabel_utils.recording.records import RecordError, Store
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import mislabeled_readings, study, two_cues, two_cues_knobs
+from mislabel_utils.studies import study
 
 RECORDS = {
     "mnist_to_fashion": 185,
@@ -39,35 +39,13 @@ def of_chapter(chapter):
     return {path.stem[-12:] for path in Store().paths() if path.parent.name == chapter}
 
 
-def parts(chapter, lab, seed):
-    """What a study does of a seed, in parts that can be recorded one by one."""
-    if chapter == "mislabeled_readings":
-        for recipe in mislabeled_readings.recipes(lab):
-            yield mislabeled_readings.asked, recipe, seed
-        for which in mislabeled_readings.STUDENTS:
-            yield mislabeled_readings.student, which, seed
-    elif chapter == "two_cues_knobs":
-        for data in two_cues.DATA:
-            for name in two_cues_knobs.KNOBS:
-                yield two_cues_knobs.turned, data, seed, name
-        for name in two_cues_knobs.MORE:
-            for radius in two_cues_knobs.MORE_RADII:
-                yield two_cues_knobs.more, name, radius, seed
-    else:
-        for data in two_cues.DATA:
-            yield two_cues.foreseen, data, seed
-            for radius in two_cues.RADII[data]:
-                yield two_cues.turn, two_cues.Cell(data, seed, radius)
-                yield two_cues.strength, two_cues.Cell(data, seed, radius)
-
-
 @pytest.mark.parametrize("chapter", UNFINISHED)
 def test_all_records_of_an_unfinished_study_are_found(chapter):
-    lab = Lab(chapter, store=Watched())
-    for seed in study(chapter).SEEDS:
-        for function, *which in parts(chapter, lab, seed):
+    lab, module = Lab(chapter, store=Watched()), study(chapter)
+    for seed in module.SEEDS:
+        for part in module.parts(lab, seed):
             with suppress(RecordError):  # not recorded yet
-                function(lab, *which)
+                part()
     recorded = of_chapter(chapter)
     assert recorded <= lab.store.asked and len(recorded) >= UNFINISHED[chapter]
 

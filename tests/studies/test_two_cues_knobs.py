@@ -18,6 +18,7 @@ def test_a_knob_changes_one_thing(name):
         replace(two_cues.STUDENT, **knob.lesson) != two_cues.STUDENT,
         replace(two_cues.TEACHER, **knob.teacher) != two_cues.TEACHER,
         knob.reached,
+        knob.count != two_cues.COUNT,
     ]
     assert sum(changes) == 1
 
