@@ -107,11 +107,13 @@ class Lab:
                         recipe, on, seed=seed, test=test, checkpoint=checkpoint,
                         title=f"{arm} seed {seed}",
                     )  # fmt: skip
+                    state = made.state
+                    where = _where(state["seconds"], state["sittings"])
                     record = Record(
-                        self.chapter, arm, seed, config, made.curve,
+                        self.chapter, arm, seed, config, state["curve"],
                         **_evaluated(made.network, splits, recipe.precision),
-                        environment=_where(made.seconds, made.sittings) | {"curve": test.key},
-                        trained_on=made.trained_on, weights=weights_digest(made.network),
+                        environment=where | {"curve": test.key},
+                        trained_on=state["trained_on"], weights=weights_digest(made.network),
                     )  # fmt: skip
                     run = self._kept(record, made.network)
                     if checkpoint:

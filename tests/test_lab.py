@@ -487,7 +487,8 @@ def test_what_a_record_says():
     run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
     record = Store().find(run.id)
     on = training_sets.true_labels(TRAIN)
-    network, curve, *_ = training.train(RECIPE, on, seed=0, test=TEST)
+    made = training.train(RECIPE, on, seed=0, test=TEST)
+    network, curve = made.network, made.state["curve"]
     assert record.curve == curve
     assert record.curve[-1]["test_accuracy"] == record.metrics[TEST.key]
     assert set(record.metrics) == {TEST.key, OTHER.key}

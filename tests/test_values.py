@@ -70,7 +70,7 @@ def trained(**changes):
     on = training_sets.true_labels(split())
     made = training.train(recipe, on, seed=3)
     start = models.build(recipe.model, (3, 32, 32), 10, 3)
-    curve = [point["train_loss"] for point in made.curve]
+    curve = [point["train_loss"] for point in made.state["curve"]]
     way = flat(made.network) - flat(start)
     return [*curve, *of(start), float(way.norm()), *weighed(way)]
 

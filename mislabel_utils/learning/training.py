@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -35,29 +35,15 @@ class TrainingError(RuntimeError):
     """Training that cannot go on; the message says what to do."""
 
 
-class Trained(NamedTuple):
-    """What training leaves.
-
-    network : in evaluation mode, on the device it was trained on
-    curve : one dict an epoch: ``train_loss``, ``train_accuracy`` (of the batches as they were seen,
-        on the labels given), ``test_accuracy`` where it was measured
-    seconds, sittings : that it took in all, and where, see `environment`: several if interrupted
-    trained_on : the digests of the training set, see `TrainingSet.digests`
-    """
-
-    network: nn.Module
-    curve: list[dict[str, float]]
-    seconds: float
-    trained_on: dict[str, str]
-    sittings: list[dict[str, Any]]
-
-
 @dataclass
 class Learner:
     """A network, what moves its weights, the context in which it computes, and how far it has come.
 
-    That `state` is the epoch and batch that come next, sums over the epoch so far, the curve, and
-    what tells this run from others.
+    That `state` is the ``epoch`` and ``batch`` that come next and sums over the epoch so far; the
+    ``curve``, one dict an epoch: ``train_loss``, ``train_accuracy`` (of the batches as they were
+    seen, on the labels given), ``test_accuracy`` where it was measured; the ``seconds`` it took in
+    all, and where, see `environment`, in one or more ``sittings``; the digests of what it was
+    ``trained_on``, see `TrainingSet.digests`; and what else tells this run from others.
     """
 
     network: nn.Module
@@ -122,12 +108,12 @@ def train(
     test: Split | None = None,
     checkpoint: Path | None = None,
     title: str = "train",
-) -> Trained:
+) -> Learner:
     """Train a fresh network on images and the labels that they were given.
 
-    Raises a DataError where only a sample of the images is here; a TrainingError when none is left,
-    labels do not fit the images, the checkpoint is damaged or of another run, or the loss is no
-    longer finite.
+    It is left in evaluation mode, on the device it was trained on. Raises a DataError where only a
+    sample of the images is here; a TrainingError when none is left, labels do not fit the images,
+    the checkpoint is damaged or of another run, or the loss is no longer finite.
 
     Parameters
     ----------
@@ -189,9 +175,8 @@ def train(
                 save()
                 saved = time.monotonic()
         save()  # the last steps are not lost either if no record can be written
-    return Trained(
-        network.eval(), state["curve"], state["seconds"], state["trained_on"], state["sittings"]
-    )
+    network.eval()
+    return learner
 
 
 def augmented(images: Tensor, generator: torch.Generator, flips: bool = True) -> Tensor:

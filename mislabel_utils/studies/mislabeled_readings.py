@@ -57,18 +57,16 @@ def asked(lab: Lab, recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
 
     def compute() -> dict[str, np.ndarray]:
         on = training_sets.true_labels(images.train)
-        network, curve, *_ = training.train(
-            recipe, on, seed=seed, title=mislabeled.grid_name(recipe)
-        )
+        made = training.train(recipe, on, seed=seed, title=mislabeled.grid_name(recipe))
         drawn = torch.Generator().manual_seed(seed)
         moved = replace(images.train, images=training.augmented(images.train.images, drawn))
         splits = (images.train, moved, images.test)
-        answers = [inference.predict(network, each, recipe.precision) for each in splits]
+        answers = [inference.predict(made.network, each, recipe.precision) for each in splits]
         right = [
             inference.accuracy(a, each.labels) for a, each in zip(answers, splits, strict=True)
         ]
         plain, shifted = (each.numpy().astype(np.uint8) for each in answers[:2])
-        accuracy = np.array([*right, curve[-1]["train_accuracy"]])
+        accuracy = np.array([*right, made.state["curve"][-1]["train_accuracy"]])
         return {"plain": plain, "moved": shifted, "accuracy": accuracy}
 
     return lab.measure(mislabeled.grid_arm(recipe), seed, _config(images, recipe, seed), compute)

@@ -25,7 +25,8 @@ RECIPE = Recipe("small_cnn", epochs=3, batch_size=16)  # 6 batches an epoch
 
 def train(recipe, split, labels, **options):
     """The network and the curve, of labels that are at hand."""
-    return training.train(recipe, fixed(split, labels), **options)[:2]
+    made = training.train(recipe, fixed(split, labels), **options)
+    return made.network, made.state["curve"]
 
 
 class Killed(BaseException):
@@ -386,7 +387,7 @@ def test_seconds_of_all_sittings(tmp_path, monkeypatch):
     job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
     interrupted(monkeypatch, 6, RECIPE, SPLIT, SPLIT.labels, **job)
     first = torch.load(job["checkpoint"], weights_only=True)["state"]["seconds"]
-    second = training.train(RECIPE, fixed(SPLIT, SPLIT.labels), **job).seconds
+    second = training.train(RECIPE, fixed(SPLIT, SPLIT.labels), **job).state["seconds"]
     assert first > 0 and second > 2 * first
 
 
