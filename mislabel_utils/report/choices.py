@@ -19,6 +19,7 @@ from mislabel_utils.studies.where_it_stops import (
     other_labels,
 )
 
+SHUFFLES = 10_000  # of the teachers
 Arrays = Mapping[str, np.ndarray]
 Found = Mapping[int, Mapping[str, Arrays]]  # by seed, what the experiment returned
 
@@ -128,9 +129,7 @@ def where_right(every: pd.DataFrame) -> pd.DataFrame:
     return shares.groupby(["data", "steps"], sort=False)[["right", "wrong"]].mean()
 
 
-def same_teacher(
-    table: pd.DataFrame, known: str, some: Sequence[str], shuffles: int = 10_000
-) -> tuple[float, float]:
+def same_teacher(table: pd.DataFrame, known: str, some: Sequence[str]) -> tuple[float, float]:
     """Does what is known of a teacher's choices put its students in their order?
 
     Parameters
@@ -158,20 +157,9 @@ def same_teacher(
     if not (first.any() and second.any()):
         return np.nan, np.nan
     alike, these = first @ second.T, np.arange(len(first))
-    rows = np.tile(these, (shuffles, 1))
+    rows = np.tile(these, (SHUFFLES, 1))
     dealt = alike[these, np.random.default_rng(0).permuted(rows, axis=1)].mean(1)
     mean = alike.diagonal().mean()
     if np.ptp(dealt) < 1e-9:
         return mean, np.nan
-    return mean, (1 + (dealt >= mean - 1e-9).sum()) / (1 + shuffles)
-
-
-def missed(table: pd.DataFrame, known: str) -> float:
-    """How far the students of each data set lie from a line fitted to the others', in the mean."""
-    off = []
-    for data in table.index.unique("data"):
-        here = table.index.get_level_values("data") == data
-        there = here if here.all() else ~here  # quick scale has no other
-        line = np.polyfit(table[known][there], table["gain"][there], 1)
-        off.append(np.polyval(line, table[known][here]) - table["gain"][here])
-    return float(np.abs(np.concatenate(off)).mean())
+    return mean, (1 + (dealt >= mean - 1e-9).sum()) / (1 + SHUFFLES)

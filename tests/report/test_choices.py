@@ -80,9 +80,3 @@ def test_what_orders_each_teachers_own_choices():
     assert mean == pytest.approx(1) and p == pytest.approx(1 / 24, abs=0.01)  # one of 4! ways
     assert np.isnan(choices.same_teacher(table, "same", "abc")[1])
     assert np.isnan(choices.same_teacher(table, "none", "abc")).all()
-
-
-def test_a_line_fitted_to_the_other_data_misses_by_their_distance():
-    known = np.arange(12.0)
-    table = pd.DataFrame({"known": known, "gain": 2 * known + np.repeat([0, 0.25], 6)}, TEACHERS)
-    assert choices.missed(table, "known") == pytest.approx(0.25)
