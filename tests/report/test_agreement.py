@@ -11,9 +11,7 @@ from mislabel_utils.report.agreement import (
     agreement,
     confusions,
     expected,
-    favourite,
     most_alike,
-    off_favourite,
     outcomes,
     pairing,
 )  # fmt: skip
@@ -89,13 +87,6 @@ def test_what_is_no_table_of_pairs_is_refused(shape):
 def test_a_single_pair_has_no_strangers():
     found = pairing(agreement(each([1, 1]), each([1, 0])))
     assert found.own.tolist() == [0.5] and np.isnan(found.strangers).all()
-
-
-def test_off_the_favourite():
-    teacher, student = torch.tensor([7, 7, 7, 1, 2]), torch.tensor([7, 1, 7, 1, 1])
-    assert favourite(teacher) == 0.6
-    found = off_favourite(student, teacher)
-    assert found == pytest.approx({"agreement": 0.5, "chance": (3 / 5 + 0) / 2})
 
 
 def test_what_each_class_is_taken_for():
