@@ -64,7 +64,7 @@ class Run:
         return inference.accuracy(self.predict(split), split.labels)
 
     def curve(self, key: str = "test_accuracy") -> dict[int, float]:
-        """The learning curve by epoch, from 1, where it was measured; see `training.train`.
+        """The learning curve by epoch, from 1, where it was measured; see `training.Learner`.
 
         It is of the test set that the run was first trained with.
         """
