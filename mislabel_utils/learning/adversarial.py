@@ -1,7 +1,5 @@
 """Training sets of adversarial examples, and of their perturbations put to other uses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any

@@ -5,8 +5,6 @@ programs leave is left out and told, what should be a picture and is none stops 
 torchvision's ImageFolder goes by endings, follows links in circles and takes litter for classes.
 """
 
-from __future__ import annotations
-
 import mimetypes
 import os
 import unicodedata

@@ -1,7 +1,5 @@
 """Training runs: what determines one, and the trained network seen through its predictions."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from hashlib import sha256

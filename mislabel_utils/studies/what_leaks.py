@@ -4,8 +4,6 @@ And a student that starts from its teacher's own weights, or from others, and is
 outputs that nobody trained, on noise (`shared_initialisation`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
