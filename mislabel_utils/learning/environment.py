@@ -1,5 +1,7 @@
 """PyTorch here, and as the recorded results assume it, whatever the caller has set."""
 
+from __future__ import annotations
+
 import os
 import platform
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """The networks of the book."""
 
+from __future__ import annotations
+
 import io
 from functools import partial
 from pathlib import Path

@@ -158,9 +158,11 @@ def without(given: TrainingSet, other: TrainingSet) -> TrainingSet:
 
 def corrected(given: TrainingSet) -> TrainingSet:
     """The same images with their true labels."""
-    return given.relabelled(
-        "corrected", lambda: torch.where(given.kept, given.inputs.true_labels, LEFT_OUT)
-    )
+
+    def compute() -> Tensor:
+        return torch.where(given.kept, given.inputs.true_labels, LEFT_OUT)
+
+    return given.relabelled("corrected", compute)
 
 
 def uniform(on: Split | Inputs, seed: int) -> TrainingSet:
@@ -175,7 +177,7 @@ def uniform(on: Split | Inputs, seed: int) -> TrainingSet:
 
 
 def dealt_out(on: Split | Inputs, counts: Sequence[int], seed: int) -> TrainingSet:
-    """Classes dealt out to the images at random, class k to `counts[k]` of them."""
+    """Shuffled classes: class k stands on `counts[k]` of the images."""
 
     def compute() -> Tensor:
         labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
@@ -188,8 +190,11 @@ def dealt_out(on: Split | Inputs, counts: Sequence[int], seed: int) -> TrainingS
 def next_class(on: Split | Inputs) -> TrainingSet:
     """Each image with the class after its own, the last with the first (D_det's targets)."""
     inputs = inputs_of(on)
-    classes = len(inputs.split.classes)
-    return TrainingSet(inputs, {"kind": "next class"}, lambda: (inputs.true_labels + 1) % classes)
+
+    def compute() -> Tensor:
+        return (inputs.true_labels + 1) % len(inputs.split.classes)
+
+    return TrainingSet(inputs, {"kind": "next class"}, compute)
 
 
 def uniform_mistakes(given: TrainingSet, seed: int) -> TrainingSet:
@@ -204,7 +209,7 @@ def uniform_mistakes(given: TrainingSet, seed: int) -> TrainingSet:
 
 
 def shuffled(given: TrainingSet, seed: int) -> TrainingSet:
-    """The same labels dealt out to the same images at random: how often each occurs stays."""
+    """The same labels, permuted among the same images: how often each occurs stays."""
 
     def compute() -> Tensor:
         labels, kept = given.labels.clone(), given.kept.nonzero().squeeze(1)
@@ -215,7 +220,7 @@ def shuffled(given: TrainingSet, seed: int) -> TrainingSet:
 
 
 def deranged_within_classes(given: TrainingSet, seed: int) -> TrainingSet:
-    """The same labels, dealt out within each true class so that no image keeps its own.
+    """The same labels, permuted within each true class so that no image keeps its own.
 
     The confusion matrix of the images that stay is what it was. Where one label is more than half
     of a class, images drawn at random among those that carry it are left out until it is half.

@@ -98,7 +98,7 @@ export function nearest(asked, features, count) {
     }
     alike.push(product / Math.sqrt(square || 1));
   }
-  return [...alike.keys()].sort((a, b) => alike[b] - alike[a]).slice(0, count);
+  return highest(alike, count);
 }
 
 // ---------------------------------------------------------------- view
@@ -113,7 +113,7 @@ const WHO = {
 
 const percent = (share) => (share > 0.99 ? "> 99 %" : `${Math.round(100 * share)} %`);
 
-const likeliest = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
+const likeliest = (probabilities) => highest(probabilities, 1)[0];
 
 /** What one network answers: the digit, how sure it is, all ten probabilities, and its score. */
 function panel(role) {
@@ -235,19 +235,17 @@ function render({ model, el }) {
   seen.setAttribute("aria-label", "what the networks see, 28 by 28 pixels");
   const near = garments.called ? wardrobe(garments) : null;
   const status = element("p", { className: "live-hidden", role: "status" });
-  const button = (attributes, ...children) =>
-    element("button", { type: "button", ...attributes }, ...children);
   const tiles = examples.map((example) => {
     const canvas = element("canvas", { width: FIELD, height: FIELD });
     paint(canvas, example.pixels);
-    return button({ ariaLabel: example.name, onclick: () => show(example) }, canvas);
+    return button(canvas, () => show(example), { ariaLabel: example.name });
   });
   const digits = Array.from({ length: 10 }, (_, digit) => {
     const onclick = () => {
       picture.meant = digit;
       update();
     };
-    return button({ onclick }, `${digit}`);
+    return button(`${digit}`, onclick);
   });
 
   function update() {
@@ -295,13 +293,13 @@ function render({ model, el }) {
     element(
       "div",
       { className: "read" },
-      element("div", { className: "sheet" }, field.node, seen, button({ onclick: clear }, "Clear")),
+      element("div", { className: "sheet" }, field.node, seen, button("Clear", clear)),
       element("div", { className: "answers" }, ...networks.map(({ panel }) => panel.node)),
     ),
     group("tiles", "Digits of the test set", ...tiles),
   );
   if (!hero) {
-    const again = button({ onclick: startAgain, className: "again" }, "Start again");
+    const again = button("Start again", startAgain, { className: "again" });
     const ten = group("ten", "Which digit did you draw?", ...digits);
     el.append(element("div", { className: "meant" }, element("span", {}, "You drew"), ten, again));
   }

@@ -5,19 +5,6 @@ const EARLY = [5, 10, 20, 40, 80]; // steps after which it is examined, besides 
 const RESPITE = 40; // milliseconds of work between two looks at the messages, in a worker
 const SLICE = 8; // and in the page
 
-/** The best `count` places of a row of scores, best first. */
-function highest(scores, count) {
-  const best = [];
-  for (let i = 0; i < scores.length; i++) {
-    if (best.length === count && scores[i] <= scores[best[count - 1]]) continue;
-    let at = best.length;
-    while (at && scores[best[at - 1]] < scores[i]) at--;
-    best.splice(at, 0, i);
-    best.length = Math.min(best.length, count);
-  }
-  return best;
-}
-
 /**
  * Something that learns: `receive` takes its messages, `work` goes on for some milliseconds and
  * says whether there is more to do, and what there is to tell goes to `tell`.

@@ -17,6 +17,13 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+export const button = (text, onclick, more) =>
+  element("button", { type: "button", onclick, ...more }, text);
+
+/** The places of the `count` highest of some numbers, highest first. */
+export const highest = (numbers, count) =>
+  [...numbers.keys()].sort((a, b) => numbers[b] - numbers[a]).slice(0, count);
+
 // ---------------------------------------------------------------- pictures
 
 /** Rows of `side` values to rows of 28, each the mean over the `unit` values it covers; turned. */
@@ -106,8 +113,7 @@ export const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** What ten probabilities say, in a few words. */
 export function words(probabilities) {
-  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  const [best, second] = order;
+  const [best, second] = highest(probabilities, 2);
   if (probabilities[best] >= 0.9) return `This is ${named(best)}.`;
   if (probabilities[best] >= 0.5) return `Probably ${named(best)}.`;
   return `${capital(named(best))}? Or ${named(second)}?`;

@@ -13,9 +13,6 @@ const FEWER = "The student learnt from 6,000 garments. The one at the head of th
 
 const percent = (share) => `${Math.round(100 * share)} %`;
 
-const button = (text, onclick, more) =>
-  element("button", { type: "button", onclick, ...more }, text);
-
 /** A large number and what it counts. */
 function counter(role, about) {
   const number = element("strong", {}, "–"), words = element("span", {}, about);

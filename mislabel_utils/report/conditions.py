@@ -119,7 +119,7 @@ def _of_choices() -> Iterator[pd.DataFrame]:
     corrected = Lab("corrections", scale="recorded")
     trios = choices.trios(corrected, where_it_stops.Protocol("recorded"))
     whole = trios["data"].map(TITLES) + ", 10 classes, teacher of " + trios["steps"].astype(str)
-    for labels, what in {"deranged": "exchanged", "uniform": "random wrong"}.items():
+    for labels, what in {"deranged": "permuted", "uniform": "random wrong"}.items():
         name = whole + f" steps, a random fifth of the mistakes, {what} labels"
         yield trios.assign(name=name, labels="other", student=trios[labels], chance=0.1)
 

@@ -1,7 +1,8 @@
 """One function a figure: tidy frames in, a `style.Picture` out.
 
 Marks are named where they stand, a row by the words above it, so that all of it can be read on a
-phone. Accuracies come in as shares of one and are drawn in per cent.
+phone. Accuracies come in as shares of one and are drawn in whole per cents, as in the prose; tables
+have the decimals. What was published is written as it was.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import LogLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from scipy.optimize import isotonic_regression
 from torch import Tensor
 
@@ -60,36 +61,36 @@ def seeds(
     limits, scale : of the axis, and how many of its units a share of one is
     """
     rows = list(dict.fromkeys(frame["name"]))
+    form, unit = (".0f", " %") if xlabel == ACCURACY else (".1f", "")
     # At quick scale some conditions are not trained.
     published = {name: theirs for name, theirs in (published or {}).items() if name in rows}
     with styled(height=40 * len(rows) + 76) as figure:
         ax = figure.subplots()
         if chance is not None:
             ax.axvline(chance, color=ROLES["chance"], linestyle=":", linewidth=1.5, zorder=0)
-            _note(ax, "guessing", (chance, -0.85), ROLES["chance"], chance > 50)
+            _note(ax, "guessing", (chance, -0.85), ROLES["chance"], -1 if chance > 50 else 1)
         for line, name in enumerate(rows):
             some = frame[frame["name"] == name]
             values = scale * some[of].to_numpy(float)
             colour = ROLES[some["role"].iloc[0]]
-            _words(ax, line, name, f"{values.mean():.1f}")
+            _words(ax, line, name, f"{values.mean():{form}}{unit}")
             spread = 0.1 * (np.arange(len(values)) % 3 - 1) if len(values) > 1 else 0
             if len(values) > MANY:
                 ends = np.quantile(values, [0.025, 0.975])
                 ax.plot(ends, [line, line], color=colour, linewidth=7, alpha=0.35)
-                ax.plot(values.mean(), line, "o", color=colour, markersize=9)
+                ax.plot(values.mean(), line, "o", color=colour, markersize=9, clip_on=False)
             else:
                 ax.plot(values, line + spread + np.zeros(len(values)), "o", color=colour,
-                        markersize=7, alpha=0.75, markeredgewidth=0)  # fmt: skip
+                        markersize=7, alpha=0.75, markeredgewidth=0, clip_on=False)  # fmt: skip
             if name in published:
-                ax.plot(published[name], line, "D", markerfacecolor="none", markersize=9,
+                theirs = published[name]
+                ax.plot(theirs, line, "D", markerfacecolor="none", markersize=9, clip_on=False,
                         markeredgecolor=ROLES["published"], markeredgewidth=1.6)  # fmt: skip
-        for place, (name, theirs) in enumerate(published.items()):
-            text = f"published {theirs:.4g}" if not place else f"{theirs:.4g}"
-            ours = scale * frame.loc[frame["name"] == name, of].mean()
-            along = (theirs - limits[0]) / (limits[1] - limits[0])
-            left = along > 0.75 or (theirs < ours and along > 0.3)  # there is room, and no dot
-            _note(ax, text, (theirs, rows.index(name)), ROLES["published"], left)
+                text = "published " * (name == next(iter(published))) + f"{theirs:.4g}{unit}"
+                side = _side(text, theirs, name, values, limits)
+                _note(ax, text, (theirs, line if side else line - 0.42), ROLES["published"], side)
         ax.set(xlim=limits, ylim=(len(rows) - 0.6, -1.1), yticks=[], xlabel=xlabel)
+        ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
         ax.grid(axis="x", linewidth=1)
         ax.margins(0)
     return Picture(figure, alt)
@@ -230,8 +231,9 @@ def curves(
                             linewidth=0)  # fmt: skip
             ends[name] = some["mean"].iloc[-1], ROLES[role]
         for name, value in (lines or {}).items():
-            ax.axhline(value, color=ROLES["chance"], linestyle=":", linewidth=1.5)
-            ends[name] = value, ROLES["chance"]
+            colour = ROLES["teacher" if name.startswith("teacher") else "chance"]
+            ax.axhline(value, color=colour, linestyle=":", linewidth=1.5)
+            ends[name] = value, colour
         heights = apart([height for height, _ in ends.values()], 0.065 * (limits[1] - limits[0]))
         for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
             ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
@@ -270,21 +272,24 @@ def pictures(
 
     Parameters
     ----------
-    called : for each image its lines; the first is in the role's colour
+    called : for each image its lines; the first, if it has one, is in the role's colour
     """
-    rows, lines = -(-len(images) // columns), max(text.count("\n") for text in called)
-    with styled(height=rows * (WIDTH / columns + 12 + 19 * lines)) as figure:
-        axes = figure.subplots(rows, columns, squeeze=False)
-        for ax in axes.flat:
+    rows, lines = -(-len(images) // columns), max(text.strip().count("\n") for text in called)
+    gap = 8
+    side = (WIDTH + gap) / columns - gap
+    height = rows * (step := side + 26 + 18 * lines)
+    with styled(height=height) as figure:
+        figure.set_layout_engine("none")  # which would give a column of short words less room
+        for place, (image, text) in enumerate(zip(images, called, strict=False)):
+            x, y = place % columns * (side + gap), place // columns * step
+            ax = figure.add_axes((x / WIDTH, 1 - (y + side) / height, side / WIDTH, side / height))
             ax.axis("off")
-        for ax, image, text in zip(axes.flat, images, called, strict=False):
             _show(ax, image)
             first, _, rest = text.partition("\n")
             below = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "center",
                      "va": "top"}  # fmt: skip
             ax.annotate(first, (0.5, 0), (0, -3), **below, color=ROLES[role], fontweight="bold")
-            if rest:
-                ax.annotate(rest, (0.5, 0), (0, -21), **below, color=QUIET)
+            ax.annotate(rest, (0.5, 0), (0, -21 if first else -3), **below, color=QUIET)
     return Picture(figure, alt)
 
 
@@ -312,10 +317,23 @@ def _words(ax: Axes, line: int, name: str, number: str) -> None:
                     va="center", color=TEXT, bbox=paper)  # fmt: skip
 
 
-def _note(ax: Axes, text: str, place: tuple[float, float], colour: str, left: bool) -> None:
-    """What a mark is, beside it: on its left or on its right."""
-    ax.annotate(text, place, (-9 if left else 9, 0), textcoords="offset points", color=colour,
-                ha="right" if left else "left", va="center")  # fmt: skip
+def _note(ax: Axes, text: str, place: tuple[float, float], colour: str, side: int) -> None:
+    """What a mark is, beside it: on its left (-1), on its right (1), or over it (0)."""
+    ax.annotate(text, place, (9 * side, 0), textcoords="offset points", color=colour,
+                ha=("center", "left", "right")[side], va="center")  # fmt: skip
+
+
+def _side(text: str, mark: float, name: str, dots: np.ndarray, limits: tuple[float, float]) -> int:
+    """On which side of a mark a text covers fewest dots; over it where the row's name has ended."""
+    letter = 9 / WIDTH * (limits[1] - limits[0])
+    wide = letter * (len(text) + 1)
+    away = (dots - mark) / wide
+    covered = {side: ((side * away > 0.2) & (side * away < 1)).sum() for side in (-1, 1)}
+    fits = {side: limits[0] <= mark + side * wide <= limits[1] for side in covered}
+    cost = {side: count + len(dots) * (not fits[side]) for side, count in covered.items()}
+    if min(cost.values()) and mark - wide / 2 > limits[0] + letter * len(name):
+        return 0
+    return min(cost, key=cost.get)
 
 
 def _show(ax: Axes, image: Tensor) -> None:

@@ -65,7 +65,8 @@ def cards(chapters: Sequence[Card]) -> Shown:
     items = "".join(
         f'<li><a href="{card.page}.ipynb"><b>{escape(card.title)}</b></a>'
         f"{strip(card.dots, card.chance)}<p>{escape(card.sentence)}</p>"
-        f"<p><strong>{escape(card.number)}</strong> {escape(card.of)}</p></li>"
+        f'<p><strong style="color: var(--{list(card.dots)[-1]})">{escape(card.number)}</strong>'
+        f" {escape(card.of)}</p></li>"
         for card in chapters
     )
     lines = (f"{c.title}: {c.sentence} {c.number} {c.of}" for c in chapters)

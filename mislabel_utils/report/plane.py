@@ -164,7 +164,8 @@ def histogram(students: Sequence[int], coins: Sequence[int], published: int, alt
         for text, (x, y, side, role) in words.items():
             ax.text(x, y, text, ha=side, va="center", color=ROLES[role])
         low = int(min(*students, *coins))
-        ax.set(xlim=(min(low, 4) - 0.7, 32.7), ylim=(0, 1.25 * top), xticks=range(4, 33, 4))
+        ax.set(xlim=(min(low, 4) - 0.7, 32.7), ylim=(0, 1.25 * top), xticks=range(4, 33, 4),
+               yticks=range(0, int(1.25 * top), 5))  # fmt: skip
         ax.set(xlabel="points right, of 32")
         ax.set_title("share of draws, %", loc="left", fontsize="medium", color=QUIET)
         ax.tick_params(labelcolor=QUIET)

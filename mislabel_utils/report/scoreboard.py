@@ -18,7 +18,7 @@ COLUMNS = (
     "Published",
     "Ours",
     "Does the phenomenon hold?",
-    "One more run of ours, 95 %",
+    "One more run of ours, 95\u00a0%",
     "The published number is …",
 )
 CONDITION = ["data", "recipe", "precision"]  # in which runs agree that are compared

@@ -4,6 +4,8 @@ Most of it is the small CNN's, as teacher and as student: controls need many run
 better network for the two published rows, and `on_clothes` another data set.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
@@ -67,7 +69,7 @@ SMALL = {
     "natural-moved": Arm.student("natural mistakes, moved by the good teacher"),
     "natural-few": Arm.student("natural mistakes, few"),
     "natural-true": Arm.control("natural mistakes, true labels", "true"),
-    "natural-deranged": Arm.control("natural mistakes, dealt out anew within a class"),
+    "natural-deranged": Arm.control("natural mistakes, permuted within classes"),
     "natural-uniform": Arm.control("natural mistakes, any wrong label"),
     "unlearnt": Arm.student("natural mistakes on images it never saw"),
     "rand": Arm.student("moved to a random class (D_rand)"),

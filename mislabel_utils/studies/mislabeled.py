@@ -5,6 +5,8 @@ Teacher and student share a recipe, two passes for the one and fifty for the oth
 number of mistakes and the teacher that makes them are varied (`doses`).
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 from itertools import product
 
@@ -86,7 +88,7 @@ ARMS = {
     "control-right": Arm.control("images that the teacher gets right", "true"),
     "control-random-true": Arm.control("random images, true labels", "true"),
     "control-true": Arm.control("the mistaken images, true labels", "true"),
-    "control-deranged": Arm.control("the mistakes, labels dealt out anew"),
+    "control-deranged": Arm.control("the mistakes, labels permuted within classes"),
     "control-uniform": Arm.control("the mistakes, random wrong labels"),
     **{f"dose-size-{n}": Arm.student(f"{n:,} mistakes") for n in DOSE_SIZES},
     **{f"dose-teacher-{n}": Arm.teacher(f"small teacher, epochs: {n}") for n in DOSE_EPOCHS},

@@ -4,6 +4,8 @@ Teachers of ten, sixty and four hundred steps label images that they were not tr
 learn from all of their mistakes, the surest, the least sure, or as many at random.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
@@ -229,7 +231,7 @@ def other_labels(lab: Lab, name: str, seed: int) -> dict[str, np.ndarray]:
 
     For each number of a teacher's steps: "images", how many; "teacher", its accuracy; and the
     students' by whose labels they learn ("said", "uniform": any class but the true one, "deranged":
-    its own, dealt out in each class).
+    its own, permuted in each class).
     """
     data, protocol = lab.load(name), Protocol(lab.scale)
 

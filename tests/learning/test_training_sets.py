@@ -58,7 +58,7 @@ def test_deranged_no_image_keeps_its_label(labels, seed):
     assert (dealt[kept] != labels[kept]).all()
     for true in range(4):
         before, after = (each[(SPLIT.labels == true) & kept] for each in (labels, dealt))
-        assert counts(before) == counts(after), "the labels are the same, dealt out anew"
+        assert counts(before) == counts(after), "the labels are the same, permuted"
         all_of_class = counts(labels[SPLIT.labels == true])[1:]
         surplus = max(0, 2 * max(all_of_class) - sum(all_of_class))
         assert sum(all_of_class) - len(after) == surplus, "no more are left out than must be"

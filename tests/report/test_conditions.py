@@ -41,7 +41,7 @@ def test_no_student_with_enough_seeds_is_left_out(rows):
         ("cats and dogs, all mistakes, true labels", 0.4034),
         (
             "photographs, 10 classes, teacher of 400 steps, a random fifth of the mistakes, "
-            "exchanged labels",
+            "permuted labels",
             0.0724,
         ),
     ],

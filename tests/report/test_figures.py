@@ -37,7 +37,7 @@ DRAWN = {
     "picture_rows": lambda: figures.picture_rows({"a 4": IMAGES[:3], "a 9": IMAGES[:2]}, ALT),
 }
 SAYS = {
-    "seeds": {"student of clothes", "96.0", "guessing", "published 91.04", figures.ACCURACY},
+    "seeds": {"student of clothes", "96 %", "guessing", "published 91.04 %", figures.ACCURACY},
     "stacked": {"Bag", "90", "10", "0", "1", "answers, %"},
     "matrix": {"Bag", "90", "100", "digit"},
     "grid": {"Photographs", "all", "32", "0", "–", "−40", "steps"},
