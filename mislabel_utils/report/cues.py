@@ -6,16 +6,19 @@ A page that shows them names what has not been run: it is missing, not left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from functools import cache
+from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mislabel_utils.learning import datasets
+from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.report.origins import TITLES, trained_on
-from mislabel_utils.studies import two_cues, two_cues_knobs
-from mislabel_utils.studies.two_cues import RADII, SEEDS, arm_name
+from mislabel_utils.studies import two_cues_knobs
+from mislabel_utils.studies.two_cues import DATA, KINDS, RADII, SEEDS, arm_name
 
 Records = Mapping[tuple[str, int], Record]
 ENOUGH = 0.9  # of the labels: a cue that is learnt
@@ -42,24 +45,33 @@ def turning(records: Records) -> pd.DataFrame:
     share learnt in the last pass).
     """
     rows = []
-    for data, name in two_cues.DATA.items():
-        test = datasets.load(name, "recorded").test
-        labels, classes = test.labels.numpy(), len(test.classes)
-        for kind in two_cues.KINDS:
-            for radius in (None,) if kind in ("good", "next") else RADII[data]:
-                for seed in SEEDS:
-                    record = records.get((arm_name(data, kind, radius), seed))
-                    if record is None:
-                        continue
-                    said = record.arrays[test.key]
-                    learnt = [point["train_accuracy"] for point in record.curve]
-                    rows.append({
-                        "data": data, "kind": kind, "radius": radius, "seed": seed,
-                        "own": np.mean(said == labels),
-                        "next": np.mean(said == (labels + 1) % classes),
-                        "passes": passes(learnt), "fit": learnt[-1],
-                    })  # fmt: skip
+    for kind in KINDS:
+        for where, record in _cells(records, kind):
+            learnt = [point["train_accuracy"] for point in record.curve]
+            speed = {"passes": passes(learnt), "fit": learnt[-1]}
+            rows.append(where | {"kind": kind} | _answers(record, where["data"]) | speed)
     return pd.DataFrame(rows)
+
+
+def _cells(records: Records, kind: str) -> Iterator[tuple[dict[str, Any], Record]]:
+    """The records of a kind, and of each the `data`, the `radius` and the `seed`."""
+    for data, radii in RADII.items():
+        for radius, seed in product((None,) if kind in ("good", "next") else radii, SEEDS):
+            if record := records.get((arm_name(data, kind, radius), seed)):
+                yield {"data": data, "radius": radius, "seed": seed}, record
+
+
+def _answers(record: Record, data: str) -> dict[str, float]:
+    """Shares of the unmoved test images that are given their own class, and the next one."""
+    test = _test(data)
+    said, labels = record.arrays[test.key], test.labels.numpy()
+    return {"own": np.mean(said == labels),
+            "next": np.mean(said == (labels + 1) % len(test.classes))}  # fmt: skip
+
+
+@cache
+def _test(data: str) -> Split:
+    return datasets.load(DATA[data], "recorded").test
 
 
 def winners(turn: pd.DataFrame) -> pd.DataFrame:
@@ -102,18 +114,18 @@ def knobs(records: Records, turn: pd.DataFrame) -> pd.DataFrame:
     much own less next lies above that of the student without the change.
     """
     plain = turn[turn["kind"] == "det"].set_index(["data", "radius", "seed"])
+    moved = {f"{data}-{name}": (data, two_cues_knobs.RADIUS[data])
+             for data in DATA for name in two_cues_knobs.KNOBS}  # fmt: skip
+    moved |= {f"clothes-{name}-{radius:g}": ("clothes", radius)
+              for name in two_cues_knobs.MORE for radius in two_cues_knobs.MORE_RADII}  # fmt: skip
     rows = []
     for (arm, seed), record in records.items():
-        data, _, *radius = arm.replace("more-longer", "more_longer").split("-")
-        if "teacher" in radius:
-            continue
-        test = datasets.load(two_cues.DATA[data], "recorded").test
-        said, labels = record.arrays[test.key], test.labels.numpy()
-        own, after = np.mean(said == labels), np.mean(said == (labels + 1) % len(test.classes))
-        usual = plain.loc[(data, float(*radius or [two_cues_knobs.RADIUS[data]]), seed)]
-        rows.append((arm, two_cues_knobs.ARMS[arm].name, seed, own, after,
-                     own - after - usual["own"] + usual["next"]))  # fmt: skip
-    return pd.DataFrame(rows, columns=["arm", "name", "seed", "own", "next", "gain"])
+        if arm in moved:  # its teacher is not
+            ours, usual = _answers(record, moved[arm][0]), plain.loc[(*moved[arm], seed)]
+            gain = ours["own"] - ours["next"] - usual["own"] + usual["next"]
+            name = two_cues_knobs.ARMS[arm].name
+            rows.append({"arm": arm, "name": name, "seed": seed, **ours, "gain": gain})
+    return pd.DataFrame(rows)
 
 
 def passes(learnt: Sequence[float], enough: float = ENOUGH) -> float:
@@ -156,16 +168,11 @@ def foreseen(records: Records) -> pd.DataFrame:
     target than the image's own class in another image's perturbation, of targets that are wrong.
     """
     rows = []
-    for (arm, seed), record in records.items():
-        data, what, *radius = arm.split("-")
-        if what == "foreseen":
-            said, wrong = record.arrays, record.arrays["target"] != record.arrays["true"]
-            aimed, own = (said["dealt"] == said[name] for name in ("target", "true"))
-            rows.append({
-                "data": data, "radius": float(*radius), "seed": seed,
-                "reached": np.mean(said["det"] == said["next"]),
-                "dealt": aimed[wrong].mean() - own[wrong].mean(),
-            })  # fmt: skip
+    for where, record in _cells(records, "foreseen"):
+        said, wrong = record.arrays, record.arrays["target"] != record.arrays["true"]
+        aimed, own = (said["dealt"] == said[name] for name in ("target", "true"))
+        dealt = aimed[wrong].mean() - own[wrong].mean()
+        rows.append(where | {"reached": np.mean(said["det"] == said["next"]), "dealt": dealt})
     return pd.DataFrame(rows)
 
 
@@ -188,18 +195,12 @@ def asked(records: Records, what: str) -> pd.DataFrame:
     Columns: `data`, `radius`, `seed`, `who`, and `own`, `next` and, in a conflict, `aim`.
     """
 
-    def each() -> Iterator[dict[str, object]]:
-        for (arm, seed), record in records.items():
-            data, kind, *radius = arm.split("-")
-            if kind != what:
-                continue
-            arrays = dict(record.arrays)
-            true, aim = arrays.pop("true"), arrays.pop("aim", None)
-            for who, said in arrays.items():
-                found = {"own": said == true, "next": said == (true + 1) % 10}
-                found |= {} if aim is None else {"aim": said == aim}
-                yield {"data": data, "radius": float(*radius), "seed": seed, "who": who} | {
-                    name: hits.mean() for name, hits in found.items()
-                }
-
-    return pd.DataFrame(each()).sort_values(["data", "radius", "seed"], ignore_index=True)
+    rows = []
+    for where, record in _cells(records, what):
+        arrays = dict(record.arrays)
+        true, aim = arrays.pop("true"), arrays.pop("aim", None)
+        for who, said in arrays.items():
+            found = {"own": said == true, "next": said == (true + 1) % 10}
+            found |= {} if aim is None else {"aim": said == aim}
+            rows.append(where | {"who": who} | {name: hit.mean() for name, hit in found.items()})
+    return pd.DataFrame(rows)
