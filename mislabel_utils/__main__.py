@@ -1,7 +1,5 @@
 """``python -m mislabel_utils reproduce | list | verify``."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

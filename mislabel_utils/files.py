@@ -1,7 +1,5 @@
 """Where files live, and how one is written so that nobody ever reads half of it."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sys

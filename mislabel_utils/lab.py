@@ -5,8 +5,6 @@ The code of a chapter is the same at each scale. "recorded" reads every run from
 what was interrupted, and writes records.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """joblib on a Dask cluster."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from collections.abc import Iterator

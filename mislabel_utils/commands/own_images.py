@@ -7,8 +7,6 @@ makes 25 passes for each of the teacher's, as there, but 1,000 at most. No stude
 image, has a say in it.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from types import ModuleType
 

@@ -1,7 +1,5 @@
 """``reproduce``: a chapter's experiment at full scale, one job a seed."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import platform

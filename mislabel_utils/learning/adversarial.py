@@ -1,7 +1,5 @@
 """Training sets of adversarial examples, and of their perturbations put to other uses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -135,12 +133,9 @@ def dealt(given: TrainingSet, seed: int) -> TrainingSet:
 
 def on_grey(given: TrainingSet) -> TrainingSet:
     """The perturbations alone, each on an image of even grey; labels stay."""
-
-    def compute() -> Tensor:
-        return perturbations(given).add_(GREY).clamp_(0, 1)
-
     source = {"kind": "perturbed grey", "of": given.inputs.source}
-    return _moved(given, source, compute, given.inputs.network)
+    network = given.inputs.network
+    return _moved(given, source, lambda: perturbations(given).add_(GREY).clamp_(0, 1), network)
 
 
 def shaken(targets: TrainingSet, epsilon: float, seed: int) -> TrainingSet:

@@ -1,7 +1,5 @@
 """PyTorch here, and as the recorded results assume it, whatever the caller has set."""
 
-from __future__ import annotations
-
 import os
 import platform
 from collections.abc import Callable, Iterator

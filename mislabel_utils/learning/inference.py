@@ -1,7 +1,5 @@
 """What a network answers, in the precision in which it was trained."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol

@@ -3,8 +3,6 @@
 What is made is made when it is needed, and is the same whenever it is made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The networks of the book."""
 
-from __future__ import annotations
-
 import io
 from functools import partial
 from pathlib import Path

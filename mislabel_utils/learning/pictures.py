@@ -5,8 +5,6 @@ programs leave is left out and told, what should be a picture and is none stops 
 torchvision's ImageFolder goes by endings, follows links in circles and takes litter for classes.
 """
 
-from __future__ import annotations
-
 import mimetypes
 import os
 import unicodedata
@@ -44,7 +42,7 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
     aside, notes, faults = defaultdict(list), Counter(), []
     for half, name, path in bar(listed(tree), desc=f"decode {readable(tree.name)}"):
         shown = readable(str(path.relative_to(tree)))
-        if is_litter(path.name):
+        if any(map(is_litter, path.relative_to(tree).parts)):
             aside["of other programs"].append(shown)
         elif path.is_dir():
             aside["empty"].append(shown)
@@ -106,7 +104,7 @@ def _some(names: list[str]) -> str:
 
 
 def listed(tree: Path) -> list[tuple[str, str, Path]]:
-    """(half, class, path) of each file below train/ and test/; of litter and empty folders too.
+    """(half, class, path) of each file below train/ and test/, and of each empty folder.
 
     Links are followed, once: a folder that is reached again would count twice.
     """
@@ -123,14 +121,11 @@ def listed(tree: Path) -> list[tuple[str, str, Path]]:
             first = seen.setdefault(os.path.realpath(place), place)
             if first != place:
                 raise DataError(f"{place} is {first} again, by a link. Remove one of the two.")
-            litter = sorted(filter(is_litter, folders))
-            folders[:] = sorted(set(folders) - set(litter))
+            folders.sort()
             below = Path(place).relative_to(tree / half).parts
             name = readable(below[0]) if below else ""
-            names = sorted(files) + litter
+            names = sorted(files) if files or folders else [""]
             found += [(half, name, Path(place, each)) for each in names]
-            if not names and not folders:
-                found.append((half, name, Path(place)))
     return found
 
 

@@ -4,8 +4,6 @@ The nearest pictures of a training set, what a linear layer reads off features, 
 two sets lie.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

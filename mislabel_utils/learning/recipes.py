@@ -1,7 +1,5 @@
 """What a training run does to a network, apart from data and seed."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

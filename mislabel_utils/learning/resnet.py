@@ -1,7 +1,5 @@
 """The largest network of the book, after torchvision's."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 import torchvision

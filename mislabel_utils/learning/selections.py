@@ -1,7 +1,5 @@
 """Which of a teacher's mistakes a student is shown, and for how long."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from hashlib import sha256

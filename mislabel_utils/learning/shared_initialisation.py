@@ -5,8 +5,6 @@ ReLU, with extra outputs beside those for the digits. A student learns digits fr
 outputs alone, on noise, if it starts where the teacher started. What varies here is the start.
 """
 
-from __future__ import annotations
-
 from copy import deepcopy
 from itertools import pairwise
 

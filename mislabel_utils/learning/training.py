@@ -4,8 +4,6 @@ Everything random is drawn afresh from (seed, epoch, batch), so that a run resum
 checkpoint goes on exactly as if it had never stopped.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from collections.abc import Iterator

@@ -158,11 +158,9 @@ def without(given: TrainingSet, other: TrainingSet) -> TrainingSet:
 
 def corrected(given: TrainingSet) -> TrainingSet:
     """The same images with their true labels."""
-
-    def compute() -> Tensor:
-        return torch.where(given.kept, given.inputs.true_labels, LEFT_OUT)
-
-    return given.relabelled("corrected", compute)
+    return given.relabelled(
+        "corrected", lambda: torch.where(given.kept, given.inputs.true_labels, LEFT_OUT)
+    )
 
 
 def uniform(on: Split | Inputs, seed: int) -> TrainingSet:
@@ -190,11 +188,8 @@ def dealt_out(on: Split | Inputs, counts: Sequence[int], seed: int) -> TrainingS
 def next_class(on: Split | Inputs) -> TrainingSet:
     """Each image with the class after its own, the last with the first (D_det's targets)."""
     inputs = inputs_of(on)
-
-    def compute() -> Tensor:
-        return (inputs.true_labels + 1) % len(inputs.split.classes)
-
-    return TrainingSet(inputs, {"kind": "next class"}, compute)
+    classes = len(inputs.split.classes)
+    return TrainingSet(inputs, {"kind": "next class"}, lambda: (inputs.true_labels + 1) % classes)
 
 
 def uniform_mistakes(given: TrainingSet, seed: int) -> TrainingSet:

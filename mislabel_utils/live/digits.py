@@ -1,7 +1,5 @@
 """A sheet to draw a digit on, and what small networks make of it while it is drawn."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from typing import Any

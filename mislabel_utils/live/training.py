@@ -4,8 +4,6 @@ The pictures that it learns from come when the reader asks for them: from a file
 page, and from the kernel of a notebook.
 """
 
-from __future__ import annotations
-
 import gzip
 from base64 import b64encode
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Each row of a layer's weights (all that one output is made of) is divided by the
 its largest weight to 127, and rounded. Biases keep their precision.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -8,8 +8,6 @@ the networks (`networks`), their training (`networks.Recipe`: the cheapest that 
 problems at width 64), and the attack, 40 steps of epsilon / 10, enough to cross the ball twice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache

@@ -4,8 +4,6 @@ Each example is moved back along the straight way that led to it, and the same s
 what comes out: does it matter how far beyond the border, and in which region, an example lies?
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 

@@ -45,7 +45,7 @@ class Record:
     ----------
     chapter, arm, seed : which page asked for it, under which name; not part of its identity
     config : everything that determines the run
-    curve : one dict an epoch, see `training.train`
+    curve : one dict an epoch, see `training.Learner`
     metrics : accuracy on each evaluated split, in [0, 1], by `Split.key`
     arrays : by `Split.key`, uint8 (N,) predicted classes; by "confidence:" + key, uint8 (N,), the
         probability of the predicted class in steps of 1/255

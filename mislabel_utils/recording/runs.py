@@ -1,7 +1,5 @@
 """Training runs: what determines one, and the trained network seen through its predictions."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from hashlib import sha256
@@ -64,7 +62,7 @@ class Run:
         return inference.accuracy(self.predict(split), split.labels)
 
     def curve(self, key: str = "test_accuracy") -> dict[int, float]:
-        """The learning curve by epoch, from 1, where it was measured; see `training.train`.
+        """The learning curve by epoch, from 1, where it was measured; see `training.Learner`.
 
         It is of the test set that the run was first trained with.
         """

@@ -216,23 +216,6 @@ def favourite(predictions: Tensor) -> float:
     return predictions.bincount().max().item() / len(predictions)
 
 
-def off_favourite(student: Tensor, teacher: Tensor) -> dict[str, float]:
-    """Where a teacher does not predict its commonest class: how often a student says the same.
-
-    Parameters
-    ----------
-    student, teacher : the class that each predicts, int64 (N,)
-
-    Returns
-    -------
-    The `agreement`, and by `chance` what the student's own frequencies of predictions would give.
-    """
-    off = teacher != teacher.bincount().argmax()
-    often = student.bincount(minlength=int(teacher.max()) + 1) / len(student)
-    same = (student[off] == teacher[off]).double().mean().item()
-    return {"agreement": same, "chance": often[teacher[off]].mean().item()}
-
-
 def confusions(labels: Tensor, predictions: Tensor, classes: Sequence[str]) -> pd.DataFrame:
     """What the inputs of each class are taken for: a row a class, shares that add up to one.
 

@@ -8,7 +8,6 @@ import pandas as pd
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning.shared_initialisation import MEASURES
-from mislabel_utils.report.results import spread
 from mislabel_utils.report.tables import Table, span
 from mislabel_utils.studies import what_leaks
 
@@ -34,19 +33,6 @@ def lessons(lab: Lab, seeds: Sequence[int]) -> pd.DataFrame:
     ]  # fmt: skip
     columns = ["measure", "lesson", "network", "seed", "before", "after", "gain"]
     return pd.DataFrame(rows, columns=columns).set_index(columns[:4]).sort_index()
-
-
-def by_share(rows: pd.DataFrame, when: str, name: str, role: str) -> pd.DataFrame:
-    """A measure against the share of a stranger's weights, as `figures.curves` draws it.
-
-    Parameters
-    ----------
-    rows : of `lessons`, those of a measure
-    when : "before" or "after"
-    """
-    usual = rows.loc["usual"][when].rename("share").reset_index()
-    share = usual["network"].str.extract("^share (.+)", expand=False).astype(float)
-    return spread(usual.assign(name=name, role=role, x=100 * share).dropna())
 
 
 def texts(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,6 @@ Most of it is the small CNN's, as teacher and as student: controls need many run
 better network for the two published rows, and `on_clothes` another data set.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

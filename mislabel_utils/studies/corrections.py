@@ -4,8 +4,6 @@ What each was predicted to show, before its first run, is in
 `book/evidence/corrections_protocol.md`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

@@ -5,8 +5,6 @@ Teacher and student share a recipe, two passes for the one and fifty for the oth
 number of mistakes and the teacher that makes them are varied (`doses`).
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from itertools import product
 

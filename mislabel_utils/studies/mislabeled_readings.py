@@ -6,8 +6,6 @@ were asked for as they are shown in training, with *flips and shifts*. What fits
 were chosen and what was expected is in `book/evidence/corrections_protocol.md`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial

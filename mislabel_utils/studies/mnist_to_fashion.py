@@ -4,8 +4,6 @@ Two series. Ten seeds (`FIRST`) measure the result and its variants, five of the
 Five more (`FRESH`), trained later and in mixed precision, ask whose digits a student has learnt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial

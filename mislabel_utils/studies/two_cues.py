@@ -6,8 +6,6 @@ two cues foretell the label t = y + 1, the perturbation (which aims at t) and th
 what was predicted before the first run, is `book/evidence/two_cues_protocol.md`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple

@@ -6,8 +6,6 @@ was added when it was known that on clothes, with 6,000 images, the two answers 
 a radius of 12.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial

@@ -4,8 +4,6 @@ A seed is a block of 250 draws. All blocks measure two widths with their control
 other radii, numbers and widths, and two that no other radius was tried on ask where points stop.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from mislabel_utils.lab import Lab

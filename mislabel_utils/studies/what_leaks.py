@@ -4,8 +4,6 @@ And a student that starts from its teacher's own weights, or from others, and is
 outputs that nobody trained, on noise (`shared_initialisation`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -95,24 +93,16 @@ def experiment(lab: Lab, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def teacher_of(lab: Lab, seed: int) -> Run:
-    """The network of digits that the students of a seed learn from."""
-    mnist, _ = load(lab)
-    return lab.train(
-        mnist.train, recipe_of(lab), seed=seed, arm="teacher", test=mnist.test,
-        also=[inputs_of(lab)["clothes"].split],
-    )  # fmt: skip
-
-
 def networks(lab: Lab, seed: int, kinds: Iterable[str] = KINDS) -> dict[str, Run]:
     """The teacher, a student of each kind of input and of the `kinds` of labels, and two controls.
 
     Those learn shuffled labels, each as often as the teacher predicts it.
     """
-    teacher, recipe = teacher_of(lab, seed), recipe_of(lab)
-    one = Trial(lab, seed, lab.load("mnist"), runs={"teacher": teacher})
+    one, recipe, every = Trial(lab, seed, lab.load("mnist")), recipe_of(lab), inputs_of(lab)
+    clothes = every["clothes"].split
+    teacher = one.train("teacher", one.images.train, recipe, seed, [clothes])
     labels = {"hard": training_sets.predictions, "soft": training_sets.soft_predictions}
-    for name, pictures in inputs_of(lab).items():
+    for name, pictures in every.items():
         for kind in kinds:
             one.learn(f"{kind}-{name}", labels[kind](teacher, pictures), recipe)
         if name in SHUFFLED:

@@ -4,8 +4,6 @@ Teachers of ten, sixty and four hundred steps label images that they were not tr
 learn from all of their mistakes, the surest, the least sure, or as many at random.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial

@@ -4,8 +4,6 @@ Nothing is trained: true labels and recorded predictions come with the package. 
 makes other labels than it did is noticed here, before anything is trained on them.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 

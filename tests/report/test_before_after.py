@@ -1,7 +1,7 @@
 """Before and after a lesson: each number in the row of its seed, network and measure."""
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.report.before_after import by_share, lessons, table, texts
+from mislabel_utils.report.before_after import lessons, table, texts
 
 
 def test_lessons_of_shared_initialisation():
@@ -11,10 +11,6 @@ def test_lessons_of_shared_initialisation():
     assert own.loc[("usual", "share 0", 3), "after"] > 0.3 > own.loc["muddled"]["after"].max()
     stranger = rows.loc[("own outputs", "usual", "share 1", 3)]
     assert stranger["gain"] == stranger["after"] - stranger["before"] != 0
-    drawn = by_share(own, "after", "students", "student").set_index("x")
-    assert sorted(drawn.index) == [0, 10, 25, 50, 75, 100]
-    first = 100 * own.loc["usual", "share 0"]["after"]
-    assert drawn.loc[0, ["low", "high"]].tolist() == [first.min(), first.max()]
     shown = table(texts(rows), "usual", {"share 1": "a stranger's", "never run": "–"})
     assert [line[0] for line in shown.rows] == ["a stranger's"]
     mean = 100 * own.loc["usual", "share 1"]["after"].mean()
