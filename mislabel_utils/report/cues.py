@@ -17,8 +17,8 @@ from mislabel_utils.learning import datasets
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.report.origins import TITLES, trained_on
-from mislabel_utils.studies import two_cues_knobs
 from mislabel_utils.studies.two_cues import DATA, KINDS, RADII, SEEDS, arm_name
+from mislabel_utils.studies.two_cues_knobs import TURNED
 
 Records = Mapping[tuple[str, int], Record]
 ENOUGH = 0.9  # of the labels: a cue that is learnt
@@ -114,16 +114,13 @@ def knobs(records: Records, turn: pd.DataFrame) -> pd.DataFrame:
     much own less next lies above that of the student without the change.
     """
     plain = turn[turn["kind"] == "det"].set_index(["data", "radius", "seed"])
-    moved = {f"{data}-{name}": (data, two_cues_knobs.RADIUS[data])
-             for data in DATA for name in two_cues_knobs.KNOBS}  # fmt: skip
-    moved |= {f"clothes-{name}-{radius:g}": ("clothes", radius)
-              for name in two_cues_knobs.MORE for radius in two_cues_knobs.MORE_RADII}  # fmt: skip
     rows = []
     for (arm, seed), record in records.items():
-        if arm in moved:  # its teacher is not
-            ours, usual = _answers(record, moved[arm][0]), plain.loc[(*moved[arm], seed)]
+        if arm in TURNED:  # its teacher is not
+            data, radius, knob = TURNED[arm]
+            ours, usual = _answers(record, data), plain.loc[data, radius, seed]
             gain = ours["own"] - ours["next"] - usual["own"] + usual["next"]
-            name = two_cues_knobs.ARMS[arm].name
+            name = f"{data}: {knob.name}"
             rows.append({"arm": arm, "name": name, "seed": seed, **ours, "gain": gain})
     return pd.DataFrame(rows)
 

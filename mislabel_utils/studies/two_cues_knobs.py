@@ -60,30 +60,24 @@ MORE = {
 }
 MORE_RADII = (1.5, 8.0)  # on clothes
 
-ARMS = {
-    f"{data}-{name}": Arm.student(f"{data}: {knob.name}")
-    for data in DATA
-    for name, knob in KNOBS.items()
-} | {f"{data}-mediocre-teacher": Arm.teacher(f"{data}: of two passes") for data in DATA}
-ARMS |= {
-    f"clothes-{name}-{radius:g}": Arm.student(f"clothes: {knob.name}, radius {radius:g}")
-    for name, knob in MORE.items()
-    for radius in MORE_RADII
-}
-
+# By arm the images and the radius, and what is changed.
+TURNED = {
+    f"{data}-{name}": (data, RADIUS[data], knob) for data in DATA for name, knob in KNOBS.items()
+} | {
+    f"clothes-{name}-{radius:g}":
+        ("clothes", radius, replace(knob, name=f"{knob.name}, radius {radius:g}"))
+    for name, knob in MORE.items() for radius in MORE_RADII
+}  # fmt: skip
+ARMS = {arm: Arm.student(f"{data}: {knob.name}") for arm, (data, _, knob) in TURNED.items()}
+ARMS |= {f"{data}-mediocre-teacher": Arm.teacher(f"{data}: of two passes") for data in DATA}
 
 load = two_cues.load
 
 
 def parts(lab: Lab, seed: int) -> Iterator[Callable[[], Any]]:
     """What is trained of a seed, in parts that can be recorded one by one."""
-    for data in DATA:
-        for name, knob in KNOBS.items():
-            yield partial(turned, lab, Cell(data, seed, RADIUS[data]), f"{data}-{name}", knob)
-    for name, knob in MORE.items():
-        for radius in MORE_RADII:
-            arm = f"clothes-{name}-{radius:g}"
-            yield partial(turned, lab, Cell("clothes", seed, radius), arm, knob)
+    for arm, (data, radius, knob) in TURNED.items():
+        yield partial(turned, lab, Cell(data, seed, radius), arm, knob)
 
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
