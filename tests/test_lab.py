@@ -77,14 +77,6 @@ def test_bad_scale(monkeypatch):
         Lab("chapter")
 
 
-def test_data_and_seeds_follow_the_scale():
-    quick, recorded = Lab("chapter", "quick"), Lab("chapter", "recorded")
-    assert quick.load("mnist").train.complete
-    assert not recorded.load("mnist").train.complete
-    assert quick.seeds(range(3, 9)) == [3]
-    assert recorded.seeds(range(3, 6)) == Lab("chapter", "full").seeds([3, 4, 5]) == [3, 4, 5]
-
-
 # Quick ------------------------------------------------------------------------------------------
 
 
@@ -155,13 +147,6 @@ def test_recorded_needs_neither_images_nor_training(trained):
     assert read.accuracy(test) == made.accuracy(TEST)
 
 
-def test_one_run_recorded_by_another_chapter_will_do(trained):
-    made = Lab("one", "full").train(TRAIN, RECIPE, **JOB)
-    read = Lab("two", "recorded").train(TRAIN, RECIPE, **(JOB | {"arm": "other"}))
-    assert read.id == made.id
-    assert len(trained) == 1
-
-
 # Full -------------------------------------------------------------------------------------------
 
 
@@ -176,15 +161,6 @@ def test_another_split_is_added_to_a_record_without_training(trained):
     assert computed(Store().find(after.id)) == computed(after)
     at_once = Lab("other", "full", Store(Store().root / "fresh")).train(TRAIN, RECIPE, **JOB)
     assert computed(at_once.record) == computed(after)
-
-
-def test_another_split_is_asked_for_in_the_same_process(trained):
-    lab, job = Lab("chapter", "quick"), {"seed": 0, "arm": "teacher", "test": TEST}
-    lab.train(TRAIN, RECIPE, **job)
-    asked = lab.train(TRAIN, RECIPE, **job, also=[OTHER])
-    assert len(asked.predict(OTHER)) == 48
-    assert len(lab.train(TRAIN, RECIPE, **job).predict(OTHER)) == 48
-    assert trained == ["teacher seed 0"]
 
 
 def test_what_was_learnt_from_stays_when_more_is_asked_for(trained, monkeypatch):
@@ -318,19 +294,6 @@ def test_images_whose_maker_was_changed(scale, trained):
     else:
         with pytest.raises(RecordError, match="trained on other labels"):
             lab.train(made(3), RECIPE, **JOB)
-
-
-def test_labels_are_compared_where_only_the_images_take_a_network():
-    lab = Lab("chapter", "full")
-    images = Inputs(TRAIN, {"kind": "moved"}, lambda: TRAIN.images, network="1" * 64)
-
-    def on(labels):
-        return training_sets.true_labels(images).relabelled("mine", lambda: labels)
-
-    lab.train(on(TRAIN.labels), RECIPE, **JOB)
-    lab.train(on(TRAIN.labels), RECIPE, **JOB)
-    with pytest.raises(RecordError, match="trained on other labels"):
-        lab.train(on(TRAIN.labels.flip(0)), RECIPE, **JOB)
 
 
 # Measured, drawn --------------------------------------------------------------------------------
@@ -562,25 +525,7 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
     assert len(set(found)) == len(found)
 
 
-def test_nothing_else_does():
-    norm = dataclasses.replace(TRAIN.normalization, name="of another name")
-    same = [identity(), identity(training_sets.true_labels(TRAIN)), identity(without_images(TRAIN))]
-    same.append(identity(TRAIN.normalized_as(norm)))
-    assert len(set(same)) == 1
-
-
 # A run and its network --------------------------------------------------------------------------
-
-
-def test_network_from_the_weights_cache_predicts_what_was_recorded():
-    Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    (record,) = Store()
-    run = Run(record)
-    assert torch.equal(inference.predict(run.network, TEST), run.predict(TEST))
-    assert not run.network.training
-    outputs = run.outputs(OTHER.images, OTHER.normalization).softmax(1)
-    assert torch.equal(outputs.argmax(1), run.predict(OTHER))
-    assert torch.allclose(outputs.sum(1), torch.ones(len(OTHER)))
 
 
 def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):

@@ -142,7 +142,7 @@ class Experiment(Trial):
         super().__init__(lab, seed, load(lab), prefix="small-")
         self.quick = lab.scale == "quick"
         self.recipe = at_scale(lab, RECIPE, epochs=3)
-        self.steps = 50 if self.quick else STEPS
+        self.steps = 30 if self.quick else STEPS
         self.attack = at_scale(lab, ATTACK, epsilon=1.5, steps=5, step_size=0.3)
         train = self.images.train
         self.true = training_sets.true_labels(train)

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-import torchvision
 from torch import nn
 
 from mislabel_utils.learning import models, resnet
@@ -23,8 +22,10 @@ def test_global_random_numbers_are_left_alone():
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])
 def test_the_resnet_computes_what_torchvisions_does(stem, channels):
+    from torchvision.models import resnet18  # here: it takes a second
+
     ours = models.build(f"resnet18-{stem}", (channels, 32, 32), 10, 0)
-    usual = torchvision.models.resnet18(num_classes=10)
+    usual = resnet18(num_classes=10)
     usual.conv1 = ours.conv1
     if stem == "cifar":
         usual.maxpool = nn.Identity()

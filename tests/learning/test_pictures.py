@@ -130,13 +130,6 @@ def test_content_decides_what_is_a_picture(tree):
     assert "Of several frames, of which the first is used: 1." in found
 
 
-@pytest.mark.parametrize("name", ["a.png", "b.heic", "c.jpg"])
-def test_what_is_called_a_picture_and_is_none_stops(tree, name):
-    (tree / "test" / "dog" / name).write_text("<html>Not found</html>")
-    with pytest.raises(DataError, match=rf"test/dog/{name}"):
-        load(tree)
-
-
 def test_all_that_cannot_be_read_is_named_at_once(tree):
     for number in range(7):
         (tree / "train" / "cat" / f"x{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n")
@@ -177,19 +170,7 @@ def test_test_pictures_that_are_trained_on_are_told(tree):
     assert "Different test pictures that are also trained on: 1." in load(tree).found
 
 
-def test_the_bar_of_decoding_can_be_hidden(tree, monkeypatch, capsys):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
-    load(tree)
-    assert "decode" not in capsys.readouterr().err
-
-
 # Links ------------------------------------------------------------------------------------------
-
-
-def test_a_link_that_leads_nowhere_stops(tree):
-    (tree / "train" / "cat" / "lost.png").symlink_to("nowhere.png")
-    with pytest.raises(DataError, match=r"lost\.png \(no such file\)"):
-        load(tree)
 
 
 @pytest.mark.parametrize("target", ["train/cat", "train", "test/dog"])
@@ -197,15 +178,6 @@ def test_a_folder_that_is_reached_twice_is_refused(tree, target):
     """A link back up, or a class twice: 3 pictures became 42."""
     (tree / "train" / "cat" / "again").symlink_to(tree / target)
     with pytest.raises(DataError, match=r"again, by a link\. Remove one of the two"):
-        load(tree)
-
-
-def test_a_half_that_is_the_other(tree):
-    for path in sorted((tree / "test").rglob("*"), reverse=True):
-        path.unlink() if path.is_file() else path.rmdir()
-    (tree / "test").rmdir()
-    (tree / "test").symlink_to("train")
-    with pytest.raises(DataError, match=r"test is .*train again, by a link"):
         load(tree)
 
 

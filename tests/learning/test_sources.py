@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-import torchvision
 from PIL import Image
 from toys import idx_bytes, write_idx
 
@@ -39,14 +38,8 @@ def mirror(monkeypatch):
         if found.error:
             raise found.error
 
-    monkeypatch.setattr(torchvision.datasets.MNIST, "download", download)
+    monkeypatch.setattr("torchvision.datasets.MNIST.download", download)
     return found
-
-
-def test_download_by_default(mirror):
-    loaded = datasets.load("mnist")
-    assert same(loaded.train, mirror.arrays, "train")
-    assert same(loaded.test, mirror.arrays, "test")
 
 
 def test_failed_download_names_the_remedy(mirror):
@@ -77,10 +70,9 @@ def test_cifar10_in_torchvision_layout(tmp_path, monkeypatch):
         written.append((batch, labels))
         batches.append(write(file, {"data": batch.reshape(5, -1), "labels": labels}))
     meta = write("batches.meta", {"label_names": names})
-    kind = torchvision.datasets.CIFAR10
-    monkeypatch.setattr(kind, "train_list", batches[:2])
-    monkeypatch.setattr(kind, "test_list", batches[2:])
-    monkeypatch.setattr(kind, "meta", {"filename": meta[0], "key": "label_names", "md5": meta[1]})
+    meta = {"filename": meta[0], "key": "label_names", "md5": meta[1]}
+    for name, value in {"train_list": batches[:2], "test_list": batches[2:], "meta": meta}.items():
+        monkeypatch.setattr(f"torchvision.datasets.CIFAR10.{name}", value)
     monkeypatch.setenv("MISLABEL_DATA", str(tmp_path))
     loaded = datasets.load("cifar10")
     assert loaded.classes == tuple(names)
@@ -104,9 +96,7 @@ def write_tree(root, classes=("cat", "dog"), count=2, size=(32, 32), suffix=".pn
     return root
 
 
-@pytest.mark.parametrize(
-    ("size", "suffix"), [((32, 32), ".png"), ((31, 77), ".JPEG"), ((1, 1), ".png")]
-)
+@pytest.mark.parametrize(("size", "suffix"), [((1, 1), ".png"), ((31, 77), ".JPEG")])
 def test_tree_of_images(tmp_path, size, suffix):
     tree = write_tree(tmp_path / "pets", size=size, suffix=suffix)
     loaded = datasets.load(str(tree))
@@ -120,13 +110,6 @@ def test_tree_of_images(tmp_path, size, suffix):
         # a JPEG is not exact
         spread = (colours[:, :2] - torch.tensor(expected).view(4, 2, 1, 1)).abs().max()
         assert spread <= (0 if suffix == ".png" else 4)
-
-
-@pytest.mark.parametrize("mode", ["LA", "P", "CMYK"])
-def test_kinds_of_pixels(tmp_path, mode):
-    path = tmp_path / "image.tif"
-    Image.new("L", (32, 32), 100).convert(mode).save(path)
-    assert np.unique(pictures.decoded(path)[0]).tolist() == [100]
 
 
 @pytest.mark.parametrize("tall", [False, True], ids=["wide", "tall"])
@@ -213,29 +196,6 @@ def labels_beyond_the_classes(tmp_path):
     return "mnist", tmp_path
 
 
-def damaged_cifar10(tmp_path):
-    folder = tmp_path / "cifar-10-batches-py"
-    folder.mkdir()
-    for name in [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]:
-        (folder / name).write_bytes(b"half of it")
-    return "cifar10", tmp_path
-
-
-def truncated_jpeg(tmp_path):
-    tree = write_tree(tmp_path / "pets", size=(200, 200), suffix=".jpg")
-    truncate(tree / "test" / "dog" / "1.jpg")
-    return str(tree), None
-
-
-def absurdly_large_image(tmp_path):
-    tree = write_tree(tmp_path / "pets", suffix=".bmp")
-    path = tree / "train" / "cat" / "0.bmp"
-    content = bytearray(path.read_bytes())
-    content[18:26] = (60_000).to_bytes(4, "little") * 2
-    path.write_bytes(content)
-    return str(tree), None
-
-
 def tree_without_test(tmp_path):
     tree = write_tree(tmp_path / "pets")
     shutil.rmtree(tree / "test")
@@ -267,9 +227,6 @@ BAD = {
     truncated_images: rf"is not there or damaged .*{LAYOUT}",
     images_of_another_set: rf"has 48 images, and 96 labels .*{LAYOUT}",
     labels_beyond_the_classes: rf"labels up to 10 of 10 classes: damaged.*{LAYOUT}",
-    damaged_cifar10: r"damaged.*Replace the files",
-    truncated_jpeg: r"cannot be decoded: test.dog.1\.jpg \(.*Replace or remove them",
-    absurdly_large_image: r"cannot be decoded: train.cat.0\.bmp \(.*Replace or remove them",
     tree_without_test: r"test holds no pictures .*Put them at train/<class>/\* and test",
     empty_class: r"has pictures of dog.*at least one picture in each",
     other_classes_in_test: r"only one of .* has pictures of elk, emu\. Give both the same",
@@ -277,15 +234,10 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [pytest.param(f, id=f.__name__) for f in BAD],
-)
+@pytest.mark.parametrize("spoil", BAD)
 def test_bad_input_names_the_remedy(tmp_path, spoil, monkeypatch):
     name, root = spoil(tmp_path)
     monkeypatch.setenv("MISLABEL_DATA", str(root or ""))
     with pytest.raises(DataError, match=BAD[spoil]) as caught:
         datasets.load(name)
-    message = str(caught.value)
-    print(f"{spoil.__name__}: {message}")  # shown with -rP
-    assert "\n" not in message
+    assert "\n" not in str(caught.value)

@@ -5,8 +5,6 @@ import dataclasses
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from toys import fixed, same_weights, toy_split
 from tqdm.notebook import tqdm as notebook_bar
 
@@ -233,32 +231,11 @@ def test_mixed_is_float32_where_there_is_nothing_faster(monkeypatch):
     assert same_weights(network, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
 
 
-def test_checkpoints_are_written_in_intervals(tmp_path, monkeypatch):
-    saved = []
-    save = training._save
-    monkeypatch.setattr(training, "_save", lambda *a: saved.append(a) or save(*a))
-    file = tmp_path / "run.pt"
-    train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
-    assert len(saved) == 1, "at the end alone"
-    file.unlink()
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
-    assert len(saved) == 1 + 18 + 1
-
-
-def cut(content):
-    return content[: len(content) // 2]
-
-
-def garbage(content):
-    return b"garbage" * 100
-
-
-@pytest.mark.parametrize("damage", [cut, garbage, lambda content: b""], ids=["cut", "bad", "empty"])
-def test_damaged_checkpoint(tmp_path, monkeypatch, damage):
+@pytest.mark.parametrize("share", [0, 0.5], ids=["empty", "cut"])
+def test_damaged_checkpoint(tmp_path, monkeypatch, share):
     file = tmp_path / "run.pt"
     interrupted(monkeypatch, 3, RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
-    file.write_bytes(damage(file.read_bytes()))
+    file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
     with pytest.raises(TrainingError, match=r"run\.pt is damaged .*Delete it to train this run"):
         train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
 
@@ -275,12 +252,6 @@ def test_checkpoint_that_would_run_code(tmp_path):
 
 
 # It refuses nonsense ----------------------------------------------------------------------------
-
-
-def test_divergence():
-    recipe = dataclasses.replace(RECIPE, learning_rate=1e12)
-    with pytest.raises(TrainingError, match=r"epoch 1, batch \d of 6.*Lower learning_rate=1000000"):
-        train(recipe, SPLIT, SPLIT.labels, seed=0, title="student")
 
 
 def test_diverged_weights_are_not_kept_for_resuming(tmp_path, monkeypatch):
@@ -342,43 +313,6 @@ def test_incomplete_split():
 
 
 # Its parts --------------------------------------------------------------------------------------
-
-
-def slowly_augmented(image, down, right, flip):
-    """One pixel at a time."""
-    _, height, width = image.shape
-    result = torch.zeros_like(image)
-    for row in range(height):
-        for column in range(width):
-            from_row = row + down - 4
-            from_column = (width - 1 - column if flip else column) + right - 4
-            if 0 <= from_row < height and 0 <= from_column < width:
-                result[:, row, column] = image[:, from_row, from_column]
-    return result
-
-
-@settings(max_examples=25)
-@given(
-    st.integers(0, 2**32),
-    st.integers(1, 6),
-    st.integers(1, 3),
-    st.integers(3, 7),
-    st.integers(3, 7),
-)
-def test_augmented_against_a_slow_reference(seed, count, channels, height, width):
-    images = torch.arange(1, 1 + count * channels * height * width) % 255 + 1
-    images = images.view(count, channels, height, width).to(torch.uint8)
-    result = training.augmented(images, torch.Generator().manual_seed(seed))
-    assert result.dtype == torch.uint8
-    for before, after in zip(images, result, strict=True):
-        assert set(after.unique().tolist()) <= {0, *before.unique().tolist()}
-        span = range(9)
-        assert any(
-            torch.equal(after, slowly_augmented(before, down, right, flip))
-            for down in span
-            for right in span
-            for flip in (False, True)
-        )
 
 
 def test_seconds_of_all_sittings(tmp_path, monkeypatch):

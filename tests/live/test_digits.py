@@ -106,17 +106,6 @@ def test_a_run_without_an_export_is_rounded_now(mnist_test):
         assert (before - after).abs().max() <= step / 2 + 1e-7
 
 
-@pytest.mark.parametrize(("hero", "each"), [(False, 2), (True, 1)])
-def test_the_examples_are_the_first_of_each_digit(networks, mnist_test, hero, each):
-    view = draw_a_digit(networks, mnist_test, hero=hero)
-    assert view.labels == each * list(range(10)) and view.hero == hero
-    shown = np.frombuffer(view.examples, np.uint8).reshape(-1, 28, 28)
-    labels = mnist_test.labels[mnist_test.index]
-    for number, picture in enumerate(shown):
-        of_digit = mnist_test.images[labels == number % 10]
-        assert np.array_equal(picture, of_digit[number // 10, 0].numpy())
-
-
 def test_the_browser_finds_the_garments_next_to_a_digit(runs, networks, mnist_test, page):
     clothes = datasets.load("fashion_mnist", "recorded").train
     said = training_sets.predictions(runs["teacher"], clothes)

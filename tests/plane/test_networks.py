@@ -32,17 +32,8 @@ def small_problem(rows=range(5), width=8, count=10):
     return nets, points.double(), labels, counted
 
 
-@pytest.fixture
-def one_thread():
-    """Networks this small gain nothing from a second thread and lose much on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float64, 1e-9), (torch.float32, 1e-3)])
-def test_together_is_one_at_a_time(one_thread, dtype, apart):
+def test_together_is_one_at_a_time(isolated, dtype, apart):
     nets, points, labels, counted = small_problem()
     nets, points = of_type(dtype, nets), points.to(dtype)
     together = train(nets, points, labels, counted, SHORT)(points)
