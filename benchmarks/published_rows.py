@@ -37,7 +37,7 @@ from dataclasses import replace
 import torch
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import adversarial, models, selections, training_sets
+from mislabel_utils.learning import adversarial, inputs, models, training_sets
 from mislabel_utils.learning.adversarial import Attack
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.recipes import Recipe
@@ -146,7 +146,7 @@ def main() -> None:
     images = load(lab)
     if asked.hundredth:
         few = (
-            selections.part(split, torch.arange(0, len(split), 100))
+            inputs.part(split, torch.arange(0, len(split), 100))
             for split in (images.train, images.test)
         )
         images = Dataset(images.name, *few)

@@ -6,8 +6,13 @@ import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from mislabel_utils.commands.cluster import ClusterError
-from mislabel_utils.commands.reproduce import ChapterError, own_folder, parse_seeds, reproduce
+from mislabel_utils.commands.reproduce import (
+    ChapterError,
+    ClusterError,
+    own_folder,
+    parse_seeds,
+    reproduce,
+)
 from mislabel_utils.files import FULL, FolderError, cache_dir
 from mislabel_utils.learning.datasets import DataError
 from mislabel_utils.learning.training import TrainingError

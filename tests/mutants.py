@@ -64,7 +64,7 @@ MUTANTS = [  # module, a text in it, what is put in its place
     ("learning/attacks.py", "-1.0 if targeted else 1.0", "1.0"),
     ("learning/inputs.py", "pixels.mean(0).float(), root", "pixels.mean(0).float(), root * 0.9"),
     ("learning/inputs.py", "angles = 30", "angles = 45"),
-    ("learning/selections.py", "descending=True, stable=True", "descending=False, stable=True"),
+    ("studies/where_it_stops.py", "descending=True, stable=True", "descending=False, stable=True"),
     ("learning/probes.py", "PENALTY * weight", "2 * PENALTY * weight"),
     ("learning/probes.py", "VOTERS = 11", "VOTERS = 9"),
     ("learning/shared_initialisation.py", "LEARNING_RATE = 3e-4", "LEARNING_RATE = 1e-3"),

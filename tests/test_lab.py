@@ -14,7 +14,7 @@ from toys import computed, fixed, toy_split, write_idx
 
 from mislabel_utils.files import cache_dir
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import datasets, inference, selections, training, training_sets
+from mislabel_utils.learning import datasets, inference, inputs, training, training_sets
 from mislabel_utils.learning.datasets import RAW
 from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.training import Recipe
@@ -398,7 +398,7 @@ def test_a_seed_of_numpy_is_a_seed():
 
 
 def test_nothing_to_be_tested_on_is_refused_before_anything_is_trained(trained):
-    none = selections.part(TEST, torch.arange(0))
+    none = inputs.part(TEST, torch.arange(0))
     with pytest.raises(ValueError, match="no image to be tested on"):
         Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"test": none})
     assert not trained

@@ -25,7 +25,6 @@ from mislabel_utils.learning import (
     inputs,
     models,
     probes,
-    selections,
     training,
     training_sets,
 )
@@ -33,6 +32,7 @@ from mislabel_utils.learning import shared_initialisation as kin
 from mislabel_utils.learning.datasets import Normalization, Split
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.plane import experiment, mistakes, networks, stops
+from mislabel_utils.studies import where_it_stops
 
 STORED = Path(__file__).with_name("values.json")
 # Where the last digits of a CPU weigh more: statistics of few pixels, and numbers of 8 bits.
@@ -138,9 +138,9 @@ def drawn_inputs():
 
 def selected():
     on, sure = split(), (torch.arange(40) * 7 % 40) / 40
-    chosen = selections.kinds(torch.arange(40), sure, 8, 1)
-    parts = selections.random_split(on, (20, 5), 2)
-    rounds = selections.rounds(on, on.labels, 100, 3)
+    chosen = where_it_stops.kinds(torch.arange(40), sure, 8, 1)
+    parts = inputs.random_split(on, (20, 5), 2)
+    rounds = training_sets.rounds(on, on.labels, 100, 3)
     return weighed(*chosen.values(), *(each.images for each in parts), rounds.labels)
 
 

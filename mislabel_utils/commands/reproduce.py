@@ -1,12 +1,15 @@
 """``reproduce``: a chapter's experiment at full scale, one job a seed."""
 
 import argparse
+import asyncio
 import os
 import platform
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +18,11 @@ from types import ModuleType
 from unittest.mock import patch
 
 import pandas as pd
-from joblib import Parallel, cpu_count, delayed
+from joblib import Parallel, cpu_count, delayed, parallel_config
 from tqdm.auto import tqdm
 
 from mislabel_utils import studies
 from mislabel_utils.commands import own_images
-from mislabel_utils.commands.cluster import ClusterError, cluster
 from mislabel_utils.files import cache_dir, folder
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets
@@ -33,6 +35,42 @@ _alone = threading.Lock()
 
 class ChapterError(ValueError):
     """A chapter that is not there or defines no experiment; the message says what to do."""
+
+
+class ClusterError(RuntimeError):
+    """A cluster that cannot be used; the message says what to do."""
+
+
+@contextmanager
+def on_cluster(address: str | None, records: Path) -> Iterator[Path | None]:
+    """Let joblib run on the Dask cluster at `address`, if there is one.
+
+    Yields a file in the records folder, by which a worker can tell that it sees the same folder.
+    Raises a ClusterError when Dask is not installed or no scheduler with a worker answers.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise ClusterError(
+            f'--cluster needs Dask ({error}): pip install "mislabel-utils[cluster]"'
+        ) from error
+    records.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            client = stack.enter_context(Client(address, timeout="10s", set_as_default=False))
+            client.wait_for_workers(1, timeout=30)
+        except (OSError, asyncio.TimeoutError, ValueError, TypeError) as error:
+            raise ClusterError(
+                f"No Dask scheduler with a worker answers at {address} ({error}). Start them with "
+                "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine. "
+                "For a tls:// address, Dask's configuration has to name the certificates."
+            ) from error
+        witness = stack.enter_context(tempfile.NamedTemporaryFile(dir=records, prefix=".witness-"))
+        stack.enter_context(parallel_config("dask", client=client))
+        yield Path(witness.name)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -139,7 +177,7 @@ def reproduce(
         "flips": flips,
         "settings": settings,
     }
-    with cluster(address, records) as witness:
+    with on_cluster(address, records) as witness:
         runs = (delayed(run_seed)(seed, **job, witness=witness) for seed in seeds)
         how = {"n_jobs": -1} if address else {"n_jobs": jobs, "initializer": end_with_parent}
         done = Parallel(**how, return_as="generator_unordered")(runs)

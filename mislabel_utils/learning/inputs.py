@@ -1,10 +1,10 @@
-"""Images to be labelled: a data set's own, noise, patches of a photograph, or drawn signs.
+"""Images to be labelled: a data set's own, some of them, noise, a photograph's, or drawn signs.
 
 What is made is made when it is needed, and is the same whenever it is made.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -80,6 +80,36 @@ def digest(tensor: Tensor) -> str:
     # Read where it lies: a copy of 50,000 moved images would be another 600 MB.
     found.update(tensor.contiguous().cpu().flatten().view(torch.uint8).numpy())
     return found.hexdigest()
+
+
+@pinned()
+def part(split: Split, rows: Tensor) -> Split:
+    """The images of some rows, int64 (n,), as a split of their own, in the order given.
+
+    Raises a DataError when a row's image is not here.
+    """
+    which = digest(rows)
+    print_ = sha256(f"{split.fingerprint}{split.name}{which}".encode()).hexdigest()
+    return replace(
+        split,
+        name=f"{split.name}[{len(rows)} rows, {which[:8]}]",
+        images=split.pictures(rows),
+        index=torch.arange(len(rows)),
+        labels=split.labels[rows],
+        fingerprint=print_,
+    )
+
+
+@pinned()
+def random_split(split: Split, sizes: Sequence[int], seed: int) -> list[Split]:
+    """Parts of so many images each, dealt out at random, and last a part of all that are left.
+
+    Raises a ValueError where there are fewer.
+    """
+    if sum(sizes) > len(split):
+        raise ValueError(f"{split.name} has {len(split)} images: too few for parts of {sizes}.")
+    order = torch.randperm(len(split), generator=torch.Generator().manual_seed(seed))
+    return [part(split, rows) for rows in order.split([*sizes, len(split) - sum(sizes)])]
 
 
 def inputs_of(on: Split | Inputs) -> Inputs:

@@ -250,6 +250,20 @@ def _deranged(labels: Tensor, generator: torch.Generator) -> Tensor:
     return dealt
 
 
+@pinned()
+def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSet:
+    """`count` pictures of a split with these labels, int64 (N,): each as often, or once more.
+
+    A pass over them has the same number of steps however many different pictures there are.
+    """
+    size, generator = len(pictures), random_numbers(seed)
+    times = -(-count // size)
+    rows = torch.cat([torch.randperm(size, generator=generator) for _ in range(times)])[:count]
+    source = {"kind": "rounds", "of": pictures.fingerprint, "count": count, "seed": seed}
+    inputs = Inputs(pictures, source, lambda: pictures.images[rows], aligned=False)
+    return TrainingSet(inputs, {"kind": "given", "labels": digest(labels)}, lambda: labels[rows])
+
+
 def _said(
     kind: str,
     run: Teacher,

@@ -256,6 +256,14 @@ def four_moved(one: Experiment, times: float) -> Tensor:
     return (255 * torch.cat([moved, added])).round().byte()
 
 
+def shaken_true(lab: Lab, seed: int) -> Run:
+    """Photographs moved as far as D_rand's, in random directions, with their true labels."""
+    one = Trial(lab, seed, lab.load("cifar10"))
+    aims = training_sets.uniform(one.images.train, seed)
+    shaken = training_sets.corrected(adversarial.shaken(aims, EPSILON, seed))
+    return one.learn("shaken-true", shaken, replace(LESSON, epochs=passes_of(len(aims), STEPS)))
+
+
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm; those of the small students without their "small-"."""
     if seed == SEEDS[0] and lab.scale != "quick":

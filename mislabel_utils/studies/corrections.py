@@ -5,15 +5,13 @@ What each was predicted to show, before its first run, is in
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import adversarial, training_sets
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm, Trial, adversarial_errors, what_leaks, where_it_stops
+from mislabel_utils.studies import Arm, adversarial_errors, what_leaks, where_it_stops
 
 SEEDS = range(5)
 
@@ -35,19 +33,7 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run | Mapping[str, np.ndarray]]
     found = {arm: run for arm, run in runs.items() if arm in ARMS}
     found["muddled"] = what_leaks.muddled(lab, seed)
     if seed in where_it_stops.THREE:  # of the chapters that have three
-        found["shaken-true"] = shaken_true(lab, seed)
+        found["shaken-true"] = adversarial_errors.shaken_true(lab, seed)
         for name in where_it_stops.DATA:
             found[f"stops-{name}"] = where_it_stops.other_labels(lab, name, seed)
     return found
-
-
-def shaken_true(lab: Lab, seed: int) -> Run:
-    """Photographs moved as far as D_rand's, in random directions, with their true labels.
-
-    Lesson, seeds and radius are those of *Adversarial errors*.
-    """
-    one = Trial(lab, seed, lab.load("cifar10"))
-    aims = training_sets.uniform(one.images.train, seed)
-    shaken = adversarial.shaken(aims, adversarial_errors.EPSILON, seed)
-    lesson = replace(adversarial_errors.LESSON, epochs=5)
-    return one.learn("shaken-true", training_sets.corrected(shaken), lesson)

@@ -17,14 +17,13 @@ from mislabel_utils.lab import Lab
 from mislabel_utils.learning import (
     datasets,
     inference,
+    inputs,
     models,
     probes,
-    selections,
     training,
     training_sets,
 )
 from mislabel_utils.learning.datasets import Dataset, Split
-from mislabel_utils.learning.inputs import Inputs
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.plane import mistakes, networks
@@ -67,7 +66,7 @@ class Protocol:
 
     def train(self, pictures: Split, labels: Tensor, steps: int, seed: int) -> nn.Module:
         """A new network, after `steps` batches of these pictures."""
-        on = selections.rounds(pictures, labels, steps * self.recipe.batch_size, seed)
+        on = training_sets.rounds(pictures, labels, steps * self.recipe.batch_size, seed)
         return training.train(self.recipe, on, seed=seed).network
 
     def answers(self, network: nn.Module, pictures: Split) -> tuple[Tensor, Tensor]:
@@ -82,7 +81,7 @@ class Protocol:
         count = round(0.15 * len(rest)) if pair else None
         said, chosen = self.mistakes(teacher, rest, seed, count)
         return [
-            self.cell(teacher, selections.part(rest, rows), labels[rows], asked, data.test, seed)
+            self.cell(teacher, inputs.part(rest, rows), labels[rows], asked, data.test, seed)
             for labels in ((said, rest.labels) if pair else (said,))
             for rows in chosen.values()
         ]
@@ -92,7 +91,7 @@ class Protocol:
     ) -> tuple[nn.Module, Split, Split]:
         """A teacher of `learnt` images, those that the vote is asked about, and all the others."""
         parts = [learnt, min(len(data.train) // 10, 2_000)]
-        learned, asked, rest = selections.random_split(data.train, parts, seed)
+        learned, asked, rest = inputs.random_split(data.train, parts, seed)
         return self.train(learned, learned.labels, steps, seed), asked, rest
 
     def mistakes(
@@ -102,7 +101,7 @@ class Protocol:
         sure, said = self.answers(teacher, rest)
         wrong = (said != rest.labels).nonzero().squeeze(1)
         count = len(wrong) // 5 if count is None else count
-        return said, selections.kinds(wrong, sure[wrong], count, seed)
+        return said, kinds(wrong, sure[wrong], count, seed)
 
     def cell(
         self, teacher: nn.Module, shown: Split, labels: Tensor, asked: Split, test: Split, seed: int
@@ -131,8 +130,8 @@ class Protocol:
         teacher, _, rest = self.teacher(data, len(data.train) // 2, steps, seed)
         said, chosen = self.mistakes(teacher, rest, seed)
         rows = chosen["random"]
-        shown = selections.part(rest, rows)
-        given = TrainingSet(Inputs(shown), {"kind": "said"}, lambda: said[rows])
+        shown = inputs.part(rest, rows)
+        given = TrainingSet(inputs.Inputs(shown), {"kind": "said"}, lambda: said[rows])
         found = {"images": float(len(rows)), "teacher": right(teacher)}
         for whose, on in {
             "said": given,
@@ -140,9 +139,7 @@ class Protocol:
             "deranged": training_sets.deranged_within_classes(given, seed),
         }.items():
             some, labels = on.kept.nonzero().squeeze(1), on.labels[on.kept]
-            student = self.train(
-                selections.part(shown, some), labels, self.student_steps, 1000 + seed
-            )
+            student = self.train(inputs.part(shown, some), labels, self.student_steps, 1000 + seed)
             found[whose] = right(student)
         return found
 
@@ -163,6 +160,22 @@ class Protocol:
             found[f"vote {name}"] = inference.accuracy(vote, asked.labels)
             found[f"echo {name}"] = inference.accuracy(vote, said)
         return found
+
+
+def kinds(rows: Tensor, confidence: Tensor, count: int, seed: int) -> dict[str, Tensor]:
+    """Rows, int64 (n,), and three choices of `count` of them, or of all where there are fewer.
+
+    By name: "all"; "confident", where the teacher was surest by its `confidence` (n,); "timid",
+    where it was least sure; and "random", the control for their number.
+    """
+    ranked = rows[confidence.argsort(descending=True, stable=True)]
+    count, random = min(count, len(rows)), training_sets.random_numbers(seed)
+    return {
+        "all": rows,
+        "confident": ranked[:count],
+        "timid": ranked[len(rows) - count :],
+        "random": rows[torch.randperm(len(rows), generator=random)[:count]],
+    }
 
 
 def load(lab: Lab) -> list[Dataset]:

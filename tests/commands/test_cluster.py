@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from toys import computed, write_idx, write_study
 
-from mislabel_utils.commands.cluster import ClusterError
-from mislabel_utils.commands.reproduce import run_seed
+from mislabel_utils.commands.reproduce import ClusterError, run_seed
 from mislabel_utils.recording.records import Record, Store
 
 pytestmark = pytest.mark.usefixtures("isolated")

@@ -17,7 +17,6 @@ from mislabel_utils.learning import (
     inputs,
     models,
     probes,
-    selections,
     training,
     training_sets,
 )
@@ -84,7 +83,7 @@ def measured():
 def learned():
     lab = Lab("x", "quick")
     mnist = datasets.restrict(lab.load("mnist"), ("0 - zero", "1 - one"))
-    few, rest = selections.random_split(mnist.train, [200], seed=0)
+    few, rest = inputs.random_split(mnist.train, [200], seed=0)
     teacher = lab.train(few, RECIPE, seed=0, arm="teacher", test=few, also=[rest])
     student = lab.train(training_sets.mistakes(teacher, rest), RECIPE, seed=1, arm="a", test=few)
     return student.predict(few).double()

@@ -215,3 +215,21 @@ def test_a_norm_that_there_is_not():
 def test_made_images_that_nobody_can_scale_are_refused(images):
     with pytest.raises(ValueError, match="Images of mine are not uint8 nor from 0 to 1"):
         _ = Inputs(SPLIT, {"kind": "mine"}, lambda: images).images
+
+
+def test_a_part_holds_its_rows_and_is_another_data_set():
+    rows = torch.tensor([7, 3, 3])
+    part = inputs.part(SPLIT, rows)
+    assert torch.equal(part.images, SPLIT.images[rows])
+    assert part.labels.tolist() == SPLIT.labels[rows].tolist()
+    assert part.complete and len(part) == 3
+    others = [inputs.part(SPLIT, torch.tensor(each)) for each in ([3, 7, 3], [7, 3])]
+    assert len({each.digest for each in (SPLIT, part, *others)}) == 4
+
+
+def test_a_part_of_images_that_are_not_here_is_refused():
+    here = torch.arange(5)
+    sample = dataclasses.replace(SPLIT, images=SPLIT.images[:5], index=here)
+    assert len(inputs.part(sample, here)) == 5
+    with pytest.raises(DataError, match="sample"):
+        inputs.part(sample, torch.tensor([5]))

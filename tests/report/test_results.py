@@ -10,7 +10,7 @@ import torch
 from toys import toy_split
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import datasets, selections, training_sets
+from mislabel_utils.learning import datasets, inputs, training_sets
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import RecordError, Store
 from mislabel_utils.recording.runs import Run
@@ -96,7 +96,7 @@ def test_chance_is_the_commonest_class(rows):
 def test_chance_is_that_of_the_images_tested_on(isolated):
     """Of the sample at quick scale; and of a reader's own that are called mnist unknown."""
     mnist, recipe = datasets.load("mnist", "quick"), Recipe("small_cnn", epochs=0)
-    own = dataclasses.replace(selections.part(mnist.test, torch.arange(50)), name="mnist/test")
+    own = dataclasses.replace(inputs.part(mnist.test, torch.arange(50)), name="mnist/test")
     for test, chance in ((mnist.test, 0.1), (own, np.nan)):
         run = Lab("mine", "quick").train(mnist.train, recipe, seed=0, arm="t", test=test)
         found = results.frame({0: {"t": run}}).set_index("test_set").chance
