@@ -8,7 +8,6 @@ image, has a say in it.
 """
 
 from dataclasses import replace
-from types import ModuleType
 
 import pandas as pd
 
@@ -17,6 +16,7 @@ from mislabel_utils.learning.datasets import DataError, Dataset, Split
 from mislabel_utils.learning.training import EPOCHS
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report.stats import wilson
+from mislabel_utils.studies import Trial, mislabeled
 
 CHAPTER_STEPS = 780  # of the chapter's teacher: two epochs of 50,000 images in batches of 128
 MISTAKES_A_CLASS = 5  # with fewer there is nothing to learn from, whatever the labels are
@@ -53,25 +53,22 @@ def require_enough(images: Dataset) -> None:
         )
 
 
-def ask(study: ModuleType, lab: Lab, data: str, seed: int, flips: bool = True) -> dict[str, str]:
+def ask(lab: Lab, data: str, seed: int, flips: bool = True) -> dict[str, str]:
     """Put the question to a reader's own images, if it can be put; see the module.
 
     Returns what was measured, as text; the `ANSWER` is "yes", "no" or what stood in its way.
 
     Parameters
     ----------
-    study : defines ``RECIPE`` (the teacher's), ``EPOCHS`` (the student's),
-        ``train_teacher(lab, images, seed, recipe)`` and
-        ``train_student(lab, teacher, images, seed, recipe)``
     data : folder with train/<class>/* and test/<class>/*
     flips : whether images may be mirrored; not where left and right matter
     """
     images = lab.load(data)
-    recipe = replace(study.RECIPE, flip=study.RECIPE.flip and flips)
-    passes = study.EPOCHS // recipe.epochs
+    one, recipe = Trial(lab, seed, images), replace(mislabeled.RECIPE, flip=flips)
+    passes = mislabeled.EPOCHS // recipe.epochs
     batches = len(images.train) // min(recipe.batch_size, len(images.train))
     while True:
-        teacher = study.train_teacher(lab, images, seed, recipe)
+        teacher = one.teach("teacher", images.train, recipe)
         obstacle, found = of_teacher(teacher, images)
         if obstacle != IGNORANT or recipe.epochs * batches >= CHAPTER_STEPS:
             break
@@ -79,7 +76,7 @@ def ask(study: ModuleType, lab: Lab, data: str, seed: int, flips: bool = True) -
     answer, accuracy, read = obstacle, "-", "-"
     if not obstacle:
         longer = replace(recipe, epochs=min(passes * recipe.epochs, EPOCHS))
-        student = study.train_student(lab, teacher, images, seed, longer)
+        student = mislabeled.of_mistakes(one, "student", teacher, longer)
         true, hit = images.test.labels, student.predict(images.test) == images.test.labels
         low, high = wilson(int(hit.sum()), len(true))
         accuracy = f"{hit.double().mean():.2%} [{100 * low:.2f}, {100 * high:.2f}]"

@@ -29,7 +29,6 @@ from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Store
 
 ASKED = {"SEEDS", "load", "experiment"}
-FOR_OWN_IMAGES = {"RECIPE", "EPOCHS", "train_teacher", "train_student"}
 _alone = threading.Lock()
 
 
@@ -98,11 +97,10 @@ def own_folder(text: str) -> Path:
     return path
 
 
-def study_of(chapter: str, own: bool = False) -> ModuleType:
+def study_of(chapter: str) -> ModuleType:
     """The module of a chapter's experiment: one of the book's, or of the reader's on Python's path.
 
-    Raises a ChapterError when there is none, it defines no experiment, or shall run on a reader's
-    `own` images and cannot.
+    Raises a ChapterError when there is none, or it defines no experiment.
     """
     module = studies.study(chapter)
     if module is None and chapter.isidentifier() and find_spec(chapter):
@@ -116,11 +114,6 @@ def study_of(chapter: str, own: bool = False) -> ModuleType:
     if missing := ASKED - vars(module).keys():
         raise ChapterError(
             f"{module.__file__} defines no {', '.join(sorted(missing))}: nothing to reproduce."
-        )
-    if own and not vars(module).keys() >= FOR_OWN_IMAGES:
-        raise ChapterError(
-            f"The chapter {chapter} runs on its own data only: leave --data out, or choose a "
-            "chapter that defines train_teacher and train_student, such as mislabeled."
         )
     return module
 
@@ -150,9 +143,14 @@ def reproduce(
     """
     os.environ["MISLABEL_SCALE"] = "full"
     # Here first, so that a wrong name or missing data fail at once, and only once.
-    study = study_of(chapter, data is not None)
+    study = study_of(chapter)
     if data is None:
         study.load(Lab(chapter))
+    elif chapter != "mislabeled":
+        raise ChapterError(
+            f"The chapter {chapter} runs on its own data only: leave --data out, or choose "
+            "mislabeled."
+        )
     else:
         images = datasets.load(str(data.resolve()))
         print(images.found)
@@ -217,10 +215,10 @@ def run_seed(
         )
     # A cluster's process may do others afterwards, or in another thread.
     with _alone, patch.dict(os.environ, settings), patch.object(sys, "path", [*sys.path, place]):
-        study, lab = study_of(chapter, data is not None), Lab(chapter)
+        lab = Lab(chapter)
         if data is not None:
-            return seed, own_images.ask(study, lab, data, seed, flips)
-        study.experiment(lab, seed)
+            return seed, own_images.ask(lab, data, seed, flips)
+        study_of(chapter).experiment(lab, seed)
         return seed, None
 
 

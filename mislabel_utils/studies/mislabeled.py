@@ -129,16 +129,6 @@ def load(lab: Lab) -> Dataset:
     return lab.load(Protocol(lab.scale).name)
 
 
-def train_teacher(lab: Lab, images: Dataset, seed: int, recipe: Recipe = RECIPE) -> Run:
-    """A network of the true labels of all training images."""
-    return Trial(lab, seed, images).teach("teacher", images.train, recipe)
-
-
-def train_student(lab: Lab, teacher: Run, images: Dataset, seed: int, recipe: Recipe) -> Run:
-    """A fresh network of the teacher's mistakes and of nothing else."""
-    return of_mistakes(Trial(lab, seed, images), "student", teacher, recipe)
-
-
 def of_mistakes(one: Trial, arm: str, teacher: Run, recipe: Recipe) -> Run:
     """A student of a teacher's mistakes, asked about them too."""
     wrong = training_sets.mistakes(teacher, one.images.train)

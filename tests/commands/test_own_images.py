@@ -3,36 +3,24 @@
 import dataclasses
 import re
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from PIL import Image
-from toys import toy_split, write_study
+from toys import toy_split
 
-from mislabel_utils.commands import own_images, reproduce
+from mislabel_utils.commands import own_images
 from mislabel_utils.learning.datasets import DataError, Dataset
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import Record, Store
 from mislabel_utils.recording.runs import Run
+from mislabel_utils.studies import Trial, mislabeled
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
-STUDY = """
-from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.studies.mislabeled import train_student, train_teacher
-
-SEEDS, EPOCHS = range(3), 15
-RECIPE = Recipe("small_cnn", epochs=1, batch_size=8)
-
-
-def load(lab):
-    raise RuntimeError("the chapter's own images are not asked for")
-
-
-experiment = load
-"""
 COLOURS = ("blue", "green", "red")
 
 
@@ -60,11 +48,11 @@ def tree(tmp_path_factory):
 
 
 @pytest.fixture
-def call(tmp_path, monkeypatch, command_line):
-    """Reproduce a study on pictures of a reader's own."""
-    write_study(tmp_path, "wrong", STUDY)
-    monkeypatch.syspath_prepend(tmp_path)
-    return lambda data, *options, chapter="wrong": command_line(
+def call(monkeypatch, command_line):
+    """Reproduce a study on pictures of a reader's own, with a small network in few passes."""
+    monkeypatch.setattr(mislabeled, "RECIPE", Recipe("small_cnn", epochs=1, batch_size=8))
+    monkeypatch.setattr(mislabeled, "EPOCHS", 15)
+    return lambda data, *options, chapter="mislabeled": command_line(
         "reproduce", chapter, "--data", data, *options
     )
 
@@ -78,7 +66,7 @@ def test_own_images_get_a_verdict(call, tree, isolated, monkeypatch):
     assert done.status == 0, done.said
     store = Store(isolated / "cache" / "records")
     assert {record.seed for record in store} == {0, 1000}, "the default is one seed"
-    assert f"recorded in {store.root / 'wrong'}" in done.out + done.err
+    assert f"recorded in {store.root / 'mislabeled'}" in done.out + done.err
 
     labels = np.repeat(np.arange(3), 36)
     (student,) = (r for r in store if r.arm == "student")
@@ -109,9 +97,8 @@ def test_a_chapter_of_fixed_data_says_so(call, tree):
     assert "chapter what_leaks runs on its own data only: leave --data out" in done.said
 
 
-def test_the_chapter_of_the_book_takes_other_images():
-    study = reproduce.study_of("mislabeled", own=True)
-    assert study.EPOCHS // study.RECIPE.epochs == 25, "as the page says"
+def test_a_student_makes_as_many_passes_for_each_of_its_teacher_s_as_the_page_says():
+    assert mislabeled.EPOCHS // mislabeled.RECIPE.epochs == 25
 
 
 # The protocol -----------------------------------------------------------------------------------
@@ -131,21 +118,23 @@ def asked(right_by_epochs, answers, images):
     """Put the question to networks whose answers are known; what was found, and trained."""
     trained = []
 
-    def train_teacher(lab, images, seed, recipe):
+    def teach(one, arm, on, recipe):
         trained.append(("teacher", recipe.epochs))
         wrong = torch.arange(len(images.train)) >= right_by_epochs[recipe.epochs]
         return stub("teacher", (images.train.labels + wrong) % 4, images.test.labels, images)
 
-    def train_student(lab, teacher, images, seed, recipe):
+    def of_mistakes(one, arm, teacher, recipe):
         trained.append(("student", recipe.epochs))
         return stub("student", images.train.labels, answers, images)
 
-    study = SimpleNamespace(
-        RECIPE=Recipe("small_cnn", epochs=2, batch_size=100), EPOCHS=50,
-        train_teacher=train_teacher, train_student=train_student,
-    )  # fmt: skip
     lab = SimpleNamespace(load=lambda name: images)
-    return own_images.ask(study, lab, "toy", 7), trained
+    recipe = dataclasses.replace(mislabeled.RECIPE, batch_size=100)
+    with (
+        patch.object(mislabeled, "RECIPE", recipe),
+        patch.object(mislabeled, "of_mistakes", of_mistakes),
+        patch.object(Trial, "teach", teach),
+    ):
+        return own_images.ask(lab, "toy", 7), trained
 
 
 def said(*found):
