@@ -26,7 +26,7 @@ def test_a_readers_own_records(isolated, chapter):
         Store().write(record(1000 + seed, arm="student", chapter=chapter, **MINE))
     names = shown()
     assert len(names["each"]) == 4
-    assert names["students"], "the worked example is the book's own, and still there"
+    assert names["runs"], "the worked example is the book's own, and still there"
 
 
 @pytest.mark.parametrize("page", ["intro", "adds_up", "reproduce"])
