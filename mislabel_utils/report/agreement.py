@@ -1,7 +1,5 @@
 """What is measured image by image: on how many does a student predict what a teacher predicts?"""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import permutations, product
 from math import factorial

@@ -1,7 +1,5 @@
 """What was measured of networks before and after a lesson, as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pandas as pd

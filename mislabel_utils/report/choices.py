@@ -1,7 +1,5 @@
 """Students of chosen mistakes, measured by the cell, as tidy tables: a row a student."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np

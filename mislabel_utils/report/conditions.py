@@ -4,8 +4,6 @@ Networks that are recorded one by one come from `results.frame`. Those of which 
 hundreds, such as students in the plane, come from the tables of their chapters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np

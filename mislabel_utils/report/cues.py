@@ -3,8 +3,6 @@
 A page that shows them names what has not been run: it is missing, not left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise, product

@@ -5,8 +5,6 @@ phone. Accuracies come in as shares of one and are drawn in whole per cents, as 
 have the decimals. What was published is written as it was.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

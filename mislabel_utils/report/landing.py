@@ -3,8 +3,6 @@
 Both are plain HTML in the page's colours, which reads well in a notebook too.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """A long table in a page: searched by words, sorted by any of its columns, by itself offline."""
 
-from __future__ import annotations
-
 import re
 from html import escape
 from pathlib import Path

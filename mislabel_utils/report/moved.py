@@ -1,7 +1,5 @@
 """*Adversarial errors*: its networks as a tidy frame, and the tables of its pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """What data a run was trained on, and what they are called."""
 
-from __future__ import annotations
-
 import json
 import re
 from functools import cache

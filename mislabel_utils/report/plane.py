@@ -1,7 +1,5 @@
 """The two-dimensional experiment: its draws as a tidy table, and its figures."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

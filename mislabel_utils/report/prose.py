@@ -1,7 +1,5 @@
 """Numbers for the prose of a page: nobody types them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The published claims as data: what was measured, the number, and where our records hold it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Every result of the book in one tidy table."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Every published claim beside what the table of results has of it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 import pandas as pd

@@ -3,8 +3,6 @@
 Three to five numbers are shown one by one and by their range, more by an interval: see `FEW`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -5,8 +5,6 @@ without it: within the book a figure follows the theme, elsewhere it is a light 
 not shown, a PNG is.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from base64 import b64encode

@@ -1,7 +1,5 @@
 """Tables and texts of numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
@@ -38,7 +36,7 @@ class Table:
         self.columns, self.rows = columns, rows
 
     @classmethod
-    def of(cls, texts: pd.DataFrame, columns: Sequence[str]) -> Table:
+    def of(cls, texts: pd.DataFrame, columns: Sequence[str]) -> "Table":
         """A frame, such as a groupby gives, its index first; `columns` are the names of both."""
         rows = texts.reset_index().astype(str).to_numpy().tolist()
         return cls(columns, rows)

@@ -13,8 +13,6 @@ typical draw in the plane, 22 points, lies above 95 % of the students of coins, 
 97.5 %.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
