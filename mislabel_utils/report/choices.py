@@ -17,7 +17,6 @@ from mislabel_utils.studies.where_it_stops import (
     other_labels,
 )
 
-SHUFFLES = 10_000  # of the teachers
 Arrays = Mapping[str, np.ndarray]
 Found = Mapping[int, Mapping[str, Arrays]]  # by seed, what the experiment returned
 
@@ -125,39 +124,3 @@ def where_right(every: pd.DataFrame) -> pd.DataFrame:
         wrong=(two["agreement"] - together) / (1 - two["teacher"]),
     )
     return shares.groupby(["data", "steps"], sort=False)[["right", "wrong"]].mean()
-
-
-def same_teacher(table: pd.DataFrame, known: str, some: Sequence[str]) -> tuple[float, float]:
-    """Does what is known of a teacher's choices put its students in their order?
-
-    Parameters
-    ----------
-    table : a row for each cell, indexed as `means`, of teachers that have them all; `gain` is the
-        students'
-    known : another column
-    some : the choices to put in order
-
-    Returns
-    -------
-    The mean rank correlation over teachers, and p: how often it is as high if what is known of one
-    teacher is dealt to the students of another, each choice to its own kind. NaN where a teacher's
-    choices do not differ; p is NaN where the teachers do not.
-    """
-
-    def ranks(column: str) -> np.ndarray:
-        """A row for each teacher, of length one."""
-        wide = table[column].unstack("choice")[list(some)].loc[table.index.unique("data")]
-        centred = wide.rank(axis=1) - (len(some) + 1) / 2
-        length = np.linalg.norm(centred, axis=1, keepdims=True)
-        return centred.to_numpy() / np.where(length > 0, length, 1)
-
-    first, second = ranks(known), ranks("gain")
-    if not (first.any() and second.any()):
-        return np.nan, np.nan
-    alike, these = first @ second.T, np.arange(len(first))
-    rows = np.tile(these, (SHUFFLES, 1))
-    dealt = alike[these, np.random.default_rng(0).permuted(rows, axis=1)].mean(1)
-    mean = alike.diagonal().mean()
-    if np.ptp(dealt) < 1e-9:
-        return mean, np.nan
-    return mean, (1 + (dealt >= mean - 1e-9).sum()) / (1 + SHUFFLES)

@@ -66,17 +66,3 @@ def test_agreement_where_a_teacher_is_right():
     row |= {"teacher": 0.8, "student": 0.7, "agreement": 0.7}
     halves = choices.where_right(pd.DataFrame([row, row | {"choice": "random", "agreement": 0}]))
     assert halves.loc["toy", 10].tolist() == pytest.approx([6 / 8, 1 / 2])
-
-
-TEACHERS = pd.MultiIndex.from_product(
-    [["one", "other"], [2], [10, 60], list("abc")], names=["data", "classes", "steps", "choice"]
-)
-
-
-def test_what_orders_each_teachers_own_choices():
-    gain = [1, 2, 3, 3, 2, 1, 1, 3, 2, 2, 1, 3]
-    table = pd.DataFrame({"gain": gain, "known": gain, "same": 4 * [1, 2, 3], "none": 1}, TEACHERS)
-    mean, p = choices.same_teacher(table, "known", "abc")
-    assert mean == pytest.approx(1) and p == pytest.approx(1 / 24, abs=0.01)  # one of 4! ways
-    assert np.isnan(choices.same_teacher(table, "same", "abc")[1])
-    assert np.isnan(choices.same_teacher(table, "none", "abc")).all()
