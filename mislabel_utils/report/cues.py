@@ -171,14 +171,16 @@ def foreseen(records: Records) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def crossings(differences: pd.DataFrame) -> pd.Series:
+def crossings(rows: pd.DataFrame, lead: pd.Series) -> pd.Series:
     """The crossing of the mean over seeds ("mean"), and of each seed.
 
     Parameters
     ----------
-    differences : a row for each radius, a column for each seed
+    rows : one for each `radius` and `seed`
+    lead : the difference in each of them
     """
-    shares = {"mean": differences.dropna().mean(axis=1)} | dict(differences.items())
+    wide = rows.assign(lead=lead).pivot(index="radius", columns="seed", values="lead")
+    shares = {"mean": wide.dropna().mean(axis=1)} | dict(wide.items())
     return pd.Series({name: crossing(dict(some.dropna())) for name, some in shares.items()})
 
 

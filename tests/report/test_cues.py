@@ -29,7 +29,8 @@ def test_lines_cross_once_from_below():
 
 def test_the_crossing_of_the_mean_needs_every_seed():
     shares = pd.DataFrame({20: [-1.0, 1.0, np.nan], 21: [-1.0, 0.5, 1.0]}, index=[1.0, 2.0, 4.0])
-    found = cues.crossings(shares)
+    rows = shares.melt(var_name="seed", ignore_index=False).reset_index(names="radius")
+    found = cues.crossings(rows, rows["value"])
     assert found[20] == pytest.approx(2**0.5) and found["mean"] < found[21]
 
 
