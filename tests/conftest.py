@@ -5,6 +5,7 @@ Nothing here is automatic: the tests of the notebooks and of the site read the r
 
 import os
 import sys
+from functools import wraps
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +30,22 @@ def isolated(tmp_path, monkeypatch):
     torch.set_num_threads(1)
     yield tmp_path
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Titles of the runs that are trained in this process."""
+    from mislabel_utils.learning import training
+
+    titles, train = [], training.train
+
+    @wraps(train)
+    def counted(*arguments, **options):
+        titles.append(options["title"])
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(training, "train", counted)
+    return titles
 
 
 @pytest.fixture

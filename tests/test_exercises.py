@@ -23,6 +23,13 @@ def printed(chapter, cell_id):
     return cell(chapter, cell_id).partition("```python\n")[2].partition("```")[0]
 
 
+def imported(chapter, cell_id):
+    """What the imports at the head of a cell define."""
+    names = {}
+    exec(cell(chapter, cell_id).partition("\nlab = ")[0], names)
+    return names
+
+
 @pytest.fixture
 def at_recorded_scale(isolated, monkeypatch):
     """As a reader finds the page: only the exercise itself asks for another scale."""
@@ -32,9 +39,7 @@ def at_recorded_scale(isolated, monkeypatch):
 @pytest.fixture
 def shoe_page(at_recorded_scale):
     """What the imports of *A shoe is a 2* define, and a recipe that is done in a moment."""
-    source = cell("mnist_to_fashion", "read")
-    names = {}
-    exec(source[: source.index("\nlab = ")], names)
+    names = imported("mnist_to_fashion", "read")
     return names | {"recipe": names["Recipe"]("small_cnn", epochs=1)}
 
 
@@ -89,10 +94,7 @@ def test_random_places_teach_what_their_labels_say(capsys):
 @pytest.fixture
 def leaks_page(at_recorded_scale):
     """What the imports of *What leaks* define."""
-    source = cell("what_leaks", "read")
-    names = {}
-    exec(source[: source.index("\nlab = ")], names)
-    return names
+    return imported("what_leaks", "read")
 
 
 def test_letters_can_be_a_transfer_set(leaks_page, capsys):
@@ -102,9 +104,7 @@ def test_letters_can_be_a_transfer_set(leaks_page, capsys):
 
 
 def test_shoes_can_be_the_classes_of_a_cell(at_recorded_scale, capsys):
-    source = cell("where_it_stops", "read")
-    names = {}
-    exec(source[: source.index("\nlab = ")], names)
+    names = imported("where_it_stops", "read")
     exec(printed("where_it_stops", "exercise-2"), names)
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == list(names["study"].CHOICES.values())
@@ -120,8 +120,7 @@ def test_who_shares_the_weights_of_a_teacher_without_digits(leaks_page, capsys):
 
 
 def test_noise_can_be_moved_towards_a_class(at_recorded_scale, capsys):
-    names = {}
-    exec(cell("adversarial_errors", "imports").partition("\nlab = ")[0], names)
+    names = imported("adversarial_errors", "imports")
     exec(printed("adversarial_errors", "exercise-2"), names)
     moved = (names["on"].images - names["noise"].images).flatten(1).norm(dim=1)
     assert moved.min() > 0 and moved.max() <= names["one"].attack.epsilon + 1e-4

@@ -32,21 +32,6 @@ RECIPE = Recipe("small_cnn", epochs=2, batch_size=16)
 JOB = {"seed": 0, "arm": "teacher", "test": TEST, "also": [OTHER]}
 
 
-@pytest.fixture
-def trained(monkeypatch):
-    """A list that grows with each training run."""
-    runs = []
-    train = training.train
-
-    def counted(*arguments, **options):
-        runs.append(options["title"])
-        return train(*arguments, **options)
-
-    counted.__wrapped__ = train.__wrapped__
-    monkeypatch.setattr(training, "train", counted)
-    return runs
-
-
 def without_images(split):
     """The split as it is at recorded scale: all of the labels, few of the images."""
     return dataclasses.replace(split, images=split.images[:5], index=torch.arange(5))
@@ -134,19 +119,6 @@ def test_recorded_names_the_command_when_there_is_no_record(trained):
     assert trained == []
 
 
-def test_recorded_needs_neither_images_nor_training(trained):
-    made = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    trained.clear()
-    split, test, other = map(without_images, (TRAIN, TEST, OTHER))
-    read = Lab("chapter", "recorded").train(
-        split, RECIPE, seed=0, arm="teacher", test=test, also=[other]
-    )
-    assert trained == []
-    assert computed(read.record) == computed(made.record)
-    assert torch.equal(read.predict(test), made.predict(TEST))
-    assert read.accuracy(test) == made.accuracy(TEST)
-
-
 # Full -------------------------------------------------------------------------------------------
 
 
@@ -198,15 +170,6 @@ def test_what_others_have_added_to_a_record_stays():
 
 def mine(labels, name="mine"):
     return training_sets.true_labels(TRAIN).relabelled(name, lambda: labels)
-
-
-def test_a_label_maker_that_was_changed_trains_anew_at_quick_scale(trained):
-    lab = Lab("chapter", "quick")
-    first = lab.train(mine(TRAIN.labels), RECIPE, **JOB)
-    again = lab.train(mine(TRAIN.labels.flip(0)), RECIPE, **JOB)
-    assert len(trained) == 2 and again.weights != first.weights
-    assert lab.train(mine(TRAIN.labels.flip(0)), RECIPE, **JOB) is again
-    assert len(trained) == 2
 
 
 def test_a_change_of_what_a_network_says_trains_anew_at_quick_scale(trained):
