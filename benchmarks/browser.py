@@ -6,8 +6,6 @@ second of one network, forward and backward, beside ConvNetJS with the same laye
 where its file is given: `npm pack convnetjs`, unpack, `--convnetjs package/build/convnet.js`.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

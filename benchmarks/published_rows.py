@@ -27,8 +27,6 @@ images are 614 MB in float32, and 614 again on the device; activations of a batc
 2 GB.
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 from collections.abc import Sequence

@@ -7,8 +7,6 @@ means ordinary modules with `torch.optim.Adam` on one thread, the fastest way fo
 small; together means batched matrices, a chunk of networks on each core.
 """
 
-from __future__ import annotations
-
 import argparse
 import platform
 import time

@@ -8,8 +8,6 @@ layout, torchvision's network as it is, float32), and which share of the machine
 matrix-multiply peak each is. The images are noise, the sizes those of CIFAR-10 and of MNIST.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
