@@ -176,13 +176,11 @@ def patches(like: Split, count: int, seed: int) -> Inputs:
 def drawn(characters: str, like: Split, count: int, seed: int) -> Inputs:
     """`count` images of characters of DejaVu Sans, light on dark, uint8 in the shape of a split's.
 
-    Each is drawn at random from `characters` (a ValueError where there are none), half to nine
-    tenths as large as the image, up to a tenth of its side off the middle, and turned by up to 15
-    degrees. The font is free to use and to pass on; matplotlib ships it.
+    Each is drawn at random from `characters`, half to nine tenths as large as the image, up to a
+    tenth of its side off the middle, and turned by up to 15 degrees. The font is free to use and to
+    pass on; matplotlib ships it.
     """
     font = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    if not characters.strip():
-        raise ValueError("There is no character to draw: name at least one.")
 
     def compute() -> Tensor:
         generator = torch.Generator().manual_seed(seed)

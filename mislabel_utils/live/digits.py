@@ -59,21 +59,18 @@ def draw_a_digit(
 
     Parameters
     ----------
-    networks : by role: "teacher", "student", "control"; a ValueError unless of the same shape
+    networks : by role: "teacher", "student", "control"
     test : MNIST's test images, standardised as the networks are tested; the examples are the
         first two of each digit among those that are here, in the small form the first
     clothes : what the student was trained on; the view then shows which of these garments its
         last layer sees next to a drawing, among the first sixty that carry each label
     hero : the small form, for the head of a page
     """
-    shapes = [network.shapes for network in networks.values()]
-    if any(shape != shapes[0] for shape in shapes):
-        raise ValueError("The networks have different layers: draw_a_digit wants one shape.")
     rows = first_of_each(test.labels[test.index], 1 if hero else EACH)
     (mean,), (std,) = test.normalization.mean, test.normalization.std
     return DrawADigit(
         networks={role: network.packed for role, network in networks.items()},
-        shapes=shapes[0],
+        shapes=networks["student"].shapes,
         normalization=[mean, std],
         examples=test.images[rows].numpy().tobytes(),
         labels=test.labels[test.index][rows].tolist(),

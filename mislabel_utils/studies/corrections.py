@@ -15,10 +15,8 @@ from mislabel_utils.studies import Arm, adversarial_errors, what_leaks, where_it
 
 SEEDS = range(5)
 
-ARMS = {
+ARMS = what_leaks.SHUFFLED | {
     "shaken-true": Arm.control("photographs moved at random, true labels", "true"),
-    "shuffled-signs": Arm.control("signs, the teacher's labels shuffled"),
-    "shuffled-correlated": Arm.control("correlated noise, the labels shuffled"),
 }
 
 
@@ -30,7 +28,7 @@ def load(lab: Lab) -> dict[str, Dataset]:
 def experiment(lab: Lab, seed: int) -> dict[str, Run | Mapping[str, np.ndarray]]:
     """Every control of a seed, by arm."""
     runs = what_leaks.networks(lab, seed, kinds=[])
-    found = {arm: run for arm, run in runs.items() if arm in ARMS}
+    found = {arm: run for arm, run in runs.items() if arm in what_leaks.SHUFFLED}
     found["muddled"] = what_leaks.muddled(lab, seed)
     if seed in where_it_stops.THREE:  # of the chapters that have three
         found["shaken-true"] = adversarial_errors.shaken_true(lab, seed)

@@ -32,13 +32,17 @@ INPUTS = {
     "correlated": "correlated noise",
     "uniform": "uniform noise",
 }
-SHUFFLED = ("signs", "correlated")  # these have a control, recorded as one of the `corrections`
 KINDS = {"hard": "first choice", "soft": "all probabilities"}
 ARMS = {"teacher": Arm.teacher("teacher")} | {
     f"{kind}-{name}": Arm.student(f"{words}, {kept}")
     for kind, kept in KINDS.items()
     for name, words in INPUTS.items()
 }
+SHUFFLED = {  # those of the book are recorded as `corrections`
+    "shuffled-signs": Arm.control("signs, the teacher's labels shuffled"),
+    "shuffled-correlated": Arm.control("correlated noise, the labels shuffled"),
+}
+ARMS |= SHUFFLED
 
 # Of a student that starts from a blend: how much of it is a stranger's initial weights.
 SHARES = (0, 0.1, 0.25, 0.5, 0.75, 1)
@@ -105,7 +109,7 @@ def networks(lab: Lab, seed: int, kinds: Iterable[str] = KINDS) -> dict[str, Run
     for name, pictures in every.items():
         for kind in kinds:
             one.learn(f"{kind}-{name}", labels[kind](teacher, pictures), recipe)
-        if name in SHUFFLED:
+        if f"shuffled-{name}" in SHUFFLED:
             counts = describe(lab, seed, teacher, name)["said"].tolist()
             dealt = training_sets.dealt_out(pictures, counts, seed)
             one.learn(f"shuffled-{name}", dealt, recipe)

@@ -82,11 +82,6 @@ def test_signs_are_turned_by_up_to_fifteen_degrees():
     assert 14 < angles.max() < 16
 
 
-def test_nothing_to_draw():
-    with pytest.raises(ValueError, match="no character to draw: name at least one"):
-        drawn(" ", SPLIT, 3, 0)
-
-
 def test_what_shows_no_class_has_no_true_labels(run):
     shown = noise(SPLIT, 30, 0)
     assert training_sets.predictions(run, shown).labels.shape == (30,)
