@@ -13,19 +13,25 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.inference import accuracy
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report.tables import span
 
 MOST = 9  # pairs: 9! assignments are a second's work
 
 
-def agreement(students: Mapping[int, Tensor], teachers: Mapping[int, Tensor]) -> pd.DataFrame:
+def between(
+    runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split,
+    *, misread: bool = False,
+) -> pd.DataFrame:  # fmt: skip
     """A row for each student and teacher: the share of images for which they predict the same.
 
     Parameters
     ----------
-    students, teachers : by seed, the class that a network predicts for each image, int64 (N,); what
-        has the same seed belongs together. A teacher's -1 leaves an image out
+    runs : by seed, the runs of an experiment by arm; what has the same seed belongs together
+    student, teacher : the arms
+    on : the images that both were asked about
+    misread : whether only those count that the teacher gets wrong
 
     Returns
     -------
@@ -34,35 +40,17 @@ def agreement(students: Mapping[int, Tensor], teachers: Mapping[int, Tensor]) ->
 
     Examples
     --------
-    >>> pairs = agreement({0: zeros, 1: ones}, {0: zeros, 1: ones})
+    >>> pairs = between(runs, "student", "teacher", images.test)
     >>> pairs.groupby("own").agreement.mean()
     """
-    rows = [
-        (one, other, one == other, (said == told)[told >= 0].double().mean().item())
-        for one, said in students.items()
-        for other, told in teachers.items()
-    ]
+    rows = []
+    for other, each in runs.items():
+        told = each[teacher].predict(on)
+        counts = told != on.labels if misread else told >= 0
+        for one, others in runs.items():
+            said = others[student].predict(on)
+            rows.append((one, other, one == other, accuracy(said[counts], told[counts])))
     return pd.DataFrame(rows, columns=["student", "teacher", "own", "agreement"])
-
-
-def between(
-    runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split,
-    *, misread: bool = False,
-) -> pd.DataFrame:  # fmt: skip
-    """`agreement` of two arms of an experiment.
-
-    Parameters
-    ----------
-    runs : by seed, the runs of an experiment by arm
-    on : the images that both were asked about
-    misread : whether only those count that the teacher gets wrong
-    """
-    students, teachers = (
-        {seed: each[arm].predict(on) for seed, each in runs.items()} for arm in (student, teacher)
-    )
-    if misread:
-        teachers = {seed: of.where(of != on.labels, -1) for seed, of in teachers.items()}
-    return agreement(students, teachers)
 
 
 def where_two_differ(
@@ -82,7 +70,7 @@ def where_two_differ(
         own, other = (runs[seed][teacher].predict(on) for seed in (mine, theirs))
         differ = (own != other) & (own != on.labels) & (other != on.labels)
         said = runs[mine][student].predict(on)[differ]
-        rows.append([(said == each[differ]).double().mean().item() for each in (own, other)])
+        rows.append([accuracy(said, each[differ]) for each in (own, other)])
     return pd.DataFrame(rows, columns=["own", "other"])
 
 
@@ -151,7 +139,7 @@ def pairing(pairs: pd.DataFrame) -> Pairing:
 
     Parameters
     ----------
-    pairs : as `agreement`, every student with every teacher
+    pairs : as `between`, every student with every teacher
 
     Raises
     ------

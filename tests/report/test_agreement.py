@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mislabel_utils.report.agreement import (
-    agreement,
+    between,
     confusions,
     expected,
     most_alike,
@@ -17,29 +17,26 @@ from mislabel_utils.report.agreement import (
 )  # fmt: skip
 
 
-def each(*rows):
-    return dict(enumerate(map(torch.tensor, rows)))
+class Said:
+    def __init__(self, *classes):
+        self.predict = lambda on: torch.tensor(classes)
+
+
+ON = SimpleNamespace(labels=torch.tensor([0, 1, 2, 0]))
+RUNS = {3: {"teacher": Said(0, 2, 2, 1), "student": Said(0, 2, 1, 0)},
+        4: {"teacher": Said(1, 1, 2, 0), "student": Said(1, 1, 2, 0)}}  # fmt: skip
 
 
 def test_a_row_for_each_student_and_teacher():
-    students, teachers = each([0, 0, 1, 1], [2, 2, 2, 2]), each([0, 0, 1, 2], [0, 0, 2, 2])
-    pairs = agreement(students, teachers)
-    assert pairs.agreement.tolist() == [0.75, 0.5, 0.25, 0.5]
-    assert pairs.own.tolist() == [True, False, False, True]
-    true = torch.tensor([0, 0, 2, 2])
-    wrong = {seed: said.where(said != true, -1) for seed, said in teachers.items()}
-    assert agreement(students, wrong).agreement[0] == 1
+    found = between(RUNS, "student", "teacher", ON).set_index(["student", "teacher"])
+    assert found.agreement.to_dict() == {(3, 3): 0.5, (4, 3): 0.25, (3, 4): 0.25, (4, 4): 1}
+    assert found.own.to_dict() == {(3, 3): True, (4, 3): False, (3, 4): False, (4, 4): True}
+    found = between(RUNS, "student", "teacher", ON, misread=True)
+    assert found.agreement.tolist() == [0.5, 0, 0, 1]
 
 
 def test_what_students_predict_where_teachers_are_right_and_where_they_are_wrong():
-    class Said:
-        def __init__(self, *classes):
-            self.predict = lambda on: torch.tensor(classes)
-
-    on = SimpleNamespace(labels=torch.tensor([0, 1, 2, 0]))
-    runs = {3: {"teacher": Said(0, 2, 2, 1), "student": Said(0, 2, 1, 0)},
-            4: {"teacher": Said(1, 1, 2, 0), "student": Said(1, 1, 2, 0)}}  # fmt: skip
-    rows = outcomes(runs, "student", "teacher", on)
+    rows = outcomes(RUNS, "student", "teacher", ON)
     found = rows.set_index(["student", "teacher", "teacher_is"]).drop(columns="own")
     assert found.loc[3, 3, "right"].tolist() == [0.5, 0, 0.5]  # images 0 and 2
     assert found.loc[3, 3, "wrong"].tolist() == [0.5, 0.5, 0]  # 1, its very error, and 3
@@ -57,17 +54,14 @@ def test_what_confusion_matrices_alone_would_give():
 
 def test_an_assignment_among_all():
     """Of 24, by hand: only the true one reaches its mean, and only all of them the least."""
-    seeds = range(4)
-    same = {seed: torch.full((10,), seed) for seed in seeds}
-    found = pairing(agreement(same, same))
+    found = pairing(pairs_of(np.eye(4)))
     assert found.own.tolist() == [1] * 4 and found.strangers.tolist() == [0] * 4
     assert found.ways == "1 of 24"
-    shifted = {seed: torch.full((10,), (seed + 1) % 4) for seed in seeds}
-    assert pairing(agreement(shifted, same)).ways == "24 of 24"
+    assert pairing(pairs_of(np.eye(4)[[1, 2, 3, 0]])).ways == "24 of 24"
 
 
 def pairs_of(table):
-    """A table of agreements, n by n, as `agreement` gives it."""
+    """A table of agreements, n by n, as `between` gives it."""
     cells = [(*place, value) for place, value in np.ndenumerate(np.asarray(table, float))]
     return pd.DataFrame(cells, columns=["student", "teacher", "agreement"])
 
@@ -85,7 +79,7 @@ def test_what_is_no_table_of_pairs_is_refused(shape):
 
 
 def test_a_single_pair_has_no_strangers():
-    found = pairing(agreement(each([1, 1]), each([1, 0])))
+    found = pairing(pairs_of([[0.5]]))
     assert found.own.tolist() == [0.5] and np.isnan(found.strangers).all()
 
 
