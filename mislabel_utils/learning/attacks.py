@@ -80,13 +80,12 @@ def pgd(
     *,
     steps: int,
     step_size: float,
-    bounds: tuple[float, float] = (0.0, 1.0),
     targeted: bool = False,
 ) -> Attacked:
     """Search the ball around each input for an example the model gets wrong (or calls `labels`).
 
     Each step follows the gradient of the cross-entropy, summed over the batch so that no example's
-    gradient depends on another's, then projects onto the ball and onto `bounds`. Of the
+    gradient depends on another's, then projects onto the ball and into [0, 1]. Of the
     steps + 1 iterates (the input itself is the first) the best is kept: one that flips the
     prediction before one that does not, then the one with the highest loss (the lowest, if
     targeted), which is what PGD searches the ball for.
@@ -97,12 +96,12 @@ def pgd(
     Parameters
     ----------
     model : maps inputs to logits of shape ``(*labels.shape, classes)``; a module in evaluation mode
-    inputs : float, shape ``(*labels.shape, ...)``, within `bounds`
+    inputs : float, shape ``(*labels.shape, ...)``, from 0 to 1
     labels : int64; the true classes, or with `targeted` the classes to reach
     norm : `LInf(epsilon)` or `L2(epsilon)`
     step_size : length of one step in that norm, in the inputs' units
     """
-    _check(model, inputs, labels, bounds)
+    _check(model, inputs, labels)
     _check_length("step_size", step_size)
     direction = -1.0 if targeted else 1.0
     origin = inputs.detach().clone().flatten(labels.ndim)
@@ -128,7 +127,7 @@ def pgd(
             moved = iterate.detach() + norm.step(direction * gradient, step_size)
             # Clamping to the box after projecting cannot leave the ball: the box is convex and
             # holds the ball's centre, so it brings each coordinate closer to that centre.
-            iterate = (origin + norm.project(moved - origin)).clamp(*bounds)
+            iterate = (origin + norm.project(moved - origin)).clamp(0, 1)
     return Attacked(best.view(inputs.shape), flipped)
 
 
@@ -140,7 +139,7 @@ def grid_search(model: Model, inputs: Tensor, labels: Tensor, norm: Norm) -> Ten
     The reference that `pgd` is compared with: an exhaustive search of `SIDE` x `SIDE` points of
     the ball's bounding square, so it misses only flips smaller than ``2 * epsilon / (SIDE - 1)``.
     """
-    _check(model, inputs, labels, (0.0, 1.0))
+    _check(model, inputs, labels)
     if inputs.shape[labels.ndim :] != (2,):
         raise ValueError(
             f"grid_search needs inputs of shape (*labels.shape, 2), got {tuple(inputs.shape)}; "
@@ -165,7 +164,7 @@ def _check_length(name: str, value: float) -> None:
         )
 
 
-def _check(model: Model, inputs: Tensor, labels: Tensor, bounds: tuple[float, float]) -> None:
+def _check(model: Model, inputs: Tensor, labels: Tensor) -> None:
     asked = model.func if isinstance(model, partial) else model
     asked = getattr(asked, "__self__", asked)  # of `network.forward`, the network
     if isinstance(asked, nn.Module) and any(part.training for part in asked.modules()):
@@ -182,11 +181,10 @@ def _check(model: Model, inputs: Tensor, labels: Tensor, bounds: tuple[float, fl
             f"inputs {tuple(inputs.shape)} do not start with the labels' shape "
             f"{tuple(labels.shape)}; give one label for each example"
         )
-    low, high = bounds
-    if not ((inputs >= low) & (inputs <= high)).all():
+    if not ((inputs >= 0) & (inputs <= 1)).all():
         raise ValueError(
-            f"inputs span [{inputs.min():.4g}, {inputs.max():.4g}], outside bounds {bounds}; "
-            "pass the bounds of the data, or attack before normalising"
+            f"inputs span [{inputs.min():.4g}, {inputs.max():.4g}], outside [0, 1]; attack before "
+            "normalising"
         )
 
 

@@ -107,8 +107,8 @@ def nan(inputs):
     ("change", "message"),
     [
         (lambda a: a | {"step_size": -1.0}, "step_size must be finite"),
-        (lambda a: a | {"bounds": (0.4, 0.6)}, "outside bounds"),
-        (lambda a: a | {"inputs": nan(a["inputs"])}, "outside bounds"),
+        (lambda a: a | {"inputs": a["inputs"] - 0.1}, "attack before normalising"),
+        (lambda a: a | {"inputs": nan(a["inputs"])}, "outside .0, 1."),
         (lambda a: a | {"inputs": (255 * a["inputs"]).byte()}, "inputs.float()"),
         (lambda a: a | {"inputs": a["inputs"].bfloat16()}, "float32 or float64, got torch.bfloat"),
         (lambda a: a | {"labels": a["labels"][:-1]}, "one label for each example"),
