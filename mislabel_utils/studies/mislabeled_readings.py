@@ -6,9 +6,8 @@ were asked for as they are shown in training, with *flips and shifts*. What fits
 were chosen and what was expected is in `book/evidence/corrections_protocol.md`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -106,21 +105,11 @@ def student(lab: Lab, which: str, seed: int) -> Run:
     return Trial(lab, seed, images).learn(f"reading-{which}", on, longer)
 
 
-def parts(lab: Lab, seed: int) -> Iterator[Callable[[], Any]]:
-    """What is trained of a seed, in parts that can be recorded one by one.
-
-    Every teacher that decides, and the students of the two recipes that fit.
-    """
-    for each in dict.fromkeys(each for which in STUDENTS for each in candidates(lab, which)):
-        yield partial(asked, lab, each, seed)
-    for which in STUDENTS:
-        yield partial(student, lab, which, seed)
-
-
-def experiment(lab: Lab, seed: int) -> None:
-    """Train every network of a seed, or find it recorded."""
-    for part in parts(lab, seed):
-        part()
+def experiment(lab: Lab, seed: int) -> dict[str, Any]:
+    """Every teacher of a seed that decides, and the students of the two recipes that fit."""
+    decide = dict.fromkeys(each for which in STUDENTS for each in candidates(lab, which))
+    found = {mislabeled.grid_arm(each): asked(lab, each, seed) for each in decide}
+    return found | {f"reading-{which}": student(lab, which, seed) for which in STUDENTS}
 
 
 def _config(images: Dataset, recipe: Recipe, seed: int) -> dict[str, Any]:

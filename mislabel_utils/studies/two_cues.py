@@ -6,8 +6,7 @@ two cues foretell the label t = y + 1, the perturbation (which aims at t) and th
 what was predicted before the first run, is `book/evidence/two_cues_protocol.md`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,19 +90,16 @@ def load(lab: Lab) -> dict[str, Dataset]:
     return {data: lab.load(name) for data, name in DATA.items()}
 
 
-def parts(lab: Lab, seed: int) -> Iterator[Callable[[], Any]]:
-    """What is trained and measured of a seed, in parts that can be recorded one by one."""
+def experiment(lab: Lab, seed: int) -> dict[str, Run]:
+    """Every network of a seed, by arm."""
+    runs = {}
     for data in DATA:
-        yield partial(foreseen, lab, data, seed)
-        for function in (turn, strength):
-            for radius in RADII[data]:
-                yield partial(function, lab, Cell(data, seed, radius))
-
-
-def experiment(lab: Lab, seed: int) -> None:
-    """Train every network of a seed, or find it recorded."""
-    for part in parts(lab, seed):
-        part()
+        runs[arm_name(data, "good")] = teacher(lab, data, seed)
+        foreseen(lab, data, seed)
+        for radius in RADII[data]:
+            cell = Cell(data, seed, radius)
+            runs |= turn(lab, cell) | strength(lab, cell)
+    return runs
 
 
 def teacher(lab: Lab, data: str, seed: int) -> Run:
