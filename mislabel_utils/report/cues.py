@@ -1,7 +1,4 @@
-"""Two cues: which of them students read, as tables of the records that are there.
-
-A page that shows them names what has not been run: it is missing, not left out.
-"""
+"""Two cues: which of them students read, as tables of the study's records."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
