@@ -561,7 +561,7 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
 
     def draw():
         drawn.append(1)
-        return figures.heaps({"a": [1]}, ["student"], "One dot & no more", "x")
+        return figures.dot_plot({"a": [1]}, ["student"], "One dot & no more", "x")
 
     with pytest.raises(RecordError, match=r"make reproduce CHAPTER=chapter"):
         Lab("chapter", "recorded", store).picture("grid", one, draw)

@@ -94,7 +94,7 @@ def seeds(
     return Picture(figure, alt)
 
 
-def heaps(
+def dot_plot(
     groups: Mapping[str, Sequence[float]], roles: Sequence[str], alt: str, xlabel: str
 ) -> Picture:
     """Numbers of several groups on one axis, below one another: dots that would overlap are heaped.
@@ -168,7 +168,7 @@ def matrix(shares: pd.DataFrame, alt: str, xlabel: str) -> Picture:
     return Picture(figure, alt)
 
 
-def grid(panels: Mapping[str, pd.DataFrame], alt: str, xlabel: str) -> Picture:
+def heatmaps(panels: Mapping[str, pd.DataFrame], alt: str, xlabel: str) -> Picture:
     """Tables of numbers, two in a row: the further above zero, the fuller a cell.
 
     Parameters

@@ -28,7 +28,7 @@ DRAWN = {
     "seeds": lambda: figures.seeds(NETWORKS, ALT, {"student of clothes": 91.04}, chance=11.4),
     "matrix": lambda: figures.matrix(SHARES, ALT, "digit"),
     "stacked": lambda: figures.stacked(SHARES, ALT, "answers, %", (style.TEXT, style.GRID)),
-    "grid": lambda: figures.grid(dict.fromkeys(("Photographs", "Clothes"), NUMBERS), ALT, "steps"),
+    "heatmaps": lambda: figures.heatmaps({"Photographs": NUMBERS, "Clothes": NUMBERS}, ALT, "step"),
     "curves": lambda: figures.curves(MEANS, ALT, {"guessing": 11.4}, "radius", log=True),
     "draws": lambda: figures.seeds(
         pd.concat([NETWORKS] * 60), ALT, chance=16, xlabel="points right", limits=(0, 32), scale=32
@@ -40,7 +40,7 @@ SAYS = {
     "seeds": {"student of clothes", "96 %", "guessing", "published 91.04 %", figures.ACCURACY},
     "stacked": {"Bag", "90", "10", "0", "1", "answers, %"},
     "matrix": {"Bag", "90", "100", "digit"},
-    "grid": {"Photographs", "all", "32", "0", "–", "−40", "steps"},
+    "heatmaps": {"Photographs", "all", "32", "0", "–", "−40", "step"},
     "curves": {"student of clothes", "labels shuffled", "guessing", "radius", "1"},
     "draws": {"student of clothes", "30.7", "labels shuffled", "3.2", "guessing", "points right"},
     "pictures": {"“2”", "Bag, 54 %"},
