@@ -65,17 +65,16 @@ def caption(cell: nodes.Element, records: str) -> None:
     begins = isinstance(words, nodes.paragraph) and words.astext().startswith(CAPTION)
     if not begins or cell[-1].get("nb_element") != "cell_code_output":
         return
-    output, folded = cell[-1], []
+    known = "records" in words.astext()
+    output, links = cell[-1], [raw("" if known else f' · <a href="{records}">records</a> ')]
     if cell.get("hide_mode") == "input":
         name = escape(cell["prompt_show"])
-        known = "records" in words.astext()
-        folded = [raw("" if known else f' · <a href="{records}">records</a> '),
-                  raw(f'<details class="code"><summary title="{name}">code</summary>'), cell[0],
+        links += [raw(f'<details class="code"><summary title="{name}">code</summary>'), cell[0],
                   raw("</details>")]  # fmt: skip
         cell["hide_mode"], cell.children = "", []
     cell.remove(output) if output in cell else None
     words.parent.remove(words)
-    cell += [raw('<figure class="shown">'), output, raw("<figcaption>"), words, *folded,
+    cell += [raw('<figure class="shown">'), output, raw("<figcaption>"), words, *links,
              raw("</figcaption></figure>")]  # fmt: skip
 
 
