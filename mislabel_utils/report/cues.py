@@ -31,19 +31,19 @@ def recorded(store: Store | None = None, chapter: str = "two_cues") -> Records:
     }
 
 
-def turning(records: Records) -> pd.DataFrame:
+def turning(records: Records, enough: float = ENOUGH) -> pd.DataFrame:
     """A row for each student: what it answers on unmoved test images, and how fast it learnt.
 
     Columns: `data`, `kind` (see `two_cues.KINDS`), `radius` (NaN where nothing is moved), `seed`,
     `own` and `next` (shares in [0, 1] of answers with the image's class, and with the class after
-    it), `passes` (until 90 % of the labels are learnt; infinite if they never were), `fit` (the
-    share learnt in the last pass).
+    it), `passes` (until a share `enough` of the labels is learnt; infinite if it never was), `fit`
+    (the share learnt in the last pass).
     """
     rows = []
     for kind in KINDS:
         for where, record in _cells(records, kind):
             learnt = [point["train_accuracy"] for point in record.curve]
-            speed = {"passes": passes(learnt), "fit": learnt[-1]}
+            speed = {"passes": passes(learnt, enough), "fit": learnt[-1]}
             rows.append(where | {"kind": kind} | _answers(record, where["data"]) | speed)
     return pd.DataFrame(rows)
 
