@@ -5,7 +5,6 @@ Pages are opened in headless Chromium as in `browsing`.
 
 import gzip
 import re
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
@@ -156,10 +155,14 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, pages, viewport, c
 
 def test_fonts_that_come_late_move_nothing(visit):
     """A page moved by a fifth of the screen when they came after a second."""
-    page = visit("search.html", PHONE, to_widgets=False)
-    page.route("**/*.woff2", lambda route: (time.sleep(0.4), route.fallback()))
-    visit("book/mnist_to_fashion.html", PHONE, to_widgets=False)
-    assert page.evaluate(SHIFTS) < 0.05
+    page, late = visit("search.html", PHONE, to_widgets=False), []
+    page.route("**/*.woff2", lambda route: late.append(route))
+    page.goto(page.url.replace("search", "book/mnist_to_fashion"), wait_until="commit")
+    page.wait_for_timeout(2000)
+    for font in late:
+        font.fallback()
+    page.wait_for_load_state("networkidle")
+    assert late and page.evaluate(SHIFTS) < 0.05
 
 
 def test_where_the_keyboard_is_can_be_seen(visit):
