@@ -73,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
+    nowhere = open(os.devnull, "w")  # noqa: SIM115 - for a daemon, which closes them
+    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # a terminal may lack a sign
     line = parser()

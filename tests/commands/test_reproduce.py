@@ -416,6 +416,12 @@ def test_a_terminal_that_lacks_a_sign(tmp_path):
     assert r"No chapter 'caf\xe9'" in done.stderr
 
 
+def test_outputs_that_a_daemon_has_closed(tmp_path):
+    command = f'"{sys.executable}" -m mislabel_utils list >&- 2>"{tmp_path / "told"}"'
+    subprocess.run(command, shell=True, env=environment())
+    assert (tmp_path / "told").read_text().startswith("There is no record in ")
+
+
 def test_a_process_that_is_ended_from_outside_is_told(place, tmp_path):
     dies = "import os\ndef experiment(lab, seed): os.kill(os.getpid(), 9)"
     write_study(tmp_path, "dies", NO_DATA + dies)
