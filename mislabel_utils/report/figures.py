@@ -275,7 +275,7 @@ def pictures(
     rows, lines = -(-len(images) // columns), max(text.strip().count("\n") for text in called)
     gap = 8
     side = (WIDTH + gap) / columns - gap
-    height = rows * (step := side + 26 + 18 * lines)
+    height = rows * (step := side + 22 + 18 * lines)
     with styled(height=height) as figure:
         figure.set_layout_engine("none")  # which would give a column of short words less room
         for place, (image, text) in enumerate(zip(images, called, strict=False)):
