@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mislabel_utils.learning import models, resnet
+from mislabel_utils.learning import models
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -22,7 +22,7 @@ def test_global_random_numbers_are_left_alone():
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("stem", ["imagenet", "cifar"])
 def test_the_resnet_computes_what_torchvisions_does(stem, channels):
-    from torchvision.models import resnet18  # here: it takes a second
+    from torchvision.models import resnet18  # here: it takes seconds
 
     ours = models.build(f"resnet18-{stem}", (channels, 32, 32), 10, 0)
     usual = resnet18(num_classes=10)
@@ -45,6 +45,8 @@ def test_the_resnet_computes_what_torchvisions_does(stem, channels):
     ("size", "stride", "multiplied"), [(1, 1, True), (2, 1, True), (2, 2, True), (4, 2, False)]
 )
 def test_small_maps_are_multiplied(size, stride, multiplied, monkeypatch):
+    from mislabel_utils.learning import resnet  # with torchvision
+
     layer = nn.Conv2d(5, 7, 3, stride=stride, padding=1, bias=False)
     inputs, asked = random_images(6, 5, size, size), []
     usual = layer(inputs)
