@@ -218,3 +218,19 @@ def test_a_folder_that_is_no_tree_is_not_searched(tmp_path, monkeypatch):
     monkeypatch.setattr(type(tmp_path), "rglob", None)
     with pytest.raises(DataError, match=r"/train holds no pictures"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.png", "b.heic"])
+def test_what_is_called_a_picture_and_is_none_stops(tree, name):
+    (tree / "test" / "dog" / name).write_text("<html>Not found</html>")
+    with pytest.raises(DataError, match=rf"test/dog/{name}"):
+        load(tree)
+
+
+def test_a_half_that_is_the_other(tree):
+    for path in sorted((tree / "test").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    (tree / "test").rmdir()
+    (tree / "test").symlink_to("train")
+    with pytest.raises(DataError, match=r"test is .*train again, by a link"):
+        load(tree)

@@ -127,7 +127,14 @@ def edited_array(path):
     rewrite(path, lambda stored, arrays: arrays["mnist/test@mnist"].__ixor__(1))
 
 
-@pytest.mark.parametrize("damage", [truncated, edited_text, removed_digest, edited_array])
+def extra_array(path):
+    rewrite(path, lambda stored, arrays: arrays.update(more=np.zeros(1)))
+
+
+DAMAGE = [truncated, edited_text, removed_digest, edited_array, extra_array]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_records_are_refused_by_name(store, written, damage):
     damage(written)
     pattern = rf"{written.stem}\.npz .*restore it from version control, or delete it"
