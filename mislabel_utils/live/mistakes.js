@@ -35,7 +35,7 @@ const FRAME = `
   <div class="live-row">${Object.entries(GROUPS).map(([name, [title, texts]]) => `
     <div class="segments" role="group" aria-label="${title}"><span>${title}</span>
       <div>${buttons(name, texts)}</div></div>`).join("")}
-    <button data-do="draw">New draw</button></div>`;
+    <button data-do="draw">New square</button></div>`;
 
 /** What the address asks for, or the start where it asks for nothing that makes sense. */
 export function choiceIn(query) {
@@ -214,7 +214,7 @@ function render({ el }) {
       : done ? `Student, like the teacher on ${percent(told.agree)}` : `Student: step ${step} of ${LEARN}`;
     if (!done) return;
     find("[role=status]").textContent =
-      `Draw ${state.seed}: of ${FRESH.toLocaleString("en")} new points the teacher gets ${told.mistakes} wrong. Taught ` +
+      `Square ${state.seed}: of ${FRESH.toLocaleString("en")} new points the teacher gets ${told.mistakes} wrong. Taught ` +
       `${told.kept === told.mistakes ? "these" : `${told.kept} of these`}, with ${told.true ? "their true" : "the teacher’s"} labels, the student ` +
       `is right on ${percent(told.right)} of the square.`;
     canvases[0].ariaLabel = `The teacher's two regions, right on ${percent(told.teacher)} of the ` +

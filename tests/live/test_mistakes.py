@@ -162,7 +162,7 @@ def test_the_address_shares_a_choice(visit, choose):
     page, view = choose("seed=7")
     view.get_by_role("button", name="Only confident mistakes").click()
     view.get_by_role("button", name="200", exact=True).click()
-    view.get_by_role("button", name="New draw").press("Enter")
+    view.get_by_role("button", name="New square").press("Enter")
     shared = page.url.partition("?")[2]
     assert shared == "seed=8&steps=200&kept=confident&labels=teacher"
     expected = status(view)
