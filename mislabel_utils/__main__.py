@@ -81,6 +81,8 @@ def main() -> None:
     arguments = vars(line.parse_args())
     if not arguments.get("flips", True) and not arguments["data"]:
         line.error("--no-flips is for your own images: name their folder with --data")
+    if arguments.get("jobs", 1) < 1:
+        line.error("--jobs is a number of processes: write 1 or more")
     try:
         arguments.pop("run")(**arguments)
     except TOLD as error:

@@ -174,8 +174,13 @@ class Lab:
             self.store.require_writable(self.chapter)
             with atomic_write(path) as temporary:
                 temporary.write_text(draw().svg(), "utf-8")
-        svg = path.read_text("utf-8")
-        return SVG(svg, metadata={"alt": ElementTree.fromstring(svg).get("aria-label")})
+        try:
+            svg = path.read_text("utf-8")
+            return SVG(svg, metadata={"alt": ElementTree.fromstring(svg).get("aria-label")})
+        except (OSError, SyntaxError, ValueError) as error:
+            raise RecordError(
+                f"{path} cannot be read ({error}): delete it to draw it anew."
+            ) from error
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
         """The record of a run; None if there is none yet, and at this scale there need not be."""

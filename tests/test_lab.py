@@ -572,6 +572,10 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
         data, metadata = Lab("chapter", scale, store).picture("grid", one, draw)._repr_svg_()
         assert metadata["alt"] == "One dot & no more" and "var(--fig-" in data
     assert len(drawn) == 2
+    (path,) = (tmp_path / "chapter").glob("*.svg")
+    path.write_text("<svg")
+    with pytest.raises(RecordError, match=r"delete it to draw it anew"):
+        Lab("chapter", "full", store).picture("grid", one, draw)
     anew = SimpleNamespace(id=one.id, weights="3")
     for other in (two, anew):  # a picture of another run, or of other weights
         with pytest.raises(RecordError, match="make reproduce"):

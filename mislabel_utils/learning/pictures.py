@@ -42,7 +42,7 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
     aside, notes, faults = defaultdict(list), Counter(), []
     for half, name, path in bar(listed(tree), desc=f"decode {readable(tree.name)}"):
         shown = readable(str(path.relative_to(tree)))
-        if any(map(is_litter, path.relative_to(tree).parts)):
+        if is_litter(path.name):
             aside["of other programs"].append(shown)
         elif path.is_dir():
             aside["empty"].append(shown)
@@ -87,9 +87,12 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
 
 def _found(pictures, classes, aside, notes) -> str:
     """What is learnt from, and what not and why, in a few lines."""
-    train, test = ({each.tobytes() for some in half.values() for each in some}
-                   for half in pictures.values())  # fmt: skip
-    notes["different test pictures that are also trained on"] = len(train & test)
+    train, test = (
+        Counter(each for some in half.values() for each in {pixels.tobytes() for pixels in some})
+        for half in pictures.values()
+    )
+    notes["different test pictures that are also trained on"] = len(train.keys() & test.keys())
+    notes["training pictures of several classes"] = sum(times > 1 for times in train.values())
     each = (f"{name} {len(pictures['train'][name])} + {len(pictures['test'][name])}"
             for name in classes)  # fmt: skip
     lines = ["Pictures to train on + to test on: " + ", ".join(each) + "."]
@@ -106,7 +109,8 @@ def _some(names: list[str]) -> str:
 def listed(tree: Path) -> list[tuple[str, str, Path]]:
     """(half, class, path) of each file below train/ and test/, and of each empty folder.
 
-    Links are followed, once: a folder that is reached again would count twice.
+    Links are followed, once: a folder that is reached again would count twice. Folders of other
+    programs are listed and not entered.
     """
 
     def refuse(error: OSError) -> None:
@@ -118,13 +122,14 @@ def listed(tree: Path) -> list[tuple[str, str, Path]]:
     found, seen = [], {}
     for half in HALVES:
         for place, folders, files in os.walk(tree / half, onerror=refuse, followlinks=True):
+            litter = sorted(filter(is_litter, folders))
+            folders[:] = sorted(set(folders) - set(litter))
             first = seen.setdefault(os.path.realpath(place), place)
             if first != place:
                 raise DataError(f"{place} is {first} again, by a link. Remove one of the two.")
-            folders.sort()
             below = Path(place).relative_to(tree / half).parts
             name = readable(below[0]) if below else ""
-            names = sorted(files) if files or folders else [""]
+            names = sorted(files) + litter if files or folders or litter else [""]
             found += [(half, name, Path(place, each)) for each in names]
     return found
 

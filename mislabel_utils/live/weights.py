@@ -80,16 +80,18 @@ def read(path: Path, run: Run) -> Compact:
                 for number in range(len(file.files) // 3)
             )
         _with_layers(layers)  # do they fit together?
+        whose = meta["run"], meta["weights"]
+        found = Compact(layers, meta["correct"] / meta["images"], meta["images"])
     except Exception as error:  # zipfile, numpy, json and torch each have their own
         raise RecordError(
             f"The exported network {path} is damaged ({error}): restore it from version control."
         ) from error
-    if (meta["run"], meta["weights"]) != (run.id, run.weights):
+    if whose != (run.id, run.weights):
         raise RecordError(
             f"The exported network {path} is not that of {run.record.stem}: delete it, and the "
             "run's own weights are rounded instead."
         )
-    return Compact(layers, meta["correct"] / meta["images"], meta["images"])
+    return found
 
 
 def _rounded(weight: Tensor, bias: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -114,7 +114,7 @@ def stub(arm, train, test, images):
     return Run(Record("c", arm, 0, {}, [], accuracies, arrays))
 
 
-def asked(right_by_epochs, answers, images):
+def asked(right_by_epochs, answers, images, batch_size=100):
     """Put the question to networks whose answers are known; what was found, and trained."""
     trained = []
 
@@ -128,7 +128,7 @@ def asked(right_by_epochs, answers, images):
         return stub("student", images.train.labels, answers, images)
 
     lab = SimpleNamespace(load=lambda name: images)
-    recipe = dataclasses.replace(mislabeled.RECIPE, batch_size=100)
+    recipe = dataclasses.replace(mislabeled.RECIPE, batch_size=batch_size)
     with (
         patch.object(mislabeled, "RECIPE", recipe),
         patch.object(mislabeled, "of_mistakes", of_mistakes),
@@ -183,6 +183,13 @@ def test_a_teacher_that_learns_nothing_is_given_up(images):
     assert trained[-1] == ("teacher", 256), "four steps an epoch: the first with 780 or more"
     assert found[ACCURACY] == "-" and "Learned" not in said(found)
     assert "The question was not put (Seed 7): the teacher learned nothing" in said(found)
+
+
+def test_no_run_has_more_epochs_than_have_random_numbers(images):
+    known = {2**n: 100 for n in range(1, 10)}
+    for right in ({1000: 100}, {64: 240}):
+        _, trained = asked(known | right, images.test.labels, images, batch_size=400)
+        assert trained[-1][1] == 1000
 
 
 @pytest.mark.parametrize("right", [400, 381])

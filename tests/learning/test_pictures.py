@@ -147,6 +147,8 @@ def test_litter_is_left_out_and_told(tree):
     for folder in (".ipynb_checkpoints", "__MACOSX", "@eaDir", ".Trash"):
         write(tree / "train" / folder / "a.png")
         write(tree / "train" / "cat" / folder / "a.png")
+    (tree / "train" / "cat" / ".git").mkdir()  # whose links lead in circles
+    (tree / "train" / "cat" / ".git" / "loop").symlink_to(tree / "train" / "cat")
     (tree / "train" / "dog" / "._0.png").write_bytes(b"\0\5\x16\7")
     (tree / "train" / ".DS_Store").write_bytes(b"\0")
     write(tree / "train" / "stray.png")
@@ -156,7 +158,7 @@ def test_litter_is_left_out_and_told(tree):
     after = load(tree)
     assert (after.train.images == before.images).all(), "nothing of it is data"
     assert after.classes == ("cat", "dog")
-    assert "Left out, of other programs: 10 (train/.DS_Store, " in after.found
+    assert "Left out, of other programs: 11 (train/.DS_Store, " in after.found
     assert "Left out, in no class folder: 1 (train/stray.png)." in after.found
     assert "Left out, empty: 1 (test/emu)." in after.found
     assert "Left out, no picture: 1 (test/cat/pipe)." in after.found
@@ -168,6 +170,11 @@ def test_test_pictures_that_are_trained_on_are_told(tree):
     for name in ("copy.png", "again.png"):
         write(tree / "test" / "cat" / name, 0)
     assert "Different test pictures that are also trained on: 1." in load(tree).found
+
+
+def test_a_training_picture_of_several_classes_is_told(tree):
+    write(tree / "train" / "dog" / "copy.png", 0)
+    assert "Training pictures of several classes: 1." in load(tree).found
 
 
 # Links ------------------------------------------------------------------------------------------

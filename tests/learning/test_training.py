@@ -240,6 +240,13 @@ def test_damaged_checkpoint(tmp_path, monkeypatch, share):
         train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
 
 
+def test_checkpoints_are_written_in_intervals(tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(training, "_save", lambda *given: saved.append(given))
+    train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=tmp_path / "run.pt")
+    assert len(saved) == 1, "at the end alone"
+
+
 def test_checkpoint_that_would_run_code(tmp_path):
     class Trap:
         def __reduce__(self):

@@ -85,7 +85,9 @@ def test_a_damaged_export_says_what_to_do(runs, tmp_path):
     whole = (BUNDLED / "weights" / "teacher-s00-351897a7206c.npz").read_bytes()
     torn = bytearray(whole)
     torn[len(torn) // 2] ^= 0xFF
-    for broken in (b"", whole[: len(whole) // 2], bytes(torn)):
+    with np.load(io.BytesIO(whole)) as file:
+        np.savez(unnamed := io.BytesIO(), **dict(file) | {"meta": "{}"})
+    for broken in (b"", whole[: len(whole) // 2], bytes(torn), unnamed.getvalue()):
         path.write_bytes(broken)
         with pytest.raises(RecordError, match=r"damaged.*restore it"):
             weights.read(path, runs["teacher"])
