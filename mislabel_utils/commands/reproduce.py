@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -45,7 +46,8 @@ def on_cluster(address: str | None, records: Path) -> Iterator[Path | None]:
     """Let joblib run on the Dask cluster at `address`, if there is one.
 
     Yields a file in the records folder, by which a worker can tell that it sees the same folder.
-    Raises a ClusterError when Dask is not installed or no scheduler with a worker answers.
+    Raises a ClusterError when Dask is not installed, when no scheduler with a worker answers, and
+    when it is lost.
     """
     if address is None:
         yield None
@@ -69,7 +71,13 @@ def on_cluster(address: str | None, records: Path) -> Iterator[Path | None]:
             ) from error
         witness = stack.enter_context(tempfile.NamedTemporaryFile(dir=records, prefix=".witness-"))
         stack.enter_context(parallel_config("dask", client=client))
-        yield Path(witness.name)
+        try:
+            yield Path(witness.name)
+        except CancelledError as error:
+            raise ClusterError(
+                f"The Dask scheduler at {address} is lost: start it again, and give the same "
+                "command. What is recorded is kept."
+            ) from error
 
 
 def parse_seeds(text: str) -> list[int]:

@@ -2,14 +2,14 @@
 
 import dataclasses
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from toys import computed, write_idx, write_study
 
-from mislabel_utils.commands.reproduce import ClusterError, run_seed
+from mislabel_utils.commands.reproduce import ClusterError, on_cluster, run_seed
 from mislabel_utils.recording.records import Record, Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -90,6 +90,12 @@ def test_records_that_are_not_shared(tmp_path):
     witness = tmp_path / "elsewhere" / ".witness-1"
     with pytest.raises(ClusterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
         run_seed(0, "tiny", "", None, True, {}, witness)
+
+
+def test_a_lost_scheduler_is_told(workers, tmp_path):
+    told = pytest.raises(ClusterError, match=r"is lost: start it again")
+    with told, on_cluster(workers.address, tmp_path):
+        raise CancelledError
 
 
 def test_without_dask(command_line, tiny, monkeypatch):
