@@ -6,9 +6,7 @@ was added when it was known that on clothes, with 6,000 images, the two answers 
 a radius of 12.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from mislabel_utils.lab import Lab
@@ -74,15 +72,12 @@ ARMS |= {f"{data}-mediocre-teacher": Arm.teacher(f"{data}: of two passes") for d
 load = two_cues.load
 
 
-def parts(lab: Lab, seed: int) -> Iterator[Callable[[], Any]]:
-    """What is trained of a seed, in parts that can be recorded one by one."""
-    for arm, (data, radius, knob) in TURNED.items():
-        yield partial(turned, lab, Cell(data, seed, radius), arm, knob)
-
-
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
-    return {arm: run for part in parts(lab, seed) for arm, run in part().items()}
+    runs = {}
+    for arm, (data, radius, knob) in TURNED.items():
+        runs |= turned(lab, Cell(data, seed, radius), arm, knob)
+    return runs
 
 
 def turned(lab: Lab, cell: Cell, arm: str, knob: Knob) -> dict[str, Run]:
