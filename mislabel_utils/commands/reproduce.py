@@ -168,7 +168,7 @@ def reproduce(
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
     seeds = seeds or ([0] if data else list(study.SEEDS))
     # joblib, unlike os.cpu_count, knows the limits of a container and of a batch system.
-    jobs = max(1, min(jobs, len(seeds), cpu_count()))
+    jobs = min(jobs, len(seeds), cpu_count())
     records = Store().root.resolve()
     # What a process needs, wherever it runs, to do as this one.
     settings = {"MISLABEL_SCALE": "full", "MISLABEL_RECORDS": str(records)}

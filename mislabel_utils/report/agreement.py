@@ -43,12 +43,11 @@ def between(
     >>> pairs = between(runs, "student", "teacher", images.test)
     >>> pairs.groupby("own").agreement.mean()
     """
-    rows = []
+    students, rows = {seed: each[student].predict(on) for seed, each in runs.items()}, []
     for other, each in runs.items():
         told = each[teacher].predict(on)
         counts = told != on.labels if misread else told >= 0
-        for one, others in runs.items():
-            said = others[student].predict(on)
+        for one, said in students.items():
             rows.append((one, other, one == other, accuracy(said[counts], told[counts])))
     return pd.DataFrame(rows, columns=["student", "teacher", "own", "agreement"])
 

@@ -188,7 +188,6 @@ def asked(records: Records, what: str) -> pd.DataFrame:
     -------
     Columns: `data`, `radius`, `seed`, `who`, and `own`, `next` and, in a conflict, `aim`.
     """
-
     rows = []
     for where, record in _cells(records, what):
         arrays = dict(record.arrays)
