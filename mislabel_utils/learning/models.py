@@ -1,11 +1,14 @@
 """The networks of the book."""
 
 import io
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from mislabel_utils.files import atomic_write
@@ -36,13 +39,13 @@ def small_cnn(shape: Shape, classes: int) -> nn.Module:
     )
 
 
-def deep_cnn(shape: Shape, classes: int) -> nn.Module:
+def deep_cnn(shape: Shape, classes: int, channels: Sequence[int] = (16, 32, 128, 128)) -> nn.Module:
     """Seven convolutions with batch normalisation: half a million weights, quick to train well.
 
     In the manner of Keller Jordan's airbench94 (2024), half as wide and without its whitened first
     layer and its other refinements: a 2 x 2 convolution, then three blocks of two 3 x 3
-    convolutions with 32, 128 and 128 channels. Pooling halves the map in each block; height and
-    width are at least 9.
+    convolutions, with so many `channels`. Pooling halves the map in each block; height and width
+    are at least 9.
     """
 
     def block(given: int, channels: int) -> list[nn.Module]:
@@ -57,15 +60,41 @@ def deep_cnn(shape: Shape, classes: int) -> nn.Module:
         ]
 
     return nn.Sequential(
-        nn.Conv2d(shape[0], 16, 2),
+        nn.Conv2d(shape[0], channels[0], 2),
         nn.GELU(),
-        *block(16, 32),
-        *block(32, 128),
-        *block(128, 128),
+        *(layer for given, wide in pairwise(channels) for layer in block(given, wide)),
         nn.AdaptiveMaxPool2d(1),
         nn.Flatten(),
-        nn.Linear(128, classes),
+        nn.Linear(channels[-1], classes),
     )
+
+
+def airbench(shape: Shape, classes: int) -> nn.Module:
+    """`deep_cnn` at the width of airbench94: two million weights, for photographs in colour.
+
+    With two of its refinements: 3 x 3 convolutions begin as identities, and the first layer is
+    fixed and whitens 2 x 2 patches. Its filters are not computed from the images, as there, but
+    are products of three contrasts of colour and four of place, which come within 5 % of the
+    principal components of CIFAR-10; only their variances are measured.
+    """
+    network = deep_cnn(shape, classes, (24, 64, 256, 256))
+    first, *convolutions = (layer for layer in network if isinstance(layer, nn.Conv2d))
+    for layer in convolutions:
+        nn.init.dirac_(layer.weight[: layer.in_channels])
+    colours = torch.tensor([[1.0, 1, 1], [1, 0, -1], [1, -2, 1]])
+    places = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
+    variances = torch.tensor(
+        [
+            [11.5, 0.245, 0.423, 0.0490],
+            [1.38, 0.00357, 0.00722, 0.000238],
+            [0.123, 0.00118, 0.00195, 0.000140],
+        ]
+    )
+    filters = torch.einsum("ac,bp->abcp", F.normalize(colours), places)
+    filters /= (variances + 5e-4).sqrt()[..., None, None]  # as airbench94 has it
+    filters = filters.reshape(12, 3, 2, 2)
+    first.weight.requires_grad_(False).copy_(torch.cat([filters, -filters]))
+    return network
 
 
 def mlp(shape: Shape, classes: int) -> nn.Module:
@@ -94,6 +123,7 @@ MODELS = {  # from the shape of an image and the number of classes, which is tha
     "mlp": mlp,
     "resnet18-imagenet": partial(resnet18, stem="imagenet"),
     "resnet18-cifar": partial(resnet18, stem="cifar"),
+    "airbench": airbench,
 }
 
 
