@@ -129,7 +129,7 @@ def main(chosen: list[int]) -> None:
     by: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in ("mislabel_utils", "tests", "tools", "benchmarks", "book"):
+        for name in ("mislabel_utils", "tests", "tools", "book"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "conftest.py", "_toc.yml"):
             shutil.copy(ROOT / name, copy)

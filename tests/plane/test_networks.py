@@ -3,17 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from replicas import standardised, train_one_at_a_time
+import torch.nn.functional as F
+from torch import nn
 
 from mislabel_utils.plane import networks
 from mislabel_utils.plane.experiment import Setting, baselines, lesson, outcome
-from mislabel_utils.plane.networks import (
-    Nets,
-    Recipe,
-    draw,
-    predict,
-    train,
-)
+from mislabel_utils.plane.networks import Nets, Recipe, draw, predict, train
 
 SHORT = Recipe(steps=60)
 
@@ -32,12 +27,36 @@ def small_problem(rows=range(5), width=8, count=10):
     return nets, points.double(), labels, counted
 
 
+def standardised(points):
+    """As `Nets` sees them."""
+    return (points - 0.5) * 12**0.5
+
+
+def trained_alone(nets, row, points, labels):
+    """One of the networks as an ordinary module, which learns points in the ordinary loop."""
+    layers = []
+    for weight, bias in zip(nets.parameters[::2], nets.parameters[1::2], strict=True):
+        linear = nn.utils.skip_init(nn.Linear, *weight.shape[1:], dtype=weight.dtype)
+        linear.load_state_dict({"weight": weight[row].T, "bias": bias[row, 0]})
+        layers += [linear, nn.ReLU()]
+    module = nn.Sequential(*layers[:-1])
+    optimiser = torch.optim.Adam(module.parameters(), lr=SHORT.rate)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / SHORT.steps)
+    for _ in range(SHORT.steps if len(points) else 0):
+        optimiser.zero_grad()
+        F.cross_entropy(module(standardised(points)), labels).backward()
+        optimiser.step()
+        schedule.step()
+    return module
+
+
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float64, 1e-9), (torch.float32, 1e-3)])
 def test_together_is_one_at_a_time(isolated, dtype, apart):
     nets, points, labels, counted = small_problem()
     nets, points = of_type(dtype, nets), points.to(dtype)
     together = train(nets, points, labels, counted, SHORT)(points)
-    for row, module in enumerate(train_one_at_a_time(nets, points, labels, counted, SHORT)):
+    for row, kept in enumerate(counted):
+        module = trained_alone(nets, row, points[row, kept], labels[row, kept])
         alone = module(standardised(points[row]))
         torch.testing.assert_close(alone, together[row], rtol=0, atol=apart)
 
