@@ -102,20 +102,6 @@ def outcomes(
     return pd.DataFrame(rows)
 
 
-def expected(one: Tensor, other: Tensor, labels: Tensor) -> float:
-    """How often networks of these confusion matrices agree that have nothing else in common.
-
-    Parameters
-    ----------
-    one, other : the class that each predicts, int64 (N,)
-    labels : the true classes
-    """
-    first, second = (
-        pd.crosstab(labels.numpy(), said.numpy(), normalize="index") for said in (one, other)
-    )
-    return (first * second).sum(axis=1)[labels.numpy()].mean()
-
-
 class Pairing(NamedTuple):
     """How often students predict what teachers predict.
 
@@ -188,10 +174,10 @@ def repeated(
         )
         apart = where_two_differ(runs, arm, teacher, on)
         lines[arm] = {
-            "own": span(found.own, ""), "strangers": span(found.strangers, ""),
+            "own": span(found.own), "strangers": span(found.strangers),
             "more": ", ".join(f"{100 * gap:+.1f}" for gap in found.own - found.strangers),
-            "pairings": found.ways, "two": span(beside.strangers, ""),
-            "mine": span(apart["own"], ""), "other": span(apart["other"], ""),
+            "pairings": found.ways, "two": span(beside.strangers),
+            "mine": span(apart["own"]), "other": span(apart["other"]),
         }  # fmt: skip
     return pd.DataFrame(lines).T
 

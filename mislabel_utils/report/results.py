@@ -16,6 +16,7 @@ from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import ENTRY, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report import origins
+from mislabel_utils.report.tables import span
 from mislabel_utils.studies import Arm, study
 
 COLUMNS = {
@@ -87,20 +88,6 @@ def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"images": "Int64"})
 
 
-def by_seed(runs: Mapping[int, Mapping[str, Run]], measure: Callable[[Run], float]) -> pd.DataFrame:
-    """A number of each run: a row a seed, a column an arm, NaN where an arm lacks the seed.
-
-    Two columns' difference is paired by seed.
-
-    Parameters
-    ----------
-    runs : by seed, what an experiment returned, its runs by arm
-    """
-    found = {seed: {arm: float(measure(run)) for arm, run in each.items()}
-             for seed, each in runs.items()}  # fmt: skip
-    return pd.DataFrame.from_dict(found, orient="index")
-
-
 def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     """The rows of some arms, in the order in which these are named."""
     places = {arm: place for place, arm in enumerate(arms)}
@@ -108,23 +95,44 @@ def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
     return mine.sort_values("arm", key=lambda arm: arm.map(places), kind="stable")
 
 
-def curves(runs: Mapping[int, Mapping[str, Run]], names: Mapping[str, str]) -> pd.DataFrame:
-    """Accuracies on the test images, as `figures.curves` draws them.
+def ahead(shares: pd.DataFrame, text: Callable[..., str] = span) -> pd.DataFrame:
+    """By how much each column is ahead of each: texts, in the column of who is ahead.
+
+    Parameters
+    ----------
+    shares : a row a seed, a column an arm; they are paired by seed
+    text : how the differences are written, see `tables`
+    """
+    return pd.DataFrame({
+        arm: shares.rsub(shares[arm], axis=0).apply(text, unit="points") for arm in shares
+    })  # fmt: skip
+
+
+def course(runs: Mapping[int, Mapping[str, Run]]) -> pd.DataFrame:
+    """The learning curves: a row for each run and epoch, ``x``.
+
+    ``seed``, ``arm``, its ``name`` and ``role``; ``share`` of the test images that it gets right,
+    NaN where it was not asked, and of its labels that it gave as they were (``learnt``).
 
     Parameters
     ----------
     runs : by seed, what an experiment returned, its runs by arm
-    names : of the arms to take, what each is called
     """
-    rows = [
-        (name, (_arm(run.record.chapter, run.record.arm) or _guessed(vars(run.record))).role,
-         epoch, accuracy)
-        for arm, name in names.items()
-        for run in (each[arm] for each in runs.values() if arm in each)
-        for epoch, accuracy in run.curve().items()
-    ]  # fmt: skip
-    found = pd.DataFrame(rows, columns=["name", "role", "x", "share"])
-    return spread(found.astype({"share": float}))  # also where there is none
+    rows = []
+    for seed, each in runs.items():
+        for name, run in each.items():
+            arm = _arm(run.record.chapter, run.record.arm) or _guessed(vars(run.record))
+            rows += [(seed, name, arm.name, arm.role, epoch, point.get("test_accuracy"),
+                      point.get("train_accuracy"))
+                     for epoch, point in enumerate(run.record.curve, start=1)]  # fmt: skip
+    columns = ["seed", "arm", "name", "role", "x", "share", "learnt"]
+    return pd.DataFrame(rows, columns=columns).astype({"share": float, "learnt": float})
+
+
+def curves(runs: Mapping[int, Mapping[str, Run]], names: Mapping[str, str]) -> pd.DataFrame:
+    """Accuracies on the test images, as `figures.curves` draws them, of the arms that are named."""
+    rows = of_arms(course(runs), list(names)).dropna(subset="share")
+    return spread(rows.assign(name=rows["arm"].map(names)))
 
 
 def spread(rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,6 @@ import torch
 from mislabel_utils.report.agreement import (
     between,
     confusions,
-    expected,
     most_alike,
     outcomes,
     pairing,
@@ -43,13 +42,6 @@ def test_what_students_predict_where_teachers_are_right_and_where_they_are_wrong
     assert found.loc[4, 3, "wrong"].tolist() == [1, 0, 0]
     assert found.loc[3, 3, "either"].tolist() == [0.5, 0.25, 0.25]
     assert rows.groupby("own").size().tolist() == [6, 6]
-
-
-def test_what_confusion_matrices_alone_would_give():
-    """By hand: for the 0 agree 1/2 x 1 of the pairs, for the 1 none."""
-    labels = torch.tensor([0, 0, 1, 1])
-    found = expected(torch.tensor([0, 1, 2, 2]), torch.tensor([0, 0, 1, 1]), labels)
-    assert found == pytest.approx(0.25)
 
 
 def test_an_assignment_among_all():

@@ -53,18 +53,18 @@ def test_a_second_student_has_the_seed_of_the_first(rows):
         assert set(selected(rows, arm=again).seed) == set(selected(rows, arm=first).seed)
 
 
-def test_a_number_of_each_run_by_seed_and_arm():
-    runs = {5: {"student": [1, 2], "teacher": [3]}, 7: {"student": [4]}}
-    found = results.by_seed(runs, sum)
-    assert found["student"].to_dict() == {5: 3, 7: 4}
-    assert (found["teacher"] - found["student"]).dropna().to_dict() == {5: 0}
+def test_who_is_ahead_of_whom_is_paired_by_seed():
+    shares = pd.DataFrame({"student": [0.5, 0.75], "teacher": [0.75, np.nan]}, index=[5, 7])
+    assert results.ahead(shares).loc["student", "teacher"] == "25.0 points"
 
 
 def test_curves_have_the_roles_of_their_arms():
-    run = Lab("mnist_to_fashion").store.find("157d7d7ba7bf")
-    found = results.curves({4: {"teacher": Run(run)}, 5: {}}, {"teacher": "who knows digits"})
+    run = Run(Lab("mnist_to_fashion").store.find("157d7d7ba7bf"))
+    runs = {4: {"teacher": run}, 5: {}}
+    found = results.curves(runs, {"teacher": "who knows digits"})
     assert found.x.tolist() == [1, 2, 3, 4, 5] and set(found.role) == {"teacher"}
-    assert found["mean"].iloc[-1] == 100 * run.metrics[MNIST]
+    assert found["mean"].iloc[-1] == 100 * run.record.metrics[MNIST]
+    assert results.course(runs).learnt.iloc[-1] == run.record.curve[-1]["train_accuracy"]
 
 
 def test_who_taught_whom(rows):
