@@ -10,14 +10,12 @@ from dataclasses import replace
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import adversarial, training_sets
-from mislabel_utils.learning.adversarial import Attack
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm, Trial, adversarial_errors
+from mislabel_utils.studies import Arm, Trial, adversarial_errors, two_cues
 
 SEEDS = range(30, 31)  # of no other chapter
-ATTACK = Attack(0.5, steps=10, step_size=0.1)
 TEACHER = Recipe(
     "airbench", epochs=14, batch_size=256, learning_rate=0.2, augment=True, precision="mixed"
 )
@@ -44,14 +42,19 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
     one = Trial(lab, seed, load(lab))
     train = one.images.train
+    cell = two_cues.Cell("photographs", seed, radius=0.5)
     teacher = one.teach("teacher", train, TEACHER)
-    det = adversarial.adversarial(teacher, training_sets.next_class(train), ATTACK)
+    det = adversarial.adversarial(teacher, training_sets.next_class(train), cell.attack)
+    config = {"experiment": "described", "protocol": adversarial.PROTOCOL, "run": teacher.id,
+              "images": det.inputs.name, "labels": det.source}  # fmt: skip
+    lab.measure("described-det", seed, config, lambda: adversarial.described(teacher, det))
     for arm, recipe in (
         ("det-lesson", LESSON),
         ("det-deep", replace(AS_DET, model="deep_cnn")),
         ("det", AS_DET),
     ):
         one.learn(arm, det, recipe, also=[train])
-    rand = adversarial.adversarial(teacher, training_sets.uniform(train, seed), ATTACK)
+    two_cues.conflict(lab, cell, teacher, one.runs["det"])
+    rand = adversarial.adversarial(teacher, training_sets.uniform(train, seed), cell.attack)
     one.learn("rand", rand, AS_RAND, also=[train])
     return one.runs
