@@ -34,7 +34,8 @@ class Norm:
     epsilon: float
 
     def __post_init__(self) -> None:
-        _check_length("epsilon", self.epsilon)
+        if not 0 <= self.epsilon < float("inf"):
+            raise ValueError(f"epsilon is {self.epsilon}: a radius in the inputs' units, from 0.")
 
 
 class LInf(Norm):
@@ -90,8 +91,8 @@ def pgd(
     prediction before one that does not, then the one with the highest loss (the lowest, if
     targeted), which is what PGD searches the ball for.
 
-    Raises a ValueError for input that would make the result meaningless; the message says what to
-    do.
+    Raises a ValueError where the result would mean nothing: inputs in other units, a network in
+    training mode, outputs that are not finite.
 
     Parameters
     ----------
@@ -101,8 +102,7 @@ def pgd(
     norm : `LInf(epsilon)` or `L2(epsilon)`
     step_size : length of one step in that norm, in the inputs' units
     """
-    _check(model, inputs, labels)
-    _check_length("step_size", step_size)
+    _check(model, inputs)
     direction = -1.0 if targeted else 1.0
     origin = inputs.detach().clone().flatten(labels.ndim)
     iterate = origin
@@ -111,7 +111,8 @@ def pgd(
         with torch.enable_grad():
             iterate = iterate.detach().requires_grad_()
             logits = model(iterate.view(inputs.shape))
-            _check_logits(logits, labels)
+            if not logits.isfinite().all():
+                raise ValueError("The model's outputs are not finite: see how it was trained.")
             loss = F.cross_entropy(logits.flatten(0, -2), labels.flatten(), reduction="none")
         hit = (logits.argmax(-1) == labels) == targeted
         score = direction * loss.detach().view(labels.shape)
@@ -139,62 +140,26 @@ def grid_search(model: Model, inputs: Tensor, labels: Tensor, norm: Norm) -> Ten
     The reference that `pgd` is compared with: an exhaustive search of `SIDE` x `SIDE` points of
     the ball's bounding square, so it misses only flips smaller than ``2 * epsilon / (SIDE - 1)``.
     """
-    _check(model, inputs, labels)
-    if inputs.shape[labels.ndim :] != (2,):
-        raise ValueError(
-            f"grid_search needs inputs of shape (*labels.shape, 2), got {tuple(inputs.shape)}; "
-            "use pgd for more than two dimensions"
-        )
     ticks = torch.linspace(-norm.epsilon, norm.epsilon, SIDE).to(inputs)
     found = torch.zeros_like(labels, dtype=torch.bool)
     for tick in ticks:  # one column of the grid at a time bounds the memory
         offsets = norm.project(torch.stack([tick.expand(SIDE), ticks], dim=-1))
         candidates = (inputs[..., None, :] + offsets).clamp(0, 1)
-        logits = model(candidates.flatten(-3, -2))
-        _check_logits(logits, labels.repeat_interleave(SIDE, -1))
-        predictions = logits.argmax(-1).unflatten(-1, (labels.shape[-1], SIDE))
+        predictions = (
+            model(candidates.flatten(-3, -2)).argmax(-1).unflatten(-1, (labels.shape[-1], SIDE))
+        )
         found |= (predictions != labels[..., None]).any(-1)
     return found
 
 
-def _check_length(name: str, value: float) -> None:
-    if not 0 <= value < float("inf"):
-        raise ValueError(
-            f"{name} must be finite and not negative, got {value}; give it in the inputs' units"
-        )
-
-
-def _check(model: Model, inputs: Tensor, labels: Tensor) -> None:
+def _check(model: Model, inputs: Tensor) -> None:
     asked = model.func if isinstance(model, partial) else model
     asked = getattr(asked, "__self__", asked)  # of `network.forward`, the network
     if isinstance(asked, nn.Module) and any(part.training for part in asked.modules()):
         raise ValueError(
-            "the model, or a layer of it, is in training mode, where batch normalisation makes one "
-            "example's attack depend on the others; call model.eval() first"
+            "The model, or a layer of it, is in training mode, where batch normalisation makes one "
+            "example's attack depend on the others: call model.eval() first."
         )
-    if inputs.dtype not in (torch.float32, torch.float64):  # rounding half ones leaves the ball
-        raise ValueError(
-            f"inputs must be float32 or float64, got {inputs.dtype}; use inputs.float()"
-        )
-    if labels.ndim < 1 or inputs.ndim <= labels.ndim or inputs.shape[: labels.ndim] != labels.shape:
-        raise ValueError(
-            f"inputs {tuple(inputs.shape)} do not start with the labels' shape "
-            f"{tuple(labels.shape)}; give one label for each example"
-        )
-    if not ((inputs >= 0) & (inputs <= 1)).all():
-        raise ValueError(
-            f"inputs span [{inputs.min():.4g}, {inputs.max():.4g}], outside [0, 1]; attack before "
-            "normalising"
-        )
-
-
-def _check_logits(logits: Tensor, labels: Tensor) -> None:
-    if logits.ndim != labels.ndim + 1 or logits.shape[:-1] != labels.shape:
-        raise ValueError(
-            f"the model returned logits of shape {tuple(logits.shape)} for labels "
-            f"{tuple(labels.shape)}; it must add one last dimension, the classes"
-        )
-    if not torch.isfinite(logits).all():
-        raise ValueError("the model returned NaN or infinite logits; check how it was trained")
-    if labels.numel() and not (labels.min() >= 0 and labels.max() < logits.shape[-1]):
-        raise ValueError(f"labels must lie in 0..{logits.shape[-1] - 1}, the model's classes")
+    known = inputs.dtype in (torch.float32, torch.float64)  # rounding half ones leaves the ball
+    if not (known and ((inputs >= 0) & (inputs <= 1)).all()):
+        raise ValueError("Inputs are float32 or float64, from 0 to 1: attack before normalising.")

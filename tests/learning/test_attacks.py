@@ -93,50 +93,26 @@ def test_a_loss_that_rounds_to_zero_still_shows_the_way():
 
 
 @pytest.mark.parametrize("epsilon", [-0.1, math.nan, math.inf])
-@pytest.mark.parametrize("kind", [LInf, L2])
-def test_a_ball_needs_a_radius(kind, epsilon):
-    with pytest.raises(ValueError, match="epsilon must be finite and not negative"):
-        kind(epsilon)
-
-
-def nan(inputs):
-    return torch.full_like(inputs, math.nan)
+def test_a_ball_needs_a_radius(epsilon):
+    with pytest.raises(ValueError, match="epsilon is"):
+        L2(epsilon)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda a: a | {"step_size": -1.0}, "step_size must be finite"),
         (lambda a: a | {"inputs": a["inputs"] - 0.1}, "attack before normalising"),
-        (lambda a: a | {"inputs": nan(a["inputs"])}, "outside .0, 1."),
-        (lambda a: a | {"inputs": (255 * a["inputs"]).byte()}, "inputs.float()"),
-        (lambda a: a | {"inputs": a["inputs"].bfloat16()}, "float32 or float64, got torch.bfloat"),
-        (lambda a: a | {"labels": a["labels"][:-1]}, "one label for each example"),
-        (lambda a: a | {"labels": a["labels"] + 3}, r"labels must lie in 0\.\.2"),
+        (lambda a: a | {"inputs": a["inputs"] * math.nan}, "from 0 to 1"),
+        (lambda a: a | {"inputs": (255 * a["inputs"]).byte()}, "float32 or float64"),
+        (lambda a: a | {"inputs": a["inputs"].bfloat16()}, "float32 or float64"),
         (lambda a: a | {"model": a["model"].train()}, r"model\.eval\(\)"),
         (lambda a: a | {"model": a["model"].train().forward}, r"model\.eval\(\)"),
         (lambda a: a | {"model": partial(a["model"].train())}, r"model\.eval\(\)"),
-        (lambda a: a | {"model": lambda x: x.sum(1)}, "one last dimension, the classes"),
-        (lambda a: a | {"model": lambda x: a["model"](x) * math.nan}, "NaN or infinite logits"),
+        (lambda a: a | {"model": lambda x: a["model"](x) * math.nan}, "not finite"),
     ],
 )
-def test_bad_input_is_refused_with_the_remedy(change, message):
+def test_what_would_mean_nothing_is_refused(change, message):
     network, inputs, labels = problem(0)
     arguments = {"model": network, "inputs": inputs, "labels": labels, "norm": LInf(0.1)}
-    arguments |= {"steps": 2, "step_size": 0.1}
     with pytest.raises(ValueError, match=message):
-        pgd(**change(arguments))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"labels": torch.full((8,), 7)}, r"labels must lie in 0\.\.2"),
-        ({"model": lambda points: torch.full((len(points), 3), math.nan)}, "NaN or infinite"),
-    ],
-)
-def test_a_grid_of_nonsense_is_refused(change, message):
-    network, inputs, labels = problem(0, count=8)
-    arguments = {"model": network, "inputs": inputs, "labels": labels, "norm": LInf(0.1)}
-    with pytest.raises(ValueError, match=message):
-        grid_search(**arguments | change)
+        pgd(**change(arguments), steps=2, step_size=0.1)
