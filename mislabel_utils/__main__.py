@@ -4,21 +4,14 @@ import argparse
 import os
 import sys
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 
-from mislabel_utils.commands.reproduce import (
-    ChapterError,
-    ClusterError,
-    own_folder,
-    parse_seeds,
-    reproduce,
-)
-from mislabel_utils.files import FULL, FolderError, cache_dir
+from mislabel_utils.commands.reproduce import CommandError, own_folder, parse_seeds, reproduce
+from mislabel_utils.files import FULL, FolderError
 from mislabel_utils.learning.datasets import DataError
 from mislabel_utils.learning.training import TrainingError
 from mislabel_utils.recording.records import RecordError, Store
 
-TOLD = (ChapterError, ClusterError, DataError, FolderError, RecordError, TrainingError)
+TOLD = (CommandError, DataError, FolderError, RecordError, TrainingError)
 
 
 def list_records() -> None:
@@ -91,13 +84,11 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or exit writes again
         sys.exit(1)
     except OSError as error:
-        ours = (cache_dir(), Store().root)
-        here = any(Path(error.filename or "/").is_relative_to(folder) for folder in ours)
-        if error.errno not in FULL and not here:
+        if error.errno not in FULL:
             raise  # a chapter's own affair
         sys.exit(
-            f"{error}: make room, let it be written, or name other folders with MISLABEL_CACHE and "
-            "MISLABEL_RECORDS; then run the same command again."
+            f"{error}: make room, or name other folders with MISLABEL_CACHE and MISLABEL_RECORDS; "
+            "then run the same command again."
         )
     except BrokenProcessPool:
         sys.exit(

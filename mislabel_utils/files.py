@@ -15,7 +15,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # of an OSError: no room, for 
 
 
 class FolderError(RuntimeError):
-    """A folder that cannot be found; the message says what to do."""
+    """A folder that cannot be found or written; the message says what to do."""
 
 
 def folder(variable: str, default: str = "") -> Path | None:
@@ -43,9 +43,15 @@ def cache_dir() -> Path:
 
 
 def require_writable(place: Path) -> None:
-    """Make a folder; raise an OSError, before hours are spent, where no file can be written."""
-    place.mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=place).close()
+    """Make a folder; a FolderError, before hours are spent, where no file can be written."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError as error:
+        raise FolderError(
+            f"Nothing can be written to {place} ({error.strerror}): make room, or name folders of "
+            "your own with MISLABEL_CACHE and MISLABEL_RECORDS."
+        ) from error
 
 
 @contextmanager

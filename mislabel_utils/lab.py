@@ -42,10 +42,10 @@ class Lab:
     def __init__(self, chapter: str, scale: str | None = None, store: Store | None = None) -> None:
         records.require_name(chapter)
         self.chapter = chapter
-        said = "MISLABEL_SCALE" if scale is None else "scale"
-        self.scale = (os.environ.get(said) or "recorded") if scale is None else scale
+        self.scale = scale or os.environ.get("MISLABEL_SCALE") or "recorded"
         if self.scale not in datasets.SCALES:
-            raise ValueError(f"{said} is {self.scale!r}: use one of {', '.join(datasets.SCALES)}.")
+            known = ", ".join(datasets.SCALES)
+            raise ValueError(f"MISLABEL_SCALE, or scale, is {self.scale!r}: use {known}.")
         # Pages that are tested together share what they train at quick scale, in a folder that
         # their tests made.
         shared = os.environ.get("MISLABEL_QUICK") if self.scale == "quick" else None
@@ -143,7 +143,7 @@ class Lab:
                 record = self._recorded(identity, arm, seed)  # by another in the meantime?
                 if record is None:
                     start = time.monotonic()
-                    arrays = records.recordable(compute())
+                    arrays = {name: np.asarray(a) for name, a in compute().items()}
                     made = _where(time.monotonic() - start, [environment()])
                     record = Record(self.chapter, arm, seed, config, [], {}, arrays, made, weights)
                     if not self.fleeting:
@@ -171,16 +171,10 @@ class Lab:
                     f"No picture {path}. Make it with: make reproduce CHAPTER={self.chapter}, or "
                     "where its page draws it, by executing that with MISLABEL_SCALE=full"
                 )
-            self.store.require_writable(self.chapter)
             with atomic_write(path) as temporary:
                 temporary.write_text(draw().svg(), "utf-8")
-        try:
-            svg = path.read_text("utf-8")
-            return SVG(svg, metadata={"alt": ElementTree.fromstring(svg).get("aria-label")})
-        except (OSError, SyntaxError, ValueError) as error:
-            raise RecordError(
-                f"{path} cannot be read ({error}): delete it to draw it anew."
-            ) from error
+        svg = path.read_text("utf-8")
+        return SVG(svg, metadata={"alt": ElementTree.fromstring(svg).get("aria-label")})
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
         """The record of a run; None if there is none yet, and at this scale there need not be."""
@@ -235,10 +229,9 @@ class Lab:
         if self.fleeting:
             yield None
             return
-        self.store.require_writable(self.chapter)
-        for place in ("weights", "checkpoints"):
-            require_writable(cache_dir() / place)
         checkpoints = cache_dir() / "checkpoints"
+        for place in (self.store.root / self.chapter, cache_dir() / "weights", checkpoints):
+            require_writable(place)
         with locked(checkpoints / f"{identity}.lock", what):
             yield checkpoints / f"{identity}.pt"
 

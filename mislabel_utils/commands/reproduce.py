@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,48 +33,43 @@ ASKED = {"SEEDS", "load", "experiment"}
 _alone = threading.Lock()
 
 
-class ChapterError(ValueError):
-    """A chapter that is not there or defines no experiment; the message says what to do."""
-
-
-class ClusterError(RuntimeError):
-    """A cluster that cannot be used; the message says what to do."""
+class CommandError(RuntimeError):
+    """A chapter or a cluster that cannot be used; the message says what to do."""
 
 
 @contextmanager
-def on_cluster(address: str | None, records: Path) -> Iterator[Path | None]:
-    """Let joblib run on the Dask cluster at `address`, if there is one.
+def on_cluster(address: str, records: Path) -> Iterator[Path]:
+    """Let joblib run on the Dask cluster at `address`.
 
     Yields a file in the records folder, by which a worker can tell that it sees the same folder.
-    Raises a ClusterError when Dask is not installed, when no scheduler with a worker answers, and
+    Raises a CommandError when Dask is not installed, when no scheduler with a worker answers, and
     when it is lost.
     """
-    if address is None:
-        yield None
-        return
     try:
         from dask.distributed import Client
+
+        client = Client(address, timeout="10s", set_as_default=False)
+        client.wait_for_workers(1, timeout=30)
     except ImportError as error:
-        raise ClusterError(
+        raise CommandError(
             f'--cluster needs Dask ({error}): pip install "mislabel-utils[cluster]"'
         ) from error
+    except (OSError, asyncio.TimeoutError, ValueError, TypeError) as error:
+        raise CommandError(
+            f"No Dask scheduler with a worker answers at {address} ({error}). Start them with "
+            "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine. "
+            "For a tls:// address, Dask's configuration has to name the certificates."
+        ) from error
     records.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        try:
-            client = stack.enter_context(Client(address, timeout="10s", set_as_default=False))
-            client.wait_for_workers(1, timeout=30)
-        except (OSError, asyncio.TimeoutError, ValueError, TypeError) as error:
-            raise ClusterError(
-                f"No Dask scheduler with a worker answers at {address} ({error}). Start them with "
-                "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine. "
-                "For a tls:// address, Dask's configuration has to name the certificates."
-            ) from error
-        witness = stack.enter_context(tempfile.NamedTemporaryFile(dir=records, prefix=".witness-"))
-        stack.enter_context(parallel_config("dask", client=client))
+    with (
+        client,
+        tempfile.NamedTemporaryFile(dir=records, prefix=".witness-") as witness,
+        parallel_config("dask", client=client),
+    ):
         try:
             yield Path(witness.name)
         except CancelledError as error:
-            raise ClusterError(
+            raise CommandError(
                 f"The Dask scheduler at {address} is lost: start it again, and give the same "
                 "command. What is recorded is kept."
             ) from error
@@ -108,19 +103,19 @@ def own_folder(text: str) -> Path:
 def study_of(chapter: str) -> ModuleType:
     """The module of a chapter's experiment: one of the book's, or of the reader's on Python's path.
 
-    Raises a ChapterError when there is none, or it defines no experiment.
+    Raises a CommandError when there is none, or it defines no experiment.
     """
     module = studies.study(chapter)
     if module is None and chapter.isidentifier() and find_spec(chapter):
         module = import_module(chapter)
     if module is None:
         known = ", ".join(each.name for each in iter_modules(studies.__path__))
-        raise ChapterError(
+        raise CommandError(
             f"No chapter {chapter!r}: name one of {known}, or a module of your own that Python "
             "finds, such as a file in this folder."
         )
     if missing := ASKED - vars(module).keys():
-        raise ChapterError(
+        raise CommandError(
             f"{module.__file__} defines no {', '.join(sorted(missing))}: nothing to reproduce."
         )
     return module
@@ -137,8 +132,7 @@ def reproduce(
 ) -> None:
     """Run a chapter's experiment at full scale; what was interrupted is resumed.
 
-    Raises a ChapterError, ClusterError, DataError, RecordError or TrainingError, each in a sentence
-    that says what to do.
+    Raises a CommandError, DataError, RecordError or TrainingError that says what to do.
 
     Parameters
     ----------
@@ -155,12 +149,12 @@ def reproduce(
     if data is None:
         study.load(Lab(chapter))
     elif chapter != "mislabeled":
-        raise ChapterError(
+        raise CommandError(
             f"The chapter {chapter} runs on its own data only: leave --data out, or choose "
             "mislabeled."
         )
     else:
-        images = datasets.load(str(data.resolve()))
+        images = datasets.load(str(data))
         print(images.found)
         own_images.require_enough(images)
         # A reader's own runs have no place among those that come with the package.
@@ -176,21 +170,18 @@ def reproduce(
         settings["MISLABEL_DATA"] = str(root.resolve())
     if jobs > 1 or address:
         settings["TQDM_DISABLE"] = "1"  # bars would overwrite each other
-    job = {
-        "chapter": chapter,
-        "place": str(Path(study.__file__).parent),
-        "data": data and str(data.resolve()),
-        "flips": flips,
-        "settings": settings,
-    }
-    with on_cluster(address, records) as witness:
-        runs = (delayed(run_seed)(seed, **job, witness=witness) for seed in seeds)
+    mine, place = data and str(data.resolve()), str(Path(study.__file__).parent)
+    with on_cluster(address, records) if address else nullcontext() as witness:
+        runs = (
+            delayed(run_seed)(seed, chapter, place, mine, flips, settings, witness)
+            for seed in seeds
+        )
         how = {"n_jobs": -1} if address else {"n_jobs": jobs, "initializer": end_with_parent}
         done = Parallel(**how, return_as="generator_unordered")(runs)
         outcomes = {}
         for seed, outcome in tqdm(done, total=len(seeds), desc=f"{chapter}, seeds"):
-            tqdm.write(f"seed {seed} is recorded in {records / chapter}")
             outcomes[seed] = outcome
+            tqdm.write(f"seed {seed} is recorded in {records / chapter}")
     if data:
         table = pd.DataFrame({f"Seed {seed}": outcomes[seed] for seed in sorted(outcomes)})
         table = table.rename_axis(columns="Measured")
@@ -208,7 +199,7 @@ def run_seed(
 ) -> tuple[int, dict[str, str] | None]:
     """Run one seed in this process: the seed, and what came out of a reader's own images.
 
-    Raises a ClusterError when this machine does not see the records folder; else as `reproduce`.
+    Raises a CommandError when this machine does not see the records folder; else as `reproduce`.
 
     Parameters
     ----------
@@ -217,7 +208,7 @@ def run_seed(
     witness : a file that shows that the process sees the records folder
     """
     if witness and not witness.exists():
-        raise ClusterError(
+        raise CommandError(
             f"{platform.node()} does not see the records folder {witness.parent}: set "
             "MISLABEL_RECORDS to a folder that all machines of the cluster share."
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from mislabel_utils.files import BUNDLED, atomic_write, folder, locked, require_writable
+from mislabel_utils.files import BUNDLED, atomic_write, folder, locked
 
-LOCK = ".lock"  # held while a record is written
 ENTRY = "record"  # the name of the JSON text among the arrays
 
 
@@ -69,6 +68,12 @@ class Record:
     weights: str = ""
     seen: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """A ValueError for arrays that cannot be kept: of objects, or with the name of the text."""
+        for name, array in self.arrays.items():
+            if array.dtype.hasobject or name == ENTRY:
+                raise ValueError(f"The array {name!r} of {array.dtype} cannot be kept.")
+
     @property
     def id(self) -> str:
         return run_id(self.config)
@@ -88,15 +93,6 @@ def require_name(text: str) -> None:
     """Refuse a name of a chapter or an arm that cannot be a part of a file's: a ValueError."""
     if text != Path(text).name or text.startswith(".") or len(os.fsencode(text)) > 150:
         raise ValueError(f"{text!r} is no part of a file's name: choose another.")
-
-
-def recordable(measured: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """What was measured as arrays of numbers, which a record can hold; else a ValueError."""
-    arrays = {name: np.asarray(array) for name, array in measured.items()}
-    for name, array in arrays.items():
-        if array.dtype.hasobject or name == ENTRY:
-            raise ValueError(f"The array {name!r} of {array.dtype} cannot be kept: name another.")
-    return arrays
 
 
 class Store:
@@ -142,8 +138,7 @@ class Store:
         learned from it. To one of the same weights is added what was measured since.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        # Nobody writes between the look and the writing.
-        with locked(self.root / LOCK, "writes a record"):
+        with locked(self.root / ".lock", "writes a record"):  # from the look to the writing
             first = self.find(record.id)
             kept = first or record
             if first is not None and first.weights == record.weights:
@@ -154,18 +149,6 @@ class Store:
                 with atomic_write(path) as temporary:
                     np.savez_compressed(temporary, **{ENTRY: np.array(text)}, **kept.arrays)
         return path
-
-    def require_writable(self, chapter: str) -> None:
-        """Raise a RecordError, before hours are spent, where no record could be written."""
-        place = self.root / chapter
-        try:
-            require_writable(place)
-            (self.root / LOCK).open("a").close()
-        except OSError as error:
-            raise RecordError(
-                f"No record can be written to {place} ({error.strerror}): set MISLABEL_RECORDS "
-                "to a folder of your own."
-            ) from error
 
     def paths(self, ending: str = "") -> list[Path]:
         """Of all records; not of what a kill, or a foreign file system, left beside them."""
@@ -180,13 +163,6 @@ class Store:
         return map(self.read, paths)
 
 
-def _digests(arrays: dict[str, np.ndarray]) -> dict[str, str]:
-    return {
-        key: sha256(f"{array.dtype}{array.shape}".encode() + array.tobytes()).hexdigest()
-        for key, array in sorted(arrays.items())
-    }
-
-
 def _described(record: Record) -> dict[str, Any]:
     """All but the arrays; and but `seen` where there is none, as in records from before it was."""
     stored = {each.name: getattr(record, each.name) for each in fields(record)}
@@ -197,4 +173,8 @@ def _described(record: Record) -> dict[str, Any]:
 
 
 def _digest(record: Record) -> str:
-    return sha256(canonical([_described(record), _digests(record.arrays)]).encode()).hexdigest()
+    arrays = {
+        key: sha256(f"{array.dtype}{array.shape}".encode() + array.tobytes()).hexdigest()
+        for key, array in record.arrays.items()
+    }
+    return sha256(canonical([_described(record), arrays]).encode()).hexdigest()

@@ -27,15 +27,17 @@ class Run:
     """A trained network, seen through its predictions.
 
     Where the `network` itself is not given, it comes from the weights cache.
+
+    Attributes
+    ----------
+    weights : SHA-256 of its final weights, see `weights_digest`; empty where it is not known
+    precision : that of its recipe; what was recorded before it could be chosen is float32
     """
 
     def __init__(self, record: Record, network: nn.Module | None = None) -> None:
-        self.record = record
-        self._network = network
-
-    @property
-    def id(self) -> str:
-        return self.record.id
+        self.record, self._network = record, network
+        self.id, self.weights = record.id, record.weights
+        self.precision = record.config.get("recipe", {}).get("precision", LATE["precision"])
 
     def predict(self, split: Split) -> Tensor:
         """The class predicted for each image, int64 (N,).
@@ -68,16 +70,6 @@ class Run:
         """
         points = enumerate(self.record.curve, start=1)
         return {epoch: point[key] for epoch, point in points if key in point}
-
-    @property
-    def weights(self) -> str:
-        """SHA-256 of its final weights, see `weights_digest`; empty where it is not known."""
-        return self.record.weights
-
-    @property
-    def precision(self) -> str:
-        """That of its recipe; what was recorded before it could be chosen is float32."""
-        return self.record.config["recipe"].get("precision", "float32")
 
     def learnt(self, on: TrainingSet, ask: bool) -> bool:
         """Whether it was trained on these labels and images, as far as that can be told here.

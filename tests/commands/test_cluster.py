@@ -1,16 +1,14 @@
 """`reproduce --cluster`: two workers with caches of their own make the records of one process."""
 
-import dataclasses
 import sys
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from toys import computed, write_idx, write_study
 
-from mislabel_utils.commands.reproduce import ClusterError, on_cluster, run_seed
-from mislabel_utils.recording.records import Record, Store
+from mislabel_utils.commands.reproduce import CommandError, on_cluster, run_seed
+from mislabel_utils.recording.records import Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -88,12 +86,12 @@ def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_pa
 
 def test_records_that_are_not_shared(tmp_path):
     witness = tmp_path / "elsewhere" / ".witness-1"
-    with pytest.raises(ClusterError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
+    with pytest.raises(CommandError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
         run_seed(0, "tiny", "", None, True, {}, witness)
 
 
 def test_a_lost_scheduler_is_told(workers, tmp_path):
-    told = pytest.raises(ClusterError, match=r"is lost: start it again")
+    told = pytest.raises(CommandError, match=r"is lost: start it again")
     with told, on_cluster(workers.address, tmp_path):
         raise CancelledError
 
@@ -115,32 +113,3 @@ def test_nobody_answers(command_line, tiny, address):
 def test_jobs_or_cluster(command_line, tiny):
     done = command_line(*tiny, "--jobs", "2", "--cluster", "tcp://127.0.0.1:1")
     assert done.status == 2 and "not allowed with" in done.err
-
-
-# Several writers --------------------------------------------------------------------------------
-
-
-def record(result, **changes):
-    """One run, with the result of this machine or another's."""
-    arrays = {"a": np.full(20_000, result, np.uint8)}
-    made = Record("chapter", "arm", 0, {"a": 1}, [], {"a": result / 100}, arrays)
-    return dataclasses.replace(made, **changes)
-
-
-def test_of_two_results_of_one_run_the_first_stays(tmp_path):
-    store = Store(tmp_path)
-    path = store.write(record(1))
-    assert store.write(record(2)) == path
-    assert store.read(path).metrics == {"a": 0.01}
-    # also where another chapter made it under another name
-    assert store.write(record(3, chapter="other", arm="same")) == path
-    assert [r.metrics["a"] for r in store] == [0.01]
-
-
-def test_writers_at_the_same_time(tmp_path):
-    with ThreadPoolExecutor(8) as pool:
-        for attempt in range(20):
-            store = Store(tmp_path / str(attempt))
-            written = list(pool.map(lambda n, s=store: s.write(record(n)), range(8)))
-            (kept,) = store  # one, and it can be read
-            assert set(written) == {tmp_path / str(attempt) / "chapter" / f"{kept.stem}.npz"}

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import numpy as np
@@ -87,6 +88,9 @@ def test_what_is_recorded_already_stays_when_more_is_added(store, written):
     record, key = make_record(), "mnist/test@mnist"
     turned = {name: array[::-1] for name, array in record.arrays.items()}
     store.write(dataclasses.replace(record, metrics={key: 0.1, "more": 0.5}, arrays=turned))
+    # Another network's, which others made of the same run in a chapter of theirs.
+    other = dataclasses.replace(record, weights="3" * 64, metrics={"theirs": 0.5}, chapter="theirs")
+    assert store.write(other) == written
     found = store.find(record.id)
     assert found.metrics == {key: 0.9104, "more": 0.5}
     assert np.array_equal(found.arrays[key], record.arrays[key])
@@ -97,6 +101,16 @@ def test_what_a_foreign_file_system_leaves_beside_a_record_is_no_record(store, w
     written.with_name(f"._{written.name}").write_bytes(b"\0\5\26\7")
     assert computed(store.find(make_record().id)) == computed(make_record())
     assert [record.seed for record in store] == [0]
+
+
+def test_writers_at_the_same_time(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        for attempt in range(10):
+            store = Store(tmp_path / str(attempt))
+            records = (make_record(metrics={"a": each}, weights=f"{each}") for each in range(8))
+            written = set(pool.map(store.write, records))
+            (kept,) = store  # one, and it can be read
+            assert written == {store.root / "chapter" / f"{kept.stem}.npz"}
 
 
 # Damage -----------------------------------------------------------------------------------------
@@ -111,32 +125,21 @@ def rewrite(path, change):
     np.savez_compressed(path, record=np.array(json.dumps(stored)), **arrays)
 
 
-def truncated(path):
-    path.write_bytes(path.read_bytes()[:-200])
-
-
-def edited_text(path):
-    rewrite(path, lambda stored, arrays: stored["metrics"].update({"mnist/test@mnist": 0.99}))
-
-
-def removed_digest(path):
-    rewrite(path, lambda stored, arrays: stored.pop("sha256"))
-
-
-def edited_array(path):
-    rewrite(path, lambda stored, arrays: arrays["mnist/test@mnist"].__ixor__(1))
-
-
-def extra_array(path):
-    rewrite(path, lambda stored, arrays: arrays.update(more=np.zeros(1)))
-
-
-DAMAGE = [truncated, edited_text, removed_digest, edited_array, extra_array]
+DAMAGE = {
+    "metric": lambda stored, arrays: stored["metrics"].update({"mnist/test@mnist": 0.99}),
+    "digest": lambda stored, arrays: stored.pop("sha256"),
+    "array": lambda stored, arrays: arrays["mnist/test@mnist"].__ixor__(1),
+    "one more": lambda stored, arrays: arrays.update(more=np.zeros(1)),
+    "nothing": lambda stored, arrays: None,
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_records_are_refused_by_name(store, written, damage):
-    damage(written)
+    rewrite(written, DAMAGE[damage])
+    if damage == "nothing":
+        list(store)
+        written.write_bytes(written.read_bytes()[:-200])
     pattern = rf"{written.stem}\.npz .*restore it from version control, or delete it"
     with pytest.raises(RecordError, match=pattern):
         store.find(make_record().id)
