@@ -7,7 +7,8 @@ what was predicted before the first run, is `book/evidence/two_cues_protocol.md`
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,23 +69,6 @@ ARMS = {
 }
 
 
-class Cell(NamedTuple):
-    """One radius of one data set and seed."""
-
-    data: str
-    seed: int
-    radius: float
-
-    @property
-    def attack(self) -> Attack:
-        """Ten steps, each a fifth of the radius."""
-        return Attack(self.radius, steps=10, step_size=self.radius / 5)
-
-    def arm(self, kind: str) -> str:
-        """The name of an arm of this radius."""
-        return arm_name(self.data, kind, self.radius)
-
-
 def load(lab: Lab) -> dict[str, Dataset]:
     """Clothes and photographs."""
     return {data: lab.load(name) for data, name in DATA.items()}
@@ -92,21 +76,130 @@ def load(lab: Lab) -> dict[str, Dataset]:
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
-    runs = {}
-    for data in DATA:
-        runs[arm_name(data, "good")] = teacher(lab, data, seed)
-        foreseen(lab, data, seed)
-        for radius in RADII[data]:
-            cell = Cell(data, seed, radius)
-            runs |= turn(lab, cell) | strength(lab, cell)
-    return runs
+    every = [Cues(lab, data, seed) for data in DATA]
+    for one in every:
+        for radius in RADII[one.data]:
+            for part in (one.foreseen, one.students, one.views, one.conflict):
+                part(radius)
+    return {one.prefix + arm: run for one in every for arm, run in one.runs.items()}
 
 
-def teacher(lab: Lab, data: str, seed: int) -> Run:
-    """The network that is attacked: eight passes over all images, with flips and shifts."""
-    images = lab.load(DATA[data])
-    arm = arm_name(data, "good")
-    return lab.train(images.train, TEACHER, seed=seed, arm=arm, test=images.test)
+class Cues(Trial):
+    """One data set and seed: its teacher, what is moved for it, and who learns from that."""
+
+    def __init__(self, lab: Lab, data: str, seed: int) -> None:
+        super().__init__(lab, seed, lab.load(DATA[data]), prefix=f"{data}-")
+        self.data = data
+
+    @cached_property
+    def teacher(self) -> Run:
+        """The network that is attacked: eight passes over all images, with flips and shifts."""
+        return self.train("good", self.images.train, TEACHER, self.seed)
+
+    def moved(self, aims: TrainingSet, radius: float, **changes: Any) -> TrainingSet:
+        """Images moved for the teacher in ten steps, each a fifth of the radius, or with changes
+        of the attack."""
+        attack = {"epsilon": radius, "steps": 10, "step_size": radius / 5} | changes
+        return adversarial.adversarial(self.teacher, aims, Attack(**attack))
+
+    def students(self, radius: float) -> None:
+        """Those of D_det and D_rand, and of each cue by itself: the perturbation on grey, and the
+        picture, unmoved and under random perturbations.
+
+        How fast the perturbation is learnt among pictures that say nothing is the curve of D_rand's
+        own student.
+        """
+        det, rand = targets(self.images.train, self.seed, COUNT).values()
+        moved = self.moved(rand, radius)
+        for kind, on in {
+            "det": self.moved(det, radius),
+            "rand": moved,
+            "image": TrainingSet(moved.inputs, det.source, lambda: det.labels),
+            "grey": adversarial.on_grey(moved),
+        }.items():
+            self.learn(f"{kind}-{radius:g}", on, STUDENT)
+        self.learn("next", det, STUDENT)
+
+    def foreseen(self, radius: float) -> Mapping[str, np.ndarray]:
+        """What the teacher alone says, from which the place of the crossing is predicted.
+
+        Returns
+        -------
+        Of 500 images: "true" class, "next" class, and "target" drawn at random; what the teacher
+        says of D_det's images ("det"), of D_rand's ("rand"), and of images that carry the
+        perturbation of another image with the same random target ("dealt").
+        """
+        aims = targets(self.images.train, self.seed, FORESEEN)
+        sets = {kind: self.moved(each, radius) for kind, each in aims.items()}
+        sets["dealt"] = adversarial.dealt(sets["rand"], self.seed)
+        said = {kind: (self.teacher, on) for kind, on in sets.items()}
+        known = {"next": aims["det"], "target": aims["rand"]}
+        return self._asked("foreseen", radius, aims["det"], said, known)
+
+    def views(self, radius: float) -> Mapping[str, np.ndarray]:
+        """What D_det's images show, to three who look at 2,000 of them, drawn at random.
+
+        Returns
+        -------
+        "true" class; what is said by their "teacher", by a "stranger", the teacher of another seed,
+        and by the nearest unmoved images in pixels, of the rest of the set ("neighbours").
+        """
+        split, other = self.images.train, SEEDS[(SEEDS.index(self.seed) + 1) % len(SEEDS)]
+        every = targets(split, self.seed, COUNT)["det"]
+        some = training_sets.subset(every, ASKED, self.seed)
+        moved, stranger = self.moved(some, radius), Cues(self.lab, self.data, other).teacher
+
+        def neighbours() -> dict[str, Tensor]:
+            others = every.kept & ~some.kept
+            here, there = (
+                standardised(images, split.normalization).flatten(1)
+                for images in (moved.images[some.kept], split.images[others])
+            )
+            return {"neighbours": probes.vote(here, there, split.labels[others])}
+
+        said = {"teacher": (self.teacher, moved), "stranger": (stranger, moved)}
+        more = {"stranger": stranger.id, "of": every.source}
+        return self._asked("views", radius, some, said, {}, neighbours, **more)
+
+    def conflict(self, radius: float) -> Mapping[str, np.ndarray]:
+        """Test images of class a, moved towards b, which is neither a nor a + 1.
+
+        Returns
+        -------
+        Of 2,000 images: "true" (a), "aim" (b), and what the "student" and the "teacher" answer.
+        """
+        aims = training_sets.subset(elsewhere(self.images.test, self.seed), ASKED, self.seed)
+        moved, student = self.moved(aims, radius), self.runs[f"det-{radius:g}"]
+        said = {"student": (student, moved), "teacher": (self.teacher, moved)}
+        return self._asked("conflict", radius, aims, said, {"aim": aims}, student=student.id)
+
+    def _asked(
+        self, what: str, radius: float, aims: TrainingSet,
+        said: Mapping[str, tuple[Run, TrainingSet]], known: Mapping[str, TrainingSet],
+        also: Callable[[], dict[str, Tensor]] = dict, **more: Any,
+    ) -> Mapping[str, np.ndarray]:  # fmt: skip
+        """Of the images of `aims` classes, uint8: "true", what is `known`, what networks say of
+        moved ones, and `also` others; `more` names what else determines them."""
+        split, sets = aims.split, list(dict.fromkeys(on for _, on in said.values()))
+        config = {
+            "experiment": what,
+            "protocol": (PROTOCOL, adversarial.PROTOCOL),
+            "run": self.teacher.id,
+            "images": [on.inputs.name for on in sets],
+            "labels": [on.source for on in sets],
+            "data": split.fingerprint,
+            "counts": (ASKED, FORESEEN),
+        }
+
+        def classes() -> dict[str, np.ndarray]:
+            kept, found = aims.kept, {"true": split.labels[aims.kept]} | also()
+            found |= {name: on.labels[kept] for name, on in known.items()}
+            for name, (run, on) in said.items():
+                found[name] = run.outputs(on.images[kept], split.normalization).argmax(1)
+            return {name: each.numpy().astype(np.uint8) for name, each in found.items()}
+
+        arm = arm_name(self.data, what, radius)
+        return self.lab.measure(arm, self.seed, config | more, classes)
 
 
 def targets(images: Split, seed: int, count: int) -> dict[str, TrainingSet]:
@@ -118,117 +211,6 @@ def targets(images: Split, seed: int, count: int) -> dict[str, TrainingSet]:
     return {kind: training_sets.subset(labels, count, seed) for kind, labels in each.items()}
 
 
-def turn(lab: Lab, cell: Cell) -> dict[str, Run]:
-    """The students of D_det and D_rand, what their images show, and which cue each reads."""
-    one, by = Trial(lab, cell.seed, lab.load(DATA[cell.data])), teacher(lab, cell.data, cell.seed)
-    for kind, aims in targets(one.images.train, cell.seed, COUNT).items():
-        one.learn(cell.arm(kind), adversarial.adversarial(by, aims, cell.attack), STUDENT)
-    views(lab, cell, by)
-    conflict(lab, cell, by, one.runs[cell.arm("det")])
-    return one.runs
-
-
-def strength(lab: Lab, cell: Cell) -> dict[str, Run]:
-    """Each cue by itself: the perturbation on grey, and the picture under random perturbations.
-
-    How fast the perturbation is learnt among pictures that say nothing is the curve of D_rand's
-    own student.
-    """
-    one, by = Trial(lab, cell.seed, lab.load(DATA[cell.data])), teacher(lab, cell.data, cell.seed)
-    det, aims = targets(one.images.train, cell.seed, COUNT).values()
-    rand = adversarial.adversarial(by, aims, cell.attack)
-    # The same images as D_rand's, under the labels that D_det gives them.
-    picture = TrainingSet(rand.inputs, det.source, lambda: det.labels)
-    one.learn(arm_name(cell.data, "next"), det, STUDENT)
-    one.learn(cell.arm("image"), picture, STUDENT)
-    one.learn(cell.arm("grey"), adversarial.on_grey(rand), STUDENT)
-    return one.runs
-
-
-def foreseen(lab: Lab, data: str, seed: int) -> dict[float, Mapping[str, np.ndarray]]:
-    """What the teacher alone says, from which the place of the crossing is predicted.
-
-    Returns
-    -------
-    By radius, of 500 images: "true" class, "next" class, and "target" drawn at random; what the
-    teacher says of D_det's images ("det"), of D_rand's ("rand"), and of images that carry the
-    perturbation of another image with the same random target ("dealt").
-    """
-    images, by = lab.load(DATA[data]).train, teacher(lab, data, seed)
-    aims = targets(images, seed, FORESEEN)
-
-    def at(cell: Cell) -> Mapping[str, np.ndarray]:
-        sets = {kind: adversarial.adversarial(by, each, cell.attack) for kind, each in aims.items()}
-        sets["dealt"] = adversarial.dealt(sets["rand"], seed)
-
-        def answers() -> dict[str, Tensor]:
-            kept = aims["det"].kept
-            return {kind: _said(by, on.images[kept], images) for kind, on in sets.items()} | {
-                "true": images.labels[kept],
-                "next": aims["det"].labels[kept],
-                "target": aims["rand"].labels[kept],
-            }
-
-        return _measured(lab, "foreseen", cell, by, [*sets.values()], answers)
-
-    return {radius: at(Cell(data, seed, radius)) for radius in RADII[data]}
-
-
-def views(lab: Lab, cell: Cell, by: Run) -> Mapping[str, np.ndarray]:
-    """What D_det's images show, to three who look at 2,000 of them, drawn at random.
-
-    Returns
-    -------
-    "true" class; what is said by their "teacher", by a "stranger", the teacher of another seed,
-    and by the nearest unmoved images in pixels, of the rest of the set ("neighbours").
-    """
-    split = lab.load(DATA[cell.data]).train
-    every = targets(split, cell.seed, COUNT)["det"]
-    some = training_sets.subset(every, ASKED, cell.seed)
-    moved = adversarial.adversarial(by, some, cell.attack)
-    stranger = teacher(lab, cell.data, SEEDS[(SEEDS.index(cell.seed) + 1) % len(SEEDS)])
-
-    def answers() -> dict[str, Tensor]:
-        asked, others = some.kept, every.kept & ~some.kept
-        here, there = (
-            standardised(images, split.normalization).flatten(1)
-            for images in (moved.images[asked], split.images[others])
-        )
-        return {
-            "true": split.labels[asked],
-            "teacher": _said(by, moved.images[asked], split),
-            "stranger": _said(stranger, moved.images[asked], split),
-            "neighbours": probes.vote(here, there, split.labels[others]),
-        }
-
-    return _measured(
-        lab, "views", cell, by, [moved], answers, stranger=stranger.id, of=every.source
-    )
-
-
-def conflict(lab: Lab, cell: Cell, by: Run, student: Run) -> Mapping[str, np.ndarray]:
-    """Test images of class a, moved towards b, which is neither a nor a + 1.
-
-    Returns
-    -------
-    Of 2,000 images: "true" (a), "aim" (b), and what the "student" and the "teacher" answer.
-    """
-    test = lab.load(DATA[cell.data]).test
-    aims = training_sets.subset(elsewhere(test, cell.seed), ASKED, cell.seed)
-    moved = adversarial.adversarial(by, aims, cell.attack)
-
-    def answers() -> dict[str, Tensor]:
-        kept = aims.kept
-        return {
-            "true": test.labels[kept],
-            "aim": aims.labels[kept],
-            "student": _said(student, moved.images[kept], test),
-            "teacher": _said(by, moved.images[kept], test),
-        }
-
-    return _measured(lab, "conflict", cell, by, [moved], answers, student=student.id)
-
-
 def elsewhere(on: Split, seed: int) -> TrainingSet:
     """Each image with a class drawn from those that are neither its own nor the next."""
 
@@ -238,28 +220,3 @@ def elsewhere(on: Split, seed: int) -> TrainingSet:
         return (on.labels + shift) % classes
 
     return TrainingSet(inputs_of(on), {"kind": "neither own nor next", "seed": seed}, compute)
-
-
-def _said(run: Run, images: Tensor, split: Split) -> Tensor:
-    return run.outputs(images, split.normalization).argmax(1)
-
-
-def _measured(
-    lab: Lab, what: str, cell: Cell, by: Run, sets: list[TrainingSet],
-    answers: Callable[[], dict[str, Tensor]], **more: Any,
-) -> Mapping[str, np.ndarray]:  # fmt: skip
-    """Answers to some images, uint8; `more` names what else determines them."""
-    config = {
-        "experiment": what,
-        "protocol": (PROTOCOL, adversarial.PROTOCOL),
-        "run": by.id,
-        "images": [on.inputs.name for on in sets],
-        "labels": [on.source for on in sets],
-        "data": sets[0].split.fingerprint,
-        "counts": (ASKED, FORESEEN),
-    }
-
-    def classes() -> dict[str, np.ndarray]:
-        return {name: each.numpy().astype(np.uint8) for name, each in answers().items()}
-
-    return lab.measure(cell.arm(what), cell.seed, config | more, classes)

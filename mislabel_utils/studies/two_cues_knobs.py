@@ -6,39 +6,29 @@ was added when it was known that on clothes, with 6,000 images, the two answers 
 a radius of 12.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import adversarial
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm, Trial, two_cues
-from mislabel_utils.studies.two_cues import COUNT, DATA, STUDENT, Cell
+from mislabel_utils.studies import Arm, two_cues
+from mislabel_utils.studies.two_cues import COUNT, DATA, STUDENT, TEACHER, Cues, targets
 
 SEEDS = two_cues.SEEDS
 RADIUS = {"clothes": 1.5, "photographs": 0.5}  # those of *Adversarial errors*
 
 
-@dataclass(frozen=True)
-class Knob:
-    """What differs from the students of D_det.
+class Knob(NamedTuple):
+    """What differs from the students of D_det."""
 
-    Attributes
-    ----------
-    name : in words
-    attack : parts of the attack
-    lesson : parts of the student's recipe
-    teacher : parts of the teacher's
-    reached : whether only images are kept whose target is reached; passes then make up for it
-    count : images
-    """
-
-    name: str
-    attack: dict[str, Any] = field(default_factory=dict)
-    lesson: dict[str, Any] = field(default_factory=dict)
-    teacher: dict[str, Any] = field(default_factory=dict)
-    reached: bool = False
-    count: int = COUNT
+    name: str  # in words
+    attack: Mapping[str, Any] = {}  # parts of the attack
+    lesson: Mapping[str, Any] = {}  # parts of the student's recipe
+    teacher: Mapping[str, Any] = {}  # parts of the teacher's
+    reached: bool = False  # only images whose target is reached; passes then make up for it
+    count: int = COUNT  # images
 
 
 LINF = {"epsilon": 8 / 255, "step_size": 8 / 255 / 5, "norm": "linf"}
@@ -63,7 +53,7 @@ TURNED = {
     f"{data}-{name}": (data, RADIUS[data], knob) for data in DATA for name, knob in KNOBS.items()
 } | {
     f"clothes-{name}-{radius:g}":
-        ("clothes", radius, replace(knob, name=f"{knob.name}, radius {radius:g}"))
+        ("clothes", radius, knob._replace(name=f"{knob.name}, radius {radius:g}"))
     for name, knob in MORE.items() for radius in MORE_RADII
 }  # fmt: skip
 ARMS = {arm: Arm.student(f"{data}: {knob.name}") for arm, (data, _, knob) in TURNED.items()}
@@ -73,25 +63,22 @@ load = two_cues.load
 
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
-    """Every network of a seed, by arm."""
+    """Every network of a seed, by arm: students of D_det with one knob turned, and their teachers
+    where those are others."""
     runs = {}
     for arm, (data, radius, knob) in TURNED.items():
-        runs |= turned(lab, Cell(data, seed, radius), arm, knob)
+        one, passes = Cues(lab, data, seed), STUDENT.epochs
+        kind = arm.removeprefix(one.prefix)
+        if knob.teacher:
+            recipe = replace(TEACHER, **knob.teacher)
+            one.teacher = one.train(f"{kind}-teacher", one.images.train, recipe, seed)
+        aims = targets(one.images.train, seed, knob.count)["det"]
+        on = one.moved(aims, radius, **knob.attack)
+        if knob.reached:
+            # How many those are is reckoned from the 500 images of the prediction.
+            said = one.foreseen(radius)
+            passes /= (said["det"] == said["next"]).mean()
+            on = adversarial.reached(one.teacher, on)
+        one.learn(kind, on, replace(STUDENT, **{"epochs": round(passes)} | knob.lesson))
+        runs |= {one.prefix + name: run for name, run in one.runs.items()}
     return runs
-
-
-def turned(lab: Lab, cell: Cell, arm: str, knob: Knob) -> dict[str, Run]:
-    """The student of D_det with one knob turned, and its teacher where that is another."""
-    one = Trial(lab, cell.seed, lab.load(DATA[cell.data]))
-    by, passes = two_cues.teacher(lab, cell.data, cell.seed), STUDENT.epochs
-    if knob.teacher:
-        recipe = replace(two_cues.TEACHER, **knob.teacher)
-        by = one.train(f"{arm}-teacher", one.images.train, recipe, cell.seed)
-    aims = two_cues.targets(one.images.train, cell.seed, knob.count)["det"]
-    on = adversarial.adversarial(by, aims, replace(cell.attack, **knob.attack))
-    if knob.reached:
-        # How many those are is reckoned from the 500 images of the prediction.
-        said = two_cues.foreseen(lab, cell.data, cell.seed)[cell.radius]
-        on, passes = adversarial.reached(by, on), passes / (said["det"] == said["next"]).mean()
-    one.learn(arm, on, replace(STUDENT, **{"epochs": round(passes)} | knob.lesson))
-    return one.runs

@@ -1,7 +1,13 @@
-"""Two cues: both sets of a seed hold the same images, and a conflict is one."""
+"""Two cues: both sets of a seed hold the same images, a conflict is one, a knob turns one thing."""
 
+from dataclasses import replace
+
+import pytest
+
+from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets
 from mislabel_utils.studies import two_cues
+from mislabel_utils.studies.two_cues_knobs import KNOBS
 
 
 def test_det_and_rand_move_the_same_images():
@@ -18,3 +24,29 @@ def test_in_a_conflict_the_aim_is_neither_own_nor_next():
     images = datasets.load("fashion_mnist", "quick").test
     shift = (two_cues.elsewhere(images, seed=20).labels - images.labels) % 10
     assert shift.unique().tolist() == list(range(2, 10))
+
+
+def attack_of(knob):
+    """The attack of a knob, as the images say that were made by it."""
+    one = two_cues.Cues(Lab("two_cues", scale="recorded"), "photographs", 20)
+    aims = two_cues.targets(one.images.train, 20, 10)["det"]
+    return one.moved(aims, 0.5, **knob.attack).inputs.source["attack"]
+
+
+@pytest.mark.parametrize("name", KNOBS)
+def test_a_knob_changes_one_thing(name):
+    knob = KNOBS[name]
+    changes = [
+        attack_of(knob) != {"epsilon": 0.5, "steps": 10, "step_size": 0.1},
+        replace(two_cues.STUDENT, **knob.lesson) != two_cues.STUDENT,
+        replace(two_cues.TEACHER, **knob.teacher) != two_cues.TEACHER,
+        knob.reached,
+        knob.count != two_cues.COUNT,
+    ]
+    assert sum(changes) == 1
+
+
+def test_steps_keep_their_length_and_the_other_norm_its_share():
+    assert attack_of(KNOBS["steps"]) == {"epsilon": 0.5, "steps": 100, "step_size": 0.1}
+    linf = attack_of(KNOBS["linf"])
+    assert linf["step_size"] == pytest.approx(linf["epsilon"] / 5) and linf["norm"] == "linf"
