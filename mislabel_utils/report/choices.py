@@ -102,25 +102,3 @@ def trios(lab: Lab, protocol: Protocol) -> pd.DataFrame:
         )
         for name in protocol.data for seed in lab.seeds(THREE)
     )  # fmt: skip
-
-
-def where_right(every: pd.DataFrame) -> pd.DataFrame:
-    """How often students of two classes agree with a teacher that is right, and one that is wrong.
-
-    Parameters
-    ----------
-    every : as `cells`
-
-    Returns
-    -------
-    Shares, `right` and `wrong`, for each `data` and `steps`: means over the students of all
-    mistakes.
-    """
-    two = every[(every["classes"] == 2) & (every["choice"] == "all")]
-    # Those who agree are both right or both wrong: both right on (A + T + S - 1) / 2.
-    together = (two["agreement"] + two["teacher"] + two["student"] - 1) / 2
-    shares = two.assign(
-        right=together / two["teacher"],
-        wrong=(two["agreement"] - together) / (1 - two["teacher"]),
-    )
-    return shares.groupby(["data", "steps"], sort=False)[["right", "wrong"]].mean()

@@ -1,7 +1,6 @@
 """Students of chosen mistakes: each number of a record stands in its row."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from mislabel_utils.lab import Lab
@@ -58,11 +57,3 @@ def test_the_same_mistakes_under_three_kinds_of_labels():
     rows = choices.trios(Lab("corrections", scale="recorded"), study.Protocol("recorded"))
     assert len(rows) == 2 * 3 * 3 and set(rows["seed"]) == {0, 1, 2}
     assert (rows["said"] > rows["uniform"]).all() and rows["steps"].tolist()[:3] == [10, 60, 400]
-
-
-def test_agreement_where_a_teacher_is_right():
-    """Of ten images both are right on six, the teacher alone on two, neither on one."""
-    row = {"data": "toy", "classes": 2, "steps": 10, "choice": "all"}
-    row |= {"teacher": 0.8, "student": 0.7, "agreement": 0.7}
-    halves = choices.where_right(pd.DataFrame([row, row | {"choice": "random", "agreement": 0}]))
-    assert halves.loc["toy", 10].tolist() == pytest.approx([6 / 8, 1 / 2])
