@@ -5,8 +5,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -76,20 +77,15 @@ def atomic_write(path: Path) -> Iterator[Path]:
     After an error, a kill or a power cut `path` is what it was before.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}{path.suffix}")
     try:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        with suppress(OSError):  # some file systems have no modes
-            temporary.chmod(0o644)  # mkstemp's 0600 would hide committed records from other users
         os.replace(temporary, path)
     except OSError as error:
         if error.errno and not error.filename:  # a full disk does not say which
             error.filename = os.fspath(path)
         raise
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        temporary.unlink(missing_ok=True)

@@ -4,12 +4,11 @@ import errno
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from toys import ROOT, environment
 
-from mislabel_utils.files import FULL, FolderError, atomic_write, cache_dir, folder
+from mislabel_utils.files import FULL, FolderError, cache_dir, folder
 from mislabel_utils.recording.records import Store
 
 WHERE = {  # what each variable decides
@@ -42,16 +41,6 @@ def test_no_home_at_all(monkeypatch):
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where nobody has one
     with pytest.raises(FolderError, match=r"no home folder for ~.*: set MISLABEL_CACHE"):
         cache_dir()
-
-
-def test_modes_that_a_file_system_refuses(monkeypatch, tmp_path):
-    def refuse(*arguments, **options):
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    monkeypatch.setattr(Path, "chmod", refuse)
-    with atomic_write(tmp_path / "a") as temporary:
-        temporary.write_text("all of it")
-    assert (tmp_path / "a").read_text() == "all of it"
 
 
 FILLED = """

@@ -41,15 +41,9 @@ class Recipe:
             if (given := getattr(self, name)) not in choices:
                 known = " or ".join(map(repr, choices))
                 raise ValueError(f"Unknown {name} {given!r}: a recipe says {known}.")
-        if self.epochs < 0 or self.batch_size < 1:
-            raise ValueError(
-                f"A recipe needs epochs >= 0 and batch_size >= 1, not {self.epochs} and "
-                f"{self.batch_size}."
-            )
-        limits = {"learning_rate": math.inf, "weight_decay": math.inf, "momentum": 1}
-        for name, limit in limits.items():
-            if not 0 <= getattr(self, name) < limit:
-                raise ValueError(f"{name} is {getattr(self, name)}: from 0 to below {limit}.")
+        if self.epochs < 0 or self.batch_size < 1 or not 0 <= self.learning_rate < math.inf:
+            raise ValueError("A recipe needs epochs and learning_rate >= 0 and batch_size >= 1.")
+        for name in ("learning_rate", "weight_decay", "momentum"):
             object.__setattr__(self, name, float(getattr(self, name)))  # 1 is 1.0 as JSON too
 
 

@@ -200,37 +200,29 @@ def stream(seed: int, epoch: int, batch: int) -> torch.Generator:
 
 def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
     """The images and labels to train on, resident on the device."""
-    split, labels, images = on.split, on.labels, on.images
+    split, labels, images, classes = on.split, on.labels, on.images, len(on.split.classes)
     if on.inputs.source is None:
         split.require_all()
     if len(labels) != len(images):
         raise TrainingError(f"{split.name}: {len(images)} images but {len(labels)} labels.")
-    rows = on.kept.nonzero().squeeze(1)
-    images, labels = images[rows], labels[rows]
+    images, labels = images[on.kept], labels[on.kept]
     if len(images) < 2:  # batch normalisation needs two
         raise TrainingError(
             f"{split.name}: {len(images)} image(s) left to train on. If they are the mistakes of a "
             "teacher, it makes too few: train it for fewer epochs, or use more or harder images."
         )
-    if fault := _fault(labels, len(split.classes)):
-        raise TrainingError(f"{split.name}: {fault}.")
-    return images.to(device, memory_format=torch.channels_last), labels.to(device)
-
-
-def _fault(labels: Tensor, classes: int) -> str | None:
-    """Why nothing can be learned from labels; None where something can.
-
-    PyTorch would take logits for probabilities, and pass over what is labelled -100.
-    """
+    # PyTorch would pass over what is labelled -100, and take logits for probabilities.
     if labels.ndim == 1:
-        if labels.dtype != torch.int64:
-            return f"labels are {labels.dtype}: make them int64, with .long()"
-        odd = labels[(labels < 0) | (labels >= classes)]
-        return f"label {int(odd[0])}, but only {classes} classes" if len(odd) else None
-    near = (labels.double().sum(1) - 1).abs().amax() < 0.01 and labels.amin() >= 0
-    if labels.shape[1] != classes or not (labels.is_floating_point() and near):
-        return f"probabilities are floats, a column for each of {classes} classes, and sum to 1"
-    return None
+        known = labels.dtype == torch.int64 and 0 <= labels.min() <= labels.max() < classes
+    else:
+        known = labels.shape[1] == classes and labels.is_floating_point() and labels.amin() >= 0
+        known = known and (labels.double().sum(1) - 1).abs().amax() < 0.01
+    if not known:
+        raise TrainingError(
+            f"{split.name}: labels are int64, from 0 to {classes - 1}, or probabilities: floats, a "
+            f"column for each of {classes} classes, that sum to 1."
+        )
+    return images.to(device, memory_format=torch.channels_last), labels.to(device)
 
 
 def _sit_down(sittings: list[dict[str, Any]], now: dict[str, Any], title: str) -> None:

