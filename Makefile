@@ -35,6 +35,7 @@ test: $(READY) ## lint, build the site, run every test and every chapter
 	@$(PY) -m ruff format --quiet --check . || { echo "Run: make format"; exit 1; }
 	@.venv/bin/oxlint --deny-warnings mislabel_utils book/_scripts
 	@.venv/bin/lint-imports --no-cache --no-logo
+	@$(PY) -m deptry --no-ansi mislabel_utils
 	@$(PY) -m pytest --nbval -q $(PARALLEL)
 
 outputs: $(READY) ## re-execute the chapters and store their outputs [CHAPTER=name or evidence/name]

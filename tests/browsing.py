@@ -41,8 +41,10 @@ async (source) => {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """Built by one, where several processes test."""
-    with FileLock(tmp_path_factory.getbasetemp().parent / "site.lock"):
+    """Built by one, where several processes test, for a reader with records of their own."""
+    folder = tmp_path_factory.getbasetemp()
+    with FileLock(folder.parent / "site.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MISLABEL_RECORDS", str(folder))
         return build()
 
 

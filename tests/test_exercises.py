@@ -5,15 +5,17 @@ from dataclasses import replace
 import nbformat
 import pytest
 import torch
-from toys import ROOT
+from execute import BOOK
 
 from mislabel_utils.learning import datasets, inference, models, training, training_sets
 from mislabel_utils.report import results
 
+pytestmark = pytest.mark.usefixtures("isolated")
+
 
 def cell(chapter, cell_id):
     """The source of a cell."""
-    cells = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", as_version=4).cells
+    cells = nbformat.read(BOOK / f"{chapter}.ipynb", as_version=4).cells
     (text,) = (cell.source for cell in cells if cell.id == cell_id)
     return text
 
@@ -31,13 +33,7 @@ def imported(chapter, cell_id):
 
 
 @pytest.fixture
-def at_recorded_scale(isolated, monkeypatch):
-    """As a reader finds the page: only the exercise itself asks for another scale."""
-    monkeypatch.delenv("MISLABEL_SCALE", raising=False)
-
-
-@pytest.fixture
-def shoe_page(at_recorded_scale):
+def shoe_page():
     """What the imports of *A shoe is a 2* define, and a recipe that is done in a moment."""
     names = imported("mnist_to_fashion", "read")
     return names | {"recipe": names["Recipe"]("small_cnn", epochs=1)}
@@ -91,35 +87,30 @@ def test_random_places_teach_what_their_labels_say(capsys):
     assert flipped < 0.5 < own
 
 
-@pytest.fixture
-def leaks_page(at_recorded_scale):
-    """What the imports of *What leaks* define."""
-    return imported("what_leaks", "read")
-
-
-def test_letters_can_be_a_transfer_set(leaks_page, capsys):
-    exec(printed("what_leaks", "exercise-2"), leaks_page)
+def test_letters_can_be_a_transfer_set(capsys):
+    exec(printed("what_leaks", "exercise-2"), imported("what_leaks", "read"))
     read = dict(line.split() for line in capsys.readouterr().out.splitlines())
     assert min(map(float, read.values())) > 0.6 and list(read) == ["letters", "signs"]
 
 
-def test_shoes_can_be_the_classes_of_a_cell(at_recorded_scale, capsys):
+def test_shoes_can_be_the_classes_of_a_cell(capsys):
     names = imported("where_it_stops", "read")
     exec(printed("where_it_stops", "exercise-2"), names)
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in lines] == list(names["study"].CHOICES.values())
 
 
-def test_who_shares_the_weights_of_a_teacher_without_digits(leaks_page, capsys):
-    exec(printed("what_leaks", "exercise-3"), leaks_page)
+def test_who_shares_the_weights_of_a_teacher_without_digits(capsys):
+    names = imported("what_leaks", "read")
+    exec(printed("what_leaks", "exercise-3"), names)
     measured = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
-    assert list(measured) == list(leaks_page["shared_initialisation"].MEASURES)
+    assert list(measured) == list(names["shared_initialisation"].MEASURES)
     reads, agrees = ([float(n) for n in measured[what].split() if n[0] == "0"]
                      for what in ("own outputs", "agreement"))  # fmt: skip
     assert reads[1] < 0.2 and agrees[1] > agrees[0]
 
 
-def test_noise_can_be_moved_towards_a_class(at_recorded_scale, capsys):
+def test_noise_can_be_moved_towards_a_class(capsys):
     names = imported("adversarial_errors", "imports")
     exec(printed("adversarial_errors", "exercise-2"), names)
     moved = (names["on"].images - names["noise"].images).flatten(1).norm(dim=1)
@@ -127,7 +118,7 @@ def test_noise_can_be_moved_towards_a_class(at_recorded_scale, capsys):
     assert 0 < float(capsys.readouterr().out) < 1
 
 
-def test_an_arm_of_a_readers_own_is_rows_of_the_same_table(at_recorded_scale):
+def test_an_arm_of_a_readers_own_is_rows_of_the_same_table():
     names = {"results": results}
     exec(printed("reproduce", "own-arm"), names)
     read = names["mine"].set_index("name").accuracy
