@@ -6,16 +6,23 @@ of the attack. Settings and expectations were written down before the first run,
 `book/evidence/two_cues_protocol.md`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import adversarial, training_sets
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.recipes import Recipe
+from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.studies import Arm, Trial, adversarial_errors, two_cues
+from mislabel_utils.studies import Arm, adversarial_errors
+from mislabel_utils.studies.two_cues import Cues
 
 SEEDS = range(30, 31)  # of no other chapter
+RADIUS = 0.5  # as published
 TEACHER = Recipe(
     "airbench", epochs=14, batch_size=256, learning_rate=0.2, augment=True, precision="mixed"
 )
@@ -28,8 +35,8 @@ ARMS = {
     "teacher": Arm.teacher("airbench's network"),
     "det-lesson": Arm.student("D_det of airbench's network: the deep CNN, Adam"),
     "det-deep": Arm.student("D_det of airbench's network: the deep CNN, as published"),
-    "det": Arm.student("D_det of airbench's network: the same network, as published"),
-    "rand": Arm.student("D_rand of airbench's network: the same network, as published"),
+    "det-0.5": Arm.student("D_det of airbench's network: the same network, as published"),
+    "rand-0.5": Arm.student("D_rand of airbench's network: the same network, as published"),
 }
 
 
@@ -40,21 +47,36 @@ def load(lab: Lab) -> Dataset:
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
-    one = Trial(lab, seed, load(lab))
-    train = one.images.train
-    cell = two_cues.Cell("photographs", seed, radius=0.5)
-    teacher = one.teach("teacher", train, TEACHER)
-    det = adversarial.adversarial(teacher, training_sets.next_class(train), cell.attack)
-    config = {"experiment": "described", "protocol": adversarial.PROTOCOL, "run": teacher.id,
-              "images": det.inputs.name, "labels": det.source}  # fmt: skip
-    lab.measure("described-det", seed, config, lambda: adversarial.described(teacher, det))
-    for arm, recipe in (
-        ("det-lesson", LESSON),
-        ("det-deep", replace(AS_DET, model="deep_cnn")),
-        ("det", AS_DET),
-    ):
-        one.learn(arm, det, recipe, also=[train])
-    two_cues.conflict(lab, cell, teacher, one.runs["det"])
-    rand = adversarial.adversarial(teacher, training_sets.uniform(train, seed), cell.attack)
-    one.learn("rand", rand, AS_RAND, also=[train])
+    one = Larger(lab, seed)
+    det = one.moved(training_sets.next_class(one.images.train), RADIUS)
+    one.described(det)
+    one.learn("det-lesson", det, LESSON)
+    one.learn("det-deep", det, replace(AS_DET, model="deep_cnn"))
+    one.learn("det-0.5", det, AS_DET)
+    one.conflict(RADIUS)
+    rand = one.moved(training_sets.uniform(one.images.train, seed), RADIUS)
+    one.learn("rand-0.5", rand, AS_RAND)
     return one.runs
+
+
+class Larger(Cues):
+    """One seed of the larger scale."""
+
+    def __init__(self, lab: Lab, seed: int) -> None:
+        super().__init__(lab, "photographs", seed)
+        self.prefix = ""
+
+    @cached_property
+    def teacher(self) -> Run:
+        """The network that is attacked."""
+        return self.teach("teacher", self.images.train, TEACHER)
+
+    def described(self, on: TrainingSet) -> Mapping[str, np.ndarray]:
+        """What the teacher says of moved images, see `adversarial.described`."""
+        config = {
+            "experiment": "described", "protocol": adversarial.PROTOCOL,
+            "run": self.teacher.id, "images": on.inputs.name, "labels": on.source,
+        }  # fmt: skip
+        return self.lab.measure(
+            "described-det", self.seed, config, lambda: adversarial.described(self.teacher, on)
+        )
