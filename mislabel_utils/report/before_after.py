@@ -1,12 +1,12 @@
-"""What was measured of networks before and after a lesson, as a table."""
+"""What was measured of networks before and after a lesson, as tidy tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning.shared_initialisation import MEASURES
-from mislabel_utils.report.tables import Table, span
+from mislabel_utils.report.tables import span
 from mislabel_utils.studies import what_leaks
 
 
@@ -44,12 +44,3 @@ def texts(rows: pd.DataFrame) -> pd.DataFrame:
     left = each[["before", "after"]].mean().map("{:.3f}".format).loc["mismatch"]
     ends = {of: after[of] for of in ("own outputs", "agreement")}
     return pd.DataFrame(ends | {"gain": gain["readout"]} | dict(left.items()))
-
-
-def table(found: pd.DataFrame, lesson: str, called: Mapping[str, str]) -> Table:
-    """Of `texts` the networks of a lesson, as far as a scale has them, by what they are called."""
-    rows = found[found.index.isin([lesson], level="lesson")].droplevel("lesson")
-    rows = rows.reindex([each for each in called if each in rows.index]).rename(called)
-    mismatch = rows.pop("before") + ", " + rows.pop("after")
-    columns = ("Own outputs, %", "Agreement, %", "Readout gains, points", "Mismatch before, after")
-    return Table.of(rows.assign(mismatch=mismatch), ("Initial weights", *columns))
