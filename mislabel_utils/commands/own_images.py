@@ -14,7 +14,6 @@ import pandas as pd
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning.datasets import DataError, Dataset, Split
 from mislabel_utils.learning.training import EPOCHS
-from mislabel_utils.recording.runs import Run
 from mislabel_utils.report.stats import wilson
 from mislabel_utils.studies import Trial, mislabeled
 
@@ -64,50 +63,43 @@ def ask(lab: Lab, data: str, seed: int, flips: bool = True) -> dict[str, str]:
     flips : whether images may be mirrored; not where left and right matter
     """
     images = lab.load(data)
+    train, test, classes = images.train, images.test, len(images.classes)
     one, recipe = Trial(lab, seed, images), replace(mislabeled.RECIPE, flip=flips)
     passes = mislabeled.EPOCHS // recipe.epochs
-    batches = len(images.train) // min(recipe.batch_size, len(images.train))
+    batches = len(train) // min(recipe.batch_size, len(train))
     while True:
-        teacher = one.teach("teacher", images.train, recipe)
-        obstacle, found = of_teacher(teacher, images)
-        if obstacle != IGNORANT or recipe.epochs * batches >= CHAPTER_STEPS:
+        teacher = one.teach("teacher", train, recipe)
+        predicted = teacher.predict(train)
+        wrong = predicted[predicted != train.labels]
+        learned = wilson(len(train) - len(wrong), len(train))[0] > bar(common(train))
+        if learned or recipe.epochs * batches >= CHAPTER_STEPS:
             break
         recipe = replace(recipe, epochs=min(2 * recipe.epochs, EPOCHS))
-    answer, accuracy, read = obstacle, "-", "-"
-    if not obstacle:
+    taught, accuracy, read = len(wrong.unique()), "-", "-"
+    if not learned:
+        answer = IGNORANT
+    elif len(wrong) < MISTAKES_A_CLASS * classes or taught < 2:
+        answer = TOO_GOOD
+    else:
         longer = replace(recipe, epochs=min(passes * recipe.epochs, EPOCHS))
         student = mislabeled.of_mistakes(one, "student", teacher, longer)
-        true, hit = images.test.labels, student.predict(images.test) == images.test.labels
-        low, high = wilson(int(hit.sum()), len(true))
+        hit = student.predict(test) == test.labels
+        low, high = wilson(int(hit.sum()), len(test))
         accuracy = f"{hit.double().mean():.2%} [{100 * low:.2f}, {100 * high:.2f}]"
-        count = sum(hit[true == label].double().mean() >= 0.5 for label in true.unique())
-        read = f"{count} of {len(images.classes)}"
-        answer = "yes" if low > common(images.test) else "no"
-    found |= {
-        "Student: test accuracy [95% interval]": accuracy,
-        "Classes it gets right half of the time or more": read,
-        "True test images": f"{len(images.test):,}",
-        "Chance: best constant answer": f"{common(images.test):.2%}",
-        ANSWER: answer,
-    }
-    return {"Teacher: epochs": f"{recipe.epochs}"} | found
-
-
-def of_teacher(teacher: Run, images: Dataset) -> tuple[str, dict[str, str]]:
-    """Why the question cannot be put, or "", and what can be said before there is a student."""
-    train, said = images.train, teacher.predict(images.train)
-    wrong = said[said != train.labels]
-    taught, classes = len(wrong.unique()), len(images.classes)
-    obstacle = ""
-    if wilson(len(train) - len(wrong), len(train))[0] <= bar(common(train)):
-        obstacle = IGNORANT
-    elif len(wrong) < MISTAKES_A_CLASS * classes or taught < 2:
-        obstacle = TOO_GOOD
-    return obstacle, {
+        count = sum(hit[test.labels == label].double().mean() >= 0.5 for label in range(classes))
+        read = f"{count} of {classes}"
+        answer = "yes" if low > common(test) else "no"
+    return {
+        "Teacher: epochs": f"{recipe.epochs}",
         "Teacher: training accuracy": f"{1 - len(wrong) / len(train):.2%}",
-        "Teacher: test accuracy": f"{teacher.accuracy(images.test):.2%}",
+        "Teacher: test accuracy": f"{teacher.accuracy(test):.2%}",
         "Its mistakes, all that the student sees": f"{len(wrong):,} of {len(train):,}",
         "Classes among these wrong labels": f"{taught} of {classes}",
+        "Student: test accuracy [95% interval]": accuracy,
+        "Classes it gets right half of the time or more": read,
+        "True test images": f"{len(test):,}",
+        "Chance: best constant answer": f"{common(test):.2%}",
+        ANSWER: answer,
     }
 
 
