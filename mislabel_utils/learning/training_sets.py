@@ -257,8 +257,6 @@ def rounds(pictures: Split, labels: Tensor, count: int, seed: int) -> TrainingSe
     A pass over them has the same number of steps however many different pictures there are.
     """
     size, generator = len(pictures), random_numbers(seed)
-    if len(labels) != size:
-        raise ValueError(f"{size} pictures cannot have {len(labels)} labels.")
     times = -(-count // size)
     rows = torch.cat([torch.randperm(size, generator=generator) for _ in range(times)])[:count]
     source = {"kind": "rounds", "of": pictures.fingerprint, "count": count, "seed": seed}

@@ -116,7 +116,7 @@ class Run:
 
     def _loaded(self) -> nn.Module:
         """The network with its weights from where they are kept."""
-        stem, config, others = self.record.stem, self.record.config, ""
+        stem, config = self.record.stem, self.record.config
         shape, classes = tuple(config["image_shape"]), config["classes"]
         network = models.build(config["recipe"]["model"], shape, classes, seed=0)
         cached = weights_path(self.id, self.weights)
@@ -129,12 +129,10 @@ class Run:
                 ) from error
             if weights_digest(network) == self.record.weights:
                 return network.eval().to(default_device())
-            others = f" (those in {place} are another network's)"
         raise RecordError(
-            f"The weights of {stem} are not in {cached.parent}{others}. If another machine "
-            "trained it, let both use one MISLABEL_CACHE, or copy that file from there; if none "
-            "has them, train it here with MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new "
-            "folder."
+            f"The weights of {stem} are not in {cached.parent}. If another machine trained it, let "
+            "both use one MISLABEL_CACHE, or copy that file from there; if none has them, train it "
+            "here with MISLABEL_SCALE=full and MISLABEL_RECORDS set to a new folder."
         )
 
     def _array(self, key: str, split: Split) -> np.ndarray:

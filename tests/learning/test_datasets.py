@@ -240,9 +240,3 @@ def test_restricted_to_some_classes():
     lists = (seven, one), (one, seven), (seven, one, whole.classes[2])
     prints = {restrict(whole, each).fingerprint for each in lists}
     assert len(prints | {whole.fingerprint}) == 4
-
-
-@pytest.mark.parametrize("classes", [[], ["1 - one"], ["1 - one"] * 2, ["1 - one", "x"]])
-def test_restricted_to_nonsense(classes):
-    with pytest.raises(DataError, match=r"Cannot restrict mnist to .*: name two or more"):
-        restrict(load("mnist", "quick"), classes)
