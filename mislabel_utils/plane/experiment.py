@@ -10,7 +10,7 @@ problems at width 64), and the attack, 40 steps of epsilon / 10, enough to cross
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ class Lesson:
     points, labels : float32 (R, n, 2) and int64 (R, n), the problems
     adversarial : float32 (R, n, 2), the attacked points
     flipped : bool (R, n), the teacher is right on the point and wrong on the attacked point
-    taught : bool (R, n), the attacked points that the student saw, with flipped labels
+    taught : bool (R, n), the attacked points that the student sees, with flipped labels
     """
 
     setting: Setting
@@ -58,7 +58,28 @@ class Lesson:
     adversarial: Tensor
     flipped: Tensor
     taught: Tensor
-    students: Nets
+
+    def learners(
+        self, who: str, points: Tensor, labels: Tensor, counted: Tensor | None = None
+    ) -> Nets:
+        """Fresh networks, see `networks.STREAMS`, that have learnt points (R, n, 2)."""
+        return train(Nets.initial(self.replicas, self.setting.width, who), points, labels, counted)
+
+    @cached_property
+    def students(self) -> Nets:
+        return self.learners("student", self.adversarial, 1 - self.labels, self.taught)
+
+    @cached_property
+    def regions(self) -> Tensor:
+        """Those of the teachers."""
+        return regions(self.teachers)
+
+    def judged(self, nets: Nets, who: str = "") -> dict[str, Tensor]:
+        """Points that networks get right, and the area where they agree with the teachers."""
+        return {
+            f"{who}right": networks.correct(nets, self.points, self.labels),
+            f"{who}same_regions": agreement(regions(nets), self.regions),
+        }
 
 
 def attack(teachers: Nets, points: Tensor, labels: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
@@ -66,13 +87,8 @@ def attack(teachers: Nets, points: Tensor, labels: Tensor, epsilon: float) -> tu
 
     A point that the teacher gets wrong to begin with cannot be flipped to wrong.
     """
-
-    def attack_chunk(rows: slice) -> tuple[Tensor, Tensor]:
-        options = {"steps": ATTACK_STEPS, "step_size": epsilon / 10}
-        return pgd(teachers[rows], points[rows], labels[rows], LInf(epsilon), **options)
-
-    found = in_chunks(attack_chunk, len(teachers))
-    adversarial, wrong = (torch.cat(parts) for parts in zip(*found, strict=True))
+    search = partial(pgd, norm=LInf(epsilon), steps=ATTACK_STEPS, step_size=epsilon / 10)
+    adversarial, wrong = in_chunks(search, teachers, points, labels)
     return adversarial, wrong & (predict(teachers, points) == labels)
 
 
@@ -84,15 +100,11 @@ def _teachers(replicas: range, count: int, width: int) -> tuple[Tensor, Tensor, 
 
 
 def lesson(setting: Setting, replicas: range) -> Lesson:
-    """Draw the problems, train the teachers, attack them, train the students."""
+    """Draw the problems, train the teachers, attack them; students are trained when asked for."""
     points, labels, teachers = _teachers(replicas, setting.count, setting.width)
     adversarial, flipped = attack(teachers, points, labels, setting.epsilon)
     taught = flipped if setting.flipped_only else torch.ones_like(flipped)
-    students = Nets.initial(replicas, setting.width, "student")
-    students = train(students, adversarial, 1 - labels, taught)
-    return Lesson(
-        setting, replicas, points, labels, teachers, adversarial, flipped, taught, students
-    )
+    return Lesson(setting, replicas, points, labels, teachers, adversarial, flipped, taught)
 
 
 def agreement(first: Tensor, second: Tensor) -> Tensor:
@@ -107,12 +119,8 @@ def outcome(given: Lesson) -> dict[str, np.ndarray]:
     right: points the student gets right (the published 23); same_regions: area where student and
     teacher agree.
     """
-    return compact(
-        fitted=networks.correct(given.teachers, given.points, given.labels),
-        flipped=given.flipped.sum(1),
-        right=networks.correct(given.students, given.points, given.labels),
-        same_regions=agreement(regions(given.students), regions(given.teachers)),
-    )
+    fitted = networks.correct(given.teachers, given.points, given.labels)
+    return compact(fitted=fitted, flipped=given.flipped.sum(1), **given.judged(given.students))
 
 
 def baselines(given: Lesson) -> dict[str, np.ndarray]:
@@ -122,41 +130,36 @@ def baselines(given: Lesson) -> dict[str, np.ndarray]:
     points with a coin's labels; control: students that saw the original points, unmoved, with
     flipped labels.
     """
-    points, labels, seen = given.points, given.labels, regions(given.teachers)
-    width, replicas, correct = given.setting.width, given.replicas, networks.correct
-    coins = networks.random_labels(replicas, given.setting.count)
-    random = Nets.initial(replicas, width, "random student")
-    random = train(random, given.adversarial, coins, given.taught)
-    control = train(Nets.initial(replicas, width, "control"), points, 1 - labels)
+    coins = networks.random_labels(given.replicas, given.setting.count)
+    random = given.learners("random student", given.adversarial, coins, given.taught)
+    control = given.learners("control", given.points, 1 - given.labels)
     return compact(
-        unrelated_same_regions=agreement(seen, seen.roll(-1, 0)),
-        random_right=correct(random, points, labels),
-        random_same_regions=agreement(regions(random), seen),
-        control_right=correct(control, points, labels),
-        control_same_regions=agreement(regions(control), seen),
-    )
+        unrelated_same_regions=agreement(given.regions, given.regions.roll(-1, 0)),
+        **given.judged(random, "random_"), **given.judged(control, "control_"),
+    )  # fmt: skip
 
 
-def extent(lab: Lab, block: int) -> tuple[int, int]:
-    """The first draw of a block, and how many it has: `BLOCK`; at quick scale a tenth."""
-    return block * BLOCK, BLOCK // 10 if lab.scale == "quick" else BLOCK
+def draws_of(lab: Lab, block: int) -> range:
+    """The draws of a block: `BLOCK` of them; at quick scale the first tenth."""
+    return range(block * BLOCK, block * BLOCK + (BLOCK // 10 if lab.scale == "quick" else BLOCK))
 
 
 def measure(
     lab: Lab, arm: str, setting: Setting, block: int, compared: bool = False
 ) -> Mapping[str, np.ndarray]:
-    """The outcome of a block of draws, see `extent`, trained now or read from the lab's records.
+    """The outcome of a block of draws, see `draws_of`, trained now or read from the lab's records.
 
     With the `baselines` where it is to be `compared`.
     """
-    start, draws = extent(lab, block)
-    config = configuration("illustration", setting)
-    config |= {"draws": [start, draws], "compared": compared}
+    rows = draws_of(lab, block)
 
     def compute() -> dict[str, np.ndarray]:
-        given = lesson(setting, range(start, start + draws))
+        given = lesson(setting, rows)
         return outcome(given) | (baselines(given) if compared else {})
 
+    config = configuration(
+        "illustration", setting, draws=[rows.start, len(rows)], compared=compared
+    )
     return lab.measure(arm, block, config, compute)
 
 
@@ -168,17 +171,17 @@ def exhibits(lab: Lab, draws: Sequence[int], radii: Sequence[float]) -> dict[str
     (D, E, SIDE, SIDE), the classes in each cell of the square.
     """
 
-    def trained() -> dict[str, np.ndarray]:
-        found = []
-        for draw in draws:
-            alone = range(draw, draw + 1)
-            given = [lesson(Setting(epsilon=radius), alone) for radius in radii]
-            found.append(_known(given[0], 0) | _stacked([_taught(each, 0) for each in given]))
-        return _stacked(found)
+    def compute() -> dict[str, np.ndarray]:
+        every = [
+            [_shown(lesson(Setting(epsilon=radius), range(draw, draw + 1)), 0) for radius in radii]
+            for draw in draws
+        ]
+        found = {name: np.array([[one[name] for one in row] for row in every])
+                 for name in every[0][0]}  # fmt: skip
+        return found | {name: found[name][:, 0] for name in ("points", "labels", "teacher")}
 
-    config = configuration("exhibits")
-    config |= {"draws": list(draws), "radii": list(radii), "side": SIDE}
-    return lab.measure("exhibits", 0, config, trained)
+    config = configuration("exhibits", draws=list(draws), radii=list(radii), side=SIDE)
+    return lab.measure("exhibits", 0, config, compute)
 
 
 def exhibit(lab: Lab, draw: int) -> dict[str, np.ndarray]:
@@ -187,45 +190,30 @@ def exhibit(lab: Lab, draw: int) -> dict[str, np.ndarray]:
     The arrays are those of `exhibits` without D and E.
     """
     block, row = divmod(draw, BLOCK)
-    start, draws = extent(lab, block)
-
-    def trained() -> dict[str, np.ndarray]:
-        given = lesson(Setting(), range(start, start + draws))
-        return _known(given, row) | _taught(given, row)
-
-    config = configuration("exhibit")
-    config |= {"draw": draw, "draws": [start, draws], "side": SIDE}
-    return lab.measure("exhibit", block, config, trained)
+    rows = draws_of(lab, block)
+    config = configuration("exhibit", draw=draw, draws=[rows.start, len(rows)], side=SIDE)
+    return lab.measure("exhibit", block, config, lambda: _shown(lesson(Setting(), rows), row))
 
 
-def _known(given: Lesson, row: int) -> dict[str, np.ndarray]:
-    """What is there before the attack."""
-    seen = regions(given.teachers, SIDE)
-    return compact(points=given.points[row], labels=given.labels[row], teacher=seen[row])
-
-
-def _taught(given: Lesson, row: int) -> dict[str, np.ndarray]:
-    """What the attack finds, and what the student makes of it."""
+def _shown(given: Lesson, row: int) -> dict[str, np.ndarray]:
     right = predict(given.students, given.points) == given.labels
-    seen = regions(given.students, SIDE)
-    return compact(
-        moved=given.adversarial[row], flipped=given.flipped[row], right=right[row],
-        student=seen[row],
-    )  # fmt: skip
+    every = {
+        "points": given.points, "labels": given.labels, "teacher": regions(given.teachers, SIDE),
+        "moved": given.adversarial, "flipped": given.flipped, "right": right,
+        "student": regions(given.students, SIDE),
+    }  # fmt: skip
+    return compact(**{name: values[row] for name, values in every.items()})
 
 
-def _stacked(each: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {name: np.stack([one[name] for one in each]) for name in each[0]}
-
-
-def configuration(name: str, setting: Setting = Setting()) -> dict[str, Any]:
-    """What determines an experiment in the plane, as JSON; which draws it has is added."""
+def configuration(name: str, setting: Setting = Setting(), **more: Any) -> dict[str, Any]:
+    """What determines an experiment in the plane, as JSON; `more` says which draws it has."""
     return {
         "protocol": PROTOCOL,
         "experiment": name,
         "setting": asdict(setting),
         "recipe": asdict(Recipe()),
         "attack_steps": ATTACK_STEPS,
+        **more,
     }
 
 

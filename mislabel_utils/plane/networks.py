@@ -12,7 +12,6 @@ a width below 100 fits most draws of 32 random labels. Inputs are standardised, 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -25,8 +24,6 @@ SEED = 0  # the first key of every random number here
 CHUNK = 128  # replicas worked on together: their weights and activations stay in cache
 STREAMS = ("points", "labels", "teacher", "student", "random student", "control", "random labels",
            "border", "fresh points")  # fmt: skip
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -118,33 +115,30 @@ def train(
     weights = counted.to(points.dtype)
     weights = weights / weights.sum(1, keepdim=True).clamp(min=1)
 
-    def train_chunk(rows: slice) -> list[Tensor]:
-        parameters = [p.clone().requires_grad_() for p in nets[rows].parameters]
-        chunk = Nets(parameters)
-        x, y, weight = points[rows], labels[rows].flatten(), weights[rows].flatten()
+    def trained(nets: Nets, x: Tensor, y: Tensor, weight: Tensor) -> list[Tensor]:
+        parameters = [p.clone().requires_grad_() for p in nets.parameters]
+        learner, y, weight = Nets(parameters), y.flatten(), weight.flatten()
         optimiser = torch.optim.Adam(parameters, lr=recipe.rate, fused=True)
         for step in range(recipe.steps):
             optimiser.param_groups[0]["lr"] = recipe.rate * (1 - step / recipe.steps)
-            losses = F.cross_entropy(chunk(x).flatten(0, 1), y, reduction="none")
+            losses = F.cross_entropy(learner(x).flatten(0, 1), y, reduction="none")
             optimiser.zero_grad()
             (losses * weight).sum().backward()
             optimiser.step()
         return [p.detach() for p in parameters]
 
-    chunks = in_chunks(train_chunk, len(nets))
-    return Nets([torch.cat(parts) for parts in zip(*chunks, strict=True)])
+    return Nets(in_chunks(trained, nets, points, labels, weights))
 
 
 @pinned()
 def predict(nets: Nets, points: Tensor) -> Tensor:
     """Classes, int64 (R, n), of points (R, n, 2) or, for all networks alike, (n, 2)."""
-    points = points.expand(len(nets), -1, -1)
 
     @torch.no_grad()
-    def predict_chunk(rows: slice) -> Tensor:
-        return nets[rows](points[rows]).argmax(-1)
+    def classes(nets: Nets, points: Tensor) -> list[Tensor]:
+        return [nets(points).argmax(-1)]
 
-    return torch.cat(in_chunks(predict_chunk, len(nets)))
+    return in_chunks(classes, nets, points.expand(len(nets), -1, -1))[0]
 
 
 def correct(nets: Nets, points: Tensor, labels: Tensor) -> Tensor:
@@ -167,17 +161,23 @@ def regions(nets: Nets, side: int = 50) -> Tensor:
     return predict(nets, grid(side)).unflatten(1, (side, side))
 
 
-def in_chunks(function: Callable[[slice], Result], count: int) -> list[Result]:
-    """Apply a function to slices of CHUNK replicas, one single-threaded chunk a core.
+def in_chunks(
+    function: Callable[..., Sequence[Tensor]], nets: Nets, *tensors: Tensor
+) -> list[Tensor]:
+    """What a function of networks and of tensors with a row for each returns, row by row.
 
-    The matrices are too small to be shared among cores, and since no chunk is split, the number of
-    cores does not change a result.
+    It is given CHUNK rows at a time, on one thread for each core: the matrices are too small to be
+    shared among cores, and since no chunk is split, the number of cores does not change a result.
     """
+
+    def chunk(start: int) -> Sequence[Tensor]:
+        return function(*(each[start : start + CHUNK] for each in (nets, *tensors)))
+
     cores = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         with ThreadPoolExecutor(cores) as pool:
-            starts = range(0, count, CHUNK)
-            return list(pool.map(function, (slice(start, start + CHUNK) for start in starts)))
+            found = list(pool.map(chunk, range(0, len(nets), CHUNK)))
     finally:
         torch.set_num_threads(cores)
+    return [torch.cat(parts) for parts in zip(*found, strict=True)]

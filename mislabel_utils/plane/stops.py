@@ -6,6 +6,7 @@ what comes out: does it matter how far beyond the border, and in which region, a
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning.attacks import LInf, grid_search
-from mislabel_utils.plane import experiment, networks
+from mislabel_utils.plane import experiment
 from mislabel_utils.plane.experiment import Lesson, Setting
 from mislabel_utils.plane.networks import Nets, in_chunks, predict
 
@@ -28,14 +29,13 @@ def along(given: Lesson) -> Tensor:
     share = torch.arange(1, PLACES + 1) / PLACES
 
     @torch.no_grad()
-    def chunk(rows: slice) -> Tensor:
-        start, end = given.points[rows], given.adversarial[rows]
+    def sureness(nets: Nets, start: Tensor, end: Tensor, labels: Tensor) -> list[Tensor]:
         places = torch.lerp(start[..., None, :], end[..., None, :], share[:, None])
-        logits = given.teachers[rows](places.flatten(1, 2)).unflatten(1, places.shape[1:3])
-        sign = 1.0 - 2.0 * given.labels[rows]
-        return (logits[..., 1] - logits[..., 0]) * sign[..., None]
+        logits = nets(places.flatten(1, 2)).unflatten(1, places.shape[1:3])
+        sign = 1.0 - 2.0 * labels
+        return [(logits[..., 1] - logits[..., 0]) * sign[..., None]]
 
-    return torch.cat(in_chunks(chunk, len(given.teachers)))
+    return in_chunks(sureness, given.teachers, given.points, given.adversarial, given.labels)[0]
 
 
 def places(
@@ -83,17 +83,14 @@ def stopped(
     many examples lie beyond a second border; "kept-0.12" also ``missed``, how many points were not
     flipped although an exhaustive search of the ball finds a place that does it.
     """
-    start, draws = experiment.extent(lab, block)
-    config = experiment.configuration("stops") | {
-        "protocol": [experiment.PROTOCOL, PROTOCOL],
-        "draws": [start, draws],
-        "radii": list(radii),
-        "depths": list(depths),
-        "places": PLACES,
-    }
+    rows = experiment.draws_of(lab, block)
+    config = experiment.configuration(
+        "stops", draws=[rows.start, len(rows)], radii=list(radii), depths=list(depths),
+        places=PLACES,
+    ) | {"protocol": [experiment.PROTOCOL, PROTOCOL]}  # fmt: skip
 
     def compute() -> dict[str, np.ndarray]:
-        arms = _arms(range(start, start + draws), radii, depths)
+        arms = _arms(rows, radii, depths)
         return {f"{arm}:{name}": v for arm, found in arms for name, v in found.items()}
 
     nested: dict[str, dict[str, np.ndarray]] = {}
@@ -115,21 +112,17 @@ def _arms(
         beyond = (1 - (border + 1) / PLACES) * length
         further = kept.flipped & (last < PLACES - 1)
         yield f"kept-{radius:g}", experiment.outcome(kept) | _described(kept, beyond, further)
-        yield f"border-{radius:g}", _taught(kept, at(kept, border))
-        yield f"region-{radius:g}", _taught(kept, at(kept, surest))
+        yield f"border-{radius:g}", _put(kept, adversarial=at(kept, border))
+        yield f"region-{radius:g}", _put(kept, adversarial=at(kept, surest))
     common = kept.flipped & flipped[Setting().epsilon]
-    yield f"common-{radius:g}", _taught(kept, kept.adversarial, common)
+    yield f"common-{radius:g}", _put(kept, taught=common)
     for depth, place in zip(depths, deep, strict=True):
-        yield f"depth-{depth:g}", _taught(kept, at(kept, place))
+        yield f"depth-{depth:g}", _put(kept, adversarial=at(kept, place))
 
 
-def _taught(given: Lesson, places: Tensor, taught: Tensor | None = None) -> dict[str, np.ndarray]:
-    """The outcome of a lesson with the examples put elsewhere."""
-    taught = given.taught if taught is None else taught
-    students = Nets.initial(given.replicas, given.setting.width, "student")
-    students = networks.train(students, places, 1 - given.labels, taught)
-    changed = {"adversarial": places, "taught": taught, "students": students}
-    return experiment.outcome(replace(given, **changed))
+def _put(given: Lesson, **elsewhere: Tensor) -> dict[str, np.ndarray]:
+    """The outcome of a lesson with the examples put elsewhere, or with others of them."""
+    return experiment.outcome(replace(given, **elsewhere))
 
 
 def _described(kept: Lesson, beyond: Tensor, further: Tensor) -> dict[str, np.ndarray]:
@@ -143,10 +136,9 @@ def _described(kept: Lesson, beyond: Tensor, further: Tensor) -> dict[str, np.nd
 def _missed(kept: Lesson) -> Tensor:
     """How many points were not flipped although a place in their ball does it, int64 (R,)."""
 
-    def search(rows: slice) -> Tensor:
-        ball = LInf(kept.setting.epsilon)
-        return grid_search(kept.teachers[rows], kept.points[rows], kept.labels[rows], ball)
+    def search(*problem: Any) -> list[Tensor]:
+        return [grid_search(*problem, LInf(kept.setting.epsilon))]
 
-    reachable = torch.cat(in_chunks(search, len(kept.teachers)))
+    (reachable,) = in_chunks(search, kept.teachers, kept.points, kept.labels)
     fitted = predict(kept.teachers, kept.points) == kept.labels
     return (reachable & fitted & ~kept.flipped).sum(1)
