@@ -30,11 +30,11 @@ FLAGS = [
     "--disable-component-update",
 ]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-# Loads the module of a view of the plane, given as text, as `plane`.
-LOAD_PLANE = """
+# Loads the module of a view, given as text, as `module`.
+LOAD_MODULE = """
 async (source) => {
   const place = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  window.plane = await import(place);
+  window.module = await import(place);
 }
 """
 
@@ -84,7 +84,7 @@ def go_to_widgets(page) -> None:
 
 @pytest.fixture
 def visit(browser, address):
-    """Open pages, all in one fresh profile; `visit.complaints` collects what goes wrong."""
+    """Open pages, all in one fresh profile; what goes wrong, `visit.complaints`, fails the test."""
     profile = browser.new_context()
     page = profile.new_page()
     complaints = []
@@ -131,3 +131,4 @@ def visit(browser, address):
     open_page.complain, open_page.complaints = complain, complaints
     yield open_page
     profile.close()
+    assert not complaints, "\n".join(complaints)

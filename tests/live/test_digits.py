@@ -19,15 +19,9 @@ from mislabel_utils.live.digits import DrawADigit, draw_a_digit, first_of_each
 from mislabel_utils.recording.records import RecordError, Store
 from mislabel_utils.recording.runs import Run, weights_digest
 
-PAGE = "book/mnist_to_fashion.html"
+PAGE, VIEW = "book/mnist_to_fashion.html", DrawADigit
 RUNS = {"teacher": "351897a7206c", "student": "93affb1cfa67", "control": "2a91c16dc1ca"}
-MODULE = DrawADigit._esm
-IMPORT = """
-const load = (source) =>
-  import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-const view = (text) =>
-  new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-"""
+BYTES = "(text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer"
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +39,6 @@ def runs():
 def networks(runs, mnist_test):
     """The exported networks that come with the package."""
     return {name: weights.compact(run, mnist_test) for name, run in runs.items()}
-
-
-@pytest.fixture
-def page(browser):
-    """An empty page."""
-    opened = browser.new_page()
-    yield opened
-    opened.close()
 
 
 def text(array: np.ndarray | bytes) -> str:
@@ -108,7 +94,7 @@ def test_a_run_without_an_export_is_rounded_now(mnist_test):
         assert (before - after).abs().max() <= step / 2 + 1e-7
 
 
-def test_the_browser_finds_the_garments_next_to_a_digit(runs, networks, mnist_test, page):
+def test_the_browser_finds_the_garments_next_to_a_digit(runs, networks, mnist_test, module):
     clothes = datasets.load("fashion_mnist", "recorded").train
     said = training_sets.predictions(runs["teacher"], clothes)
     garments = draw_a_digit(networks, mnist_test, said).garments
@@ -127,16 +113,14 @@ def test_the_browser_finds_the_garments_next_to_a_digit(runs, networks, mnist_te
         for images, split in ((digits, mnist_test), (clothes.images[kept], clothes))
     )
     alike = asked @ among.T
-    found = page.evaluate(
-        f"""async ([source, asked, features]) => {{
-            {IMPORT}
-            const {{ nearest }} = await load(source);
-            const all = new Float32Array(view(asked).buffer);
-            const among = new Uint8Array(view(features).buffer);
+    found = module.evaluate(
+        f"""([asked, features]) => {{
+            const bytes = {BYTES}, all = new Float32Array(bytes(asked));
+            const among = new Uint8Array(bytes(features));
             return Array.from({{ length: all.length / 128 }}, (_, i) =>
-                nearest(all.subarray(128 * i, 128 * (i + 1)), among, 6));
+                module.nearest(all.subarray(128 * i, 128 * (i + 1)), among, 6));
         }}""",
-        [MODULE, text(asked.numpy()), text(garments["features"])],
+        [text(asked.numpy()), text(garments["features"])],
     )
     # Rounded features may swap neighbours that are as near; none is missed by more than that.
     expected = alike.topk(6).values.sort().values
@@ -148,73 +132,63 @@ def test_the_browser_finds_the_garments_next_to_a_digit(runs, networks, mnist_te
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_browser_computes_what_pytorch_computes(networks, mnist_test, page, name):
-    network, rows = networks[name], held_out(mnist_test, 50)
-    pictures = torch.cat(
-        [
-            mnist_test.images[rows],
-            torch.randint(256, (50, 1, 28, 28), generator=torch.manual_seed(0)).byte(),
-        ]
-    )
-    split = dataclasses.replace(mnist_test, images=pictures, index=torch.arange(100))
-    expected = inference.outputs(network.network(), split.images, split.normalization).numpy()
-    (mean,), (std,) = split.normalization.mean, split.normalization.std
-    found = page.evaluate(
-        f"""async ([source, bytes, shapes, pictures, mean, std]) => {{
-            {IMPORT}
-            const module = await load(source);
-            const layers = module.unpack(view(bytes), shapes);
-            const pixels = new Uint8Array(view(pictures).buffer);
+def test_the_browser_computes_what_pytorch_computes(networks, mnist_test, module, name):
+    network, norm = networks[name], mnist_test.normalization
+    noise = torch.randint(256, (50, 1, 28, 28), generator=torch.manual_seed(0)).byte()
+    pictures = torch.cat([mnist_test.images[held_out(mnist_test, 50)], noise])
+    expected = inference.outputs(network.network(), pictures, norm).numpy()
+    found = module.evaluate(
+        f"""([packed, shapes, pictures, mean, std]) => {{
+            const bytes = {BYTES}, pixels = new Uint8Array(bytes(pictures));
+            const layers = module.unpack(new DataView(bytes(packed)), shapes);
             return Array.from({{ length: pixels.length / 784 }}, (_, i) => {{
                 const image = pixels.subarray(784 * i, 784 * (i + 1));
                 return [...module.forward(layers, module.standardise(image, mean, std)).logits];
             }});
         }}""",
-        [MODULE, text(network.packed), network.shapes, text(pictures.numpy()), mean, std],
+        [text(network.packed), network.shapes, text(pictures.numpy()), *norm.mean, *norm.std],
     )
     assert np.shape(found) == (100, 10)
     assert np.abs(np.array(found) - expected).max() < 1e-4
 
 
-def prepared(page, pictures: np.ndarray, painted: bool = False) -> np.ndarray:
+def prepared(module, pictures: np.ndarray, painted: bool = False) -> np.ndarray:
     """Pictures uint8 (n, side, side) as the page hands them to the networks, (n, 28, 28).
 
     Either as they are or, if they are 28 x 28 pixels, painted on the drawing field first.
     """
-    found = page.evaluate(
-        f"""async ([source, pictures, side, painted]) => {{
-            {IMPORT}
-            const {{ normalise, paint, ink }} = await load(source);
-            const canvas = document.createElement("canvas");
+    found = module.evaluate(
+        f"""([pictures, side, painted]) => {{
+            const canvas = document.createElement("canvas"), bytes = {BYTES};
             canvas.width = canvas.height = 280;
-            const pixels = new Uint8Array(view(pictures).buffer);
+            const pixels = new Uint8Array(bytes(pictures));
             return Array.from({{ length: pixels.length / side ** 2 }}, (_, i) => {{
                 const picture = pixels.subarray(side ** 2 * i, side ** 2 * (i + 1));
-                if (!painted) return [...normalise(picture, side)];
-                paint(canvas, picture);
-                return [...normalise(ink(canvas), 280)];
+                if (!painted) return [...module.normalise(picture, side)];
+                module.paint(canvas, picture);
+                return [...module.normalise(module.ink(canvas), 280)];
             }});
         }}""",
-        [MODULE, text(pictures), pictures.shape[-1], painted],
+        [text(pictures), pictures.shape[-1], painted],
     )
     return np.array(found).reshape(-1, 28, 28)
 
 
-def test_digits_of_mnist_are_prepared_already(mnist_test, page):
+def test_digits_of_mnist_are_prepared_already(mnist_test, module):
     pictures = mnist_test.images[held_out(mnist_test), 0].numpy()
-    again = prepared(page, pictures, painted=True)
+    again = prepared(module, pictures, painted=True)
     # A centre of mass that lies between two pixels may be rounded the other way.
     assert (again == pictures).all((1, 2)).mean() >= 0.97
 
 
-def test_size_and_place_of_a_drawing_do_not_matter(page):
+def test_size_and_place_of_a_drawing_do_not_matter(module):
     rows, columns = np.mgrid[:90, :60]
     seven = ((rows < 15) | (abs(columns - (60 - rows * 0.5)) < 8)).astype(np.uint8) * 255
     pictures = np.zeros((3, 280, 280), np.uint8)
     pictures[0, :90, :60] = seven
     pictures[1, 190:, 220:] = seven
     pictures[2, 50:230, 70:190] = seven.repeat(2, axis=0).repeat(2, axis=1)
-    first, *others = prepared(page, pictures)
+    first, *others = prepared(module, pictures)
     filled = np.argwhere(first)
     assert (filled.max(0) - filled.min(0) + 1).max() == 20
     middle = (np.argwhere(first) * first[first > 0][:, None]).sum(0) / first.sum()
@@ -226,36 +200,25 @@ def test_size_and_place_of_a_drawing_do_not_matter(page):
 # The page
 
 
-@pytest.fixture
-def drawing(visit):
-    """Open the chapter, with the view in sight."""
-
-    def open_page(viewport=WIDE):
-        page = visit(PAGE, viewport)
-        page.locator(".digits .paper").scroll_into_view_if_needed()
-        return page
-
-    yield open_page
-    assert not visit.complaints, "\n".join(visit.complaints)
+def opened(visit, viewport=WIDE):
+    """The chapter, with the view in sight."""
+    page = visit(PAGE, viewport)
+    page.locator(".digits .paper").scroll_into_view_if_needed()
+    return page
 
 
-def answers(page) -> list[str]:
-    """The digits that teacher, student and control answer, of those that answer."""
-    return page.locator(".digits .best").all_inner_texts()
-
-
-def answered(page) -> None:
-    page.wait_for_function("document.querySelectorAll('.digits .best').length === 3")
-
-
-def draw(page, stroke) -> None:
+def on_paper(page, stroke) -> list[tuple[float, float]]:
+    """Points of the drawing field, from shares of its sides."""
     box = page.locator(".digits .paper").bounding_box()
-    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=8)
-    page.mouse.up()
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+
+
+def read_as_a_seven(page) -> None:
+    """By the teacher and by the student."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".digits .best")].slice(0, 2)
+            .every(({ innerText }) => innerText === "7")"""
+    )
 
 
 def scores(page, count: int) -> list[int]:
@@ -265,16 +228,17 @@ def scores(page, count: int) -> list[int]:
     return [int(text.split()[0]) for text in texts.all_inner_texts()]
 
 
-def test_drawing_with_the_mouse(drawing):
-    page = drawing()
-    answered(page)  # a test digit, to begin with
-    paper = page.get_by_role("img", name="drawing field")
-    draw(page, [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)])  # a seven, on a new sheet
-    page.wait_for_function(
-        """() => [...document.querySelectorAll(".digits .best")].slice(0, 2)
-            .every(({ innerText }) => innerText === "7")"""
-    )
-    assert paper.get_attribute("aria-label").endswith("your drawing")
+def test_drawing_with_the_mouse(visit):
+    page = opened(visit)
+    # A test digit stands there to begin with.
+    page.wait_for_function("document.querySelectorAll('.digits .best').length === 3")
+    first, *others = on_paper(page, [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)])
+    page.mouse.move(*first)
+    page.mouse.down()
+    for point in others:
+        page.mouse.move(*point, steps=8)
+    page.mouse.up()
+    read_as_a_seven(page)
     meant = page.get_by_role("group", name="Which digit did you draw?").get_by_role("button")
     meant.nth(7).click()
     assert scores(page, 1)[:2] == [1, 1]
@@ -283,51 +247,39 @@ def test_drawing_with_the_mouse(drawing):
     assert scores(page, 1) == [0, 0, 0]
     near = page.locator(".digits .near li")
     assert sum("7" in called for called in near.all_inner_texts()) >= 4
-    status = page.locator(".digits [role=status]")
-    status.filter(has_text=re.compile("Teacher: .* Student: .* Control: ")).wait_for(
-        state="attached"
-    )
+    spoken = re.compile("Teacher: .* Student: .* Control: ")
+    page.locator(".digits [role=status]", has_text=spoken).wait_for(state="attached")
 
     page.get_by_role("button", name="Clear").click()
     page.wait_for_function("!document.querySelector('.digits .best')")
-    assert paper.get_attribute("aria-label").endswith("empty")
+    page.get_by_role("img", name="drawing field: empty").wait_for()
     assert all(button.is_disabled() for button in meant.all())
     assert scores(page, 1) == [0, 0, 0]  # clearing the sheet keeps the count
     page.get_by_role("button", name="Start again").click()
     page.locator(".digits .score", has_text="of").first.wait_for(state="detached")
 
 
-def test_examples_work_by_keyboard_and_count_themselves(drawing):
-    page = drawing()
+def test_examples_work_by_keyboard_and_count_themselves(visit):
+    page = opened(visit)
     for number, name in enumerate(("test digit 7", "test digit 3, no. 2", "test digit 7"), start=1):
         tile = page.get_by_role("button", name=name, exact=True)
-        tile.focus()
-        page.keyboard.press("Enter")
+        tile.press("Enter")
         page.locator(".digits .tiles [aria-pressed=true]").and_(tile).wait_for()
         scores(page, min(number, 2))  # an example that comes again is not counted again
-        assert len(answers(page)) == 3
 
 
-def test_drawing_with_a_finger(drawing):
-    page = drawing(PHONE)
+def test_drawing_with_a_finger(visit):
+    page = opened(visit, PHONE)
     send = page.context.new_cdp_session(page).send
-    box = page.locator(".digits .paper").bounding_box()
     stroke = [(0.3, 0.2), (0.5, 0.2), (0.7, 0.2), (0.6, 0.5), (0.45, 0.85)]  # a seven, downwards
-    points = [
-        {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in stroke
-    ]
+    points = [[{"x": x, "y": y}] for x, y in on_paper(page, stroke)]
     scrolled = page.evaluate("scrollY")
     send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
-    for point in points[1:]:
-        send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
-    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    for kind, at in zip(["Start", *["Move"] * 4, "End"], [*points, []], strict=True):
+        send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": at})
     page.get_by_role("img", name="drawing field: your drawing").wait_for()
     assert page.evaluate("scrollY") == scrolled, "the page scrolled under the finger"
-    page.wait_for_function(
-        """() => [...document.querySelectorAll(".digits .best")].slice(0, 2)
-            .every(({ innerText }) => innerText === "7")"""
-    )
+    read_as_a_seven(page)
 
 
 def test_the_first_page_does_not_move_when_another_view_comes(visit):

