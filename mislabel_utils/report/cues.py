@@ -21,9 +21,8 @@ ENOUGH = 0.9  # of the labels: a cue that is learnt
 
 def recorded(store: Store | None = None, chapter: str = "two_cues") -> Records:
     """The records of the study, by arm and seed; those on another copy of the data are others."""
-    store = store or Store()
+    store, known = store or Store(), tuple(TITLES.values())
     records = map(store.read, sorted((store.root / chapter).glob("[!.]*.npz")))
-    known = tuple(TITLES.values())
     return {
         (one.arm, one.seed % 1000): one
         for one in records
@@ -31,20 +30,19 @@ def recorded(store: Store | None = None, chapter: str = "two_cues") -> Records:
     }
 
 
-def turning(records: Records, enough: float = ENOUGH) -> pd.DataFrame:
-    """A row for each student: what it answers on unmoved test images, and how fast it learnt.
+def turning(records: Records) -> pd.DataFrame:
+    """A row for each student: what it answers on unmoved test images, and how it learnt.
 
     Columns: `data`, `kind` (see `two_cues.KINDS`), `radius` (NaN where nothing is moved), `seed`,
     `own` and `next` (shares in [0, 1] of answers with the image's class, and with the class after
-    it), `passes` (until a share `enough` of the labels is learnt; infinite if it never was), `fit`
-    (the share learnt in the last pass).
+    it), `learnt` (the shares of its labels given in each pass) and `fit` (in the last).
     """
     rows = []
     for kind in KINDS:
         for where, record in _cells(records, kind):
             learnt = [point["train_accuracy"] for point in record.curve]
-            speed = {"passes": passes(learnt, enough), "fit": learnt[-1]}
-            rows.append(where | {"kind": kind} | _answers(record, where["data"]) | speed)
+            rows.append(where | {"kind": kind, "learnt": learnt, "fit": learnt[-1]}
+                        | _answers(record, where["data"]))  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -69,12 +67,13 @@ def _test(data: str) -> Split:
     return datasets.load(DATA[data], "recorded").test
 
 
-def winners(turn: pd.DataFrame) -> pd.DataFrame:
+def winners(turn: pd.DataFrame, enough: float = ENOUGH) -> pd.DataFrame:
     """Which cue is faster among distractors, and which one a student of D_det answers by.
 
     Parameters
     ----------
     turn : as `turning`
+    enough : the share of the labels of a cue that is learnt
 
     Returns
     -------
@@ -82,11 +81,11 @@ def winners(turn: pd.DataFrame) -> pd.DataFrame:
     `wins`, "perturbation" or "picture". Of cues that are never learnt the faster is the one of
     which more is.
     """
-    cells = turn.pivot_table(
-        index=["data", "radius", "seed"], columns="kind",
-        values=["passes", "fit", "own", "next"], dropna=False,
-    )  # fmt: skip
-    cells = cells[cells["fit"][["rand", "image", "det"]].notna().all(axis=1)]
+    cells = turn.assign(passes=turn["learnt"].map(lambda learnt: passes(learnt, enough)))
+    cells = cells.pivot(
+        index=["data", "radius", "seed"], columns="kind", values=["passes", "fit", "own", "next"]
+    )
+    cells = cells.astype(float)[cells["fit"][["rand", "image", "det"]].notna().all(axis=1)]
     sooner = cells["passes"]["rand"] < cells["passes"]["image"]
     neither = np.isinf(cells["passes"][["rand", "image"]]).all(axis=1)
     sooner = sooner.where(~neither, cells["fit"]["rand"] > cells["fit"]["image"])

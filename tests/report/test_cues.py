@@ -43,14 +43,14 @@ def test_what_is_answered_in_a_conflict():
 
 
 def test_the_faster_cue_and_the_one_that_is_answered_by():
+    fast, slow, most, some = [0.5, 0.95], [0.5, 0.7, 0.95], [0.7], [0.6]
     rows = [
-        ("det", 20, 2.0, 1.0, 0.6, 0.2), ("rand", 20, 3.0, 1.0, 0.5, 0.1),
-        ("image", 20, 9.0, 1.0, 0.0, 0.8),
-        ("det", 21, 2.0, 1.0, 0.1, 0.6), ("rand", 21, math.inf, 0.7, 0.5, 0.1),
-        ("image", 21, math.inf, 0.6, 0.0, 0.8),
-        ("det", 22, 2.0, 1.0, 0.1, 0.6),
+        ("det", 20, fast, 0.6, 0.2), ("rand", 20, fast, 0.5, 0.1), ("image", 20, slow, 0.0, 0.8),
+        ("det", 21, fast, 0.1, 0.6), ("rand", 21, most, 0.5, 0.1), ("image", 21, some, 0.0, 0.8),
+        ("det", 22, fast, 0.1, 0.6),
     ]  # fmt: skip
-    turn = pd.DataFrame(rows, columns=["kind", "seed", "passes", "fit", "own", "next"])
+    turn = pd.DataFrame(rows, columns=["kind", "seed", "learnt", "own", "next"])
+    turn["fit"] = turn["learnt"].str[-1]
     found = cues.winners(turn.assign(data="clothes", radius=1.0))
     assert found["seed"].tolist() == [20, 21]
     assert found["faster"].tolist() == ["perturbation", "perturbation"]
