@@ -4,6 +4,7 @@ Most of it is the small CNN's, as teacher and as student: controls need many run
 better network for the two published rows, and `on_clothes` another data set.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import adversarial, training_sets
 from mislabel_utils.learning.adversarial import Attack
-from mislabel_utils.learning.datasets import Dataset
+from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
@@ -139,7 +140,7 @@ class Experiment(Trial):
     """
 
     def __init__(self, lab: Lab, seed: int) -> None:
-        super().__init__(lab, seed, load(lab), prefix="small-")
+        super().__init__(lab, seed, load(lab))
         self.quick = lab.scale == "quick"
         self.recipe = at_scale(lab, RECIPE, epochs=3)
         self.steps = 30 if self.quick else STEPS
@@ -153,6 +154,16 @@ class Experiment(Trial):
         if self.quick:  # attacks are most of the minute
             self.aims = {k: training_sets.subset(v, 1_000, seed) for k, v in self.aims.items()}
         self.described: dict[str, dict[str, np.ndarray]] = {}
+
+    def train(
+        self, arm: str, on: TrainingSet, recipe: Recipe, seed: int, also: Sequence[Split] = ()
+    ) -> Run:
+        """A network of the seed, tested on clothes where it is one of theirs."""
+        images, named = self.images, arm if arm in ARMS else f"small-{arm}"
+        if arm.startswith("clothes"):
+            images, also = (clothes := self.lab.load("fashion_mnist")), [clothes.train]
+        run = self.lab.train(on, recipe, seed=seed, arm=named, test=images.test, also=also)
+        return self.runs.setdefault(arm, run)
 
     def teacher(self, arm: str, on: TrainingSet | None = None, **changes) -> Run:
         """A network of the true labels, or of others, with changes of the recipe."""
@@ -185,7 +196,7 @@ class Experiment(Trial):
         passes = passes_of(len(on) if count is None else count, times * self.steps)
         # "Again" is a second student.
         seed = 1000 + self.seed + 500 * arm.endswith("again")
-        self.train(arm, on, replace(LESSON, epochs=passes, **changes), seed)
+        self.train(arm, on, replace(LESSON, **{"epochs": passes} | changes), seed)
         if asked:
             self.describe(arm, asked, on)
 
@@ -304,7 +315,8 @@ def controls(one: Experiment) -> None:
 
 
 def strangers(one: Experiment) -> None:
-    """Images moved for the mediocre teacher, and for networks that know nothing of the classes."""
+    """Images moved for the mediocre teacher, and for networks that know nothing of the classes; and
+    D_rand at other radii."""
     for arm, by, name in (
         ("mediocre-rand", one.mediocre, "rand"),
         ("mediocre-det", one.mediocre, "det"),
@@ -312,10 +324,6 @@ def strangers(one: Experiment) -> None:
         ("by-shuffled", one.shuffled(), "rand"),
     ):
         one.student(arm, one.moved(by, name), asked=by)
-
-
-def radii(one: Experiment) -> None:
-    """D_rand at other radii."""
     for times in RADII:
         on = one.moved(one.good, "rand", at_radius(one.attack, times))
         one.student(f"radius-{times:g}", on, asked=one.good)
@@ -330,8 +338,10 @@ def enough(one: Experiment) -> None:
         one.student(f"steps-{steps}-again", on)
 
 
-def only_reached(one: Experiment) -> None:
-    """D_rand where the teacher says the label, with true targets left out, and unmoved."""
+def only_wrong(one: Experiment) -> None:
+    """D_rand where the teacher says the label, with true targets left out, and unmoved; any wrong
+    labels; natural mistakes under the controls, and moved."""
+    natural = one.natural()
     one.student("reached", *one.reached(one.moved(one.good, "rand"), "rand"))
     one.student("wrong", one.wrong(), asked=one.good)
     on, count = one.reached(one.wrong(), "wrong")
@@ -339,6 +349,12 @@ def only_reached(one: Experiment) -> None:
     one.student("wrong-reached-unmoved", adversarial.unmoved(on), count)
     one.student("wrong-reached-few", one.few(on), len(one.unlearnt()))
     one.student("det-reached", *one.reached(one.moved(one.good, "det"), "det"))
+    one.student("labels-wrong", training_sets.uniform_mistakes(one.true, one.seed))
+    one.student("natural-deranged", training_sets.deranged_within_classes(natural, one.seed))
+    one.student("natural-uniform", training_sets.uniform_mistakes(natural, one.seed))
+    one.student("natural-true", training_sets.corrected(natural))
+    one.student("natural-moved", one.moved(one.good, natural), asked=one.good)
+    one.student("natural-further", one.moved(one.mediocre, natural), asked=one.mediocre)
 
 
 def long_lessons(one: Experiment) -> None:
@@ -355,17 +371,6 @@ def long_lessons(one: Experiment) -> None:
     one.student("reached-long", *one.reached(rand, "rand"), times=LONGER)
     for name, on in (errors | {"det": one.moved(one.good, "det")}).items():
         one.student(f"{name}-augmented", on, times=LONGER, augment=True)
-
-
-def baselines(one: Experiment) -> None:
-    """Any wrong labels; natural mistakes under the controls, and moved."""
-    natural = one.natural()
-    one.student("labels-wrong", training_sets.uniform_mistakes(one.true, one.seed))
-    one.student("natural-deranged", training_sets.deranged_within_classes(natural, one.seed))
-    one.student("natural-uniform", training_sets.uniform_mistakes(natural, one.seed))
-    one.student("natural-true", training_sets.corrected(natural))
-    one.student("natural-moved", one.moved(one.good, natural), asked=one.good)
-    one.student("natural-further", one.moved(one.mediocre, natural), asked=one.mediocre)
 
 
 def across(one: Experiment) -> None:
@@ -387,45 +392,32 @@ def across(one: Experiment) -> None:
 def deep(one: Experiment) -> None:
     """The published rows with a better network."""
     strong = at_scale(one.lab, STRONG, model="small_cnn", epochs=3)
-    lesson = replace(LESSON, model=strong.model, epochs=2 if one.quick else 8)
-    doubled = lesson if one.quick else replace(lesson, epochs=16)
+    lesson = {"model": strong.model, "epochs": 2 if one.quick else 8}
+    doubled = lesson | {"epochs": 2 if one.quick else 16}
     attack = replace(one.attack, steps=7, step_size=0.3 * one.attack.epsilon)
-    better = Trial(one.lab, one.seed, one.images, runs=one.runs)
-    teacher = better.teach("deep-good", one.true, strong)
+    teacher = one.teach("deep-good", one.true, strong)
     rand, det = (one.moved(teacher, name, attack) for name in ("rand", "det"))
-    better.learn("deep-labels-rand", one.aims["rand"], doubled)
-    better.learn("deep-rand", rand, lesson)
-    better.learn("deep-rand-doubled", rand, doubled)
-    better.learn("deep-det", det, lesson)
-    one.describe("deep-rand", teacher, rand)
-    one.describe("deep-det", teacher, det)
+    one.student("deep-labels-rand", one.aims["rand"], **doubled)
+    one.student("deep-rand", rand, asked=teacher, **lesson)
+    one.student("deep-rand-doubled", rand, **doubled)
+    one.student("deep-det", det, asked=teacher, **lesson)
     for model in ("small_cnn", "mlp"):
         one.student(f"rand-deep_cnn-to-{model}", rand, model=model)
 
 
 def on_clothes(one: Experiment) -> None:
     """All of Fashion-MNIST, where perturbations may move along."""
-    clothes = one.lab.load("fashion_mnist")
-    other = Trial(one.lab, one.seed, clothes, runs=one.runs)
-    good = other.teach("clothes-good", clothes.train, RECIPE)
-    mediocre = other.teach("clothes-mediocre", clothes.train, replace(RECIPE, epochs=2))
-    aims = training_sets.uniform(clothes.train, one.seed)
+    clothes = one.lab.load("fashion_mnist").train
+    true, aims = training_sets.true_labels(clothes), training_sets.uniform(clothes, one.seed)
+    good = one.teacher("clothes-good", true)
+    mediocre = one.teacher("clothes-mediocre", true, epochs=2)
     rand = one.moved(good, aims, CLOTHES)
-    moved = {
-        "clothes-rand": rand,
-        "clothes-dealt": adversarial.dealt(rand, one.seed),
-        "clothes-grey": adversarial.on_grey(rand),
-    }
-    unmoved = {
-        "clothes-labels-rand": aims,
-        "clothes-natural": training_sets.mistakes(mediocre, clothes.train),
-    }
-    for arm, on in (moved | unmoved).items():
-        lesson = replace(LESSON, epochs=passes_of(len(on), STEPS))
-        other.learn(arm, on, lesson, also=[clothes.train])
-    for arm, on in moved.items():
-        one.describe(arm, good, on)
+    one.student("clothes-natural", training_sets.mistakes(mediocre, clothes))
+    one.student("clothes-labels-rand", aims)
+    one.student("clothes-rand", rand, asked=good)
+    one.student("clothes-dealt", adversarial.dealt(rand, one.seed), asked=good)
+    one.student("clothes-grey", adversarial.on_grey(rand), asked=good)
 
 
-PARTS = sets, controls, strangers, radii, deep
-LONG_PARTS = across, only_reached, long_lessons, baselines, on_clothes  # more than a minute
+PARTS = sets, controls, strangers, deep
+LONG_PARTS = across, only_wrong, long_lessons, on_clothes  # more than a minute
