@@ -5,7 +5,8 @@ its largest weight to 127, and rounded. Biases keep their precision.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ class Compact:
     accuracy : of the rounded network, in [0, 1], on so many test `images`
     """
 
-    layers: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+    layers: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]
     accuracy: float
     images: int
 
@@ -49,7 +50,11 @@ class Compact:
 
     def network(self) -> nn.Module:
         """The rounded network, in float32."""
-        return _with_layers(self.layers)
+        network = models.build("small_cnn", SHAPE, CLASSES, seed=0)  # leaves torch's own seed alone
+        for place, (whole, scale, bias) in zip(_places(network), self.layers, strict=True):
+            weight = torch.from_numpy(whole * scale.reshape(-1, *[1] * (whole.ndim - 1)))
+            place.load_state_dict({"weight": weight, "bias": torch.from_numpy(bias)})
+        return network.eval()
 
 
 def compact(run: Run, test: Split) -> Compact:
@@ -63,11 +68,10 @@ def compact(run: Run, test: Split) -> Compact:
 
 def rounded(run: Run, test: Split) -> Compact:
     """Round the weights of a run and test the result on the images that are in `test`."""
-    modules = (each for each in run.network if isinstance(each, nn.Conv2d | nn.Linear))
-    layers = tuple(_rounded(each.weight.detach().cpu(), each.bias) for each in modules)
-    said = inference.predict(_with_layers(layers), test)
-    right = inference.accuracy(said, test.labels[test.index])
-    return Compact(layers, right, len(test.index))
+    layers = [_rounded(each.weight.detach().cpu(), each.bias) for each in _places(run.network)]
+    found = Compact(layers, 0, len(test.index))
+    said = inference.predict(found.network(), test)
+    return replace(found, accuracy=inference.accuracy(said, test.labels[test.index]))
 
 
 def read(path: Path, run: Run) -> Compact:
@@ -75,13 +79,13 @@ def read(path: Path, run: Run) -> Compact:
     try:
         with np.load(path, allow_pickle=False) as file:
             meta = json.loads(str(file["meta"]))
-            layers = tuple(
+            layers = [
                 tuple(file[f"{name}_{number}"] for name in ("weight", "scale", "bias"))
                 for number in range(len(file.files) // 3)
-            )
-        _with_layers(layers)  # do they fit together?
+            ]
         whose = meta["run"], meta["weights"]
         found = Compact(layers, meta["correct"] / meta["images"], meta["images"])
+        found.network()  # do the layers fit together?
     except Exception as error:  # zipfile, numpy, json and torch each have their own
         raise RecordError(
             f"The exported network {path} is damaged ({error}): restore it from version control."
@@ -102,10 +106,6 @@ def _rounded(weight: Tensor, bias: Tensor) -> tuple[np.ndarray, np.ndarray, np.n
     return whole.numpy(), scale.numpy(), bias.detach().cpu().numpy()
 
 
-def _with_layers(layers: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]) -> nn.Module:
-    network = models.build("small_cnn", SHAPE, CLASSES, seed=0)  # leaves torch's own seed alone
-    places = [module for module in network if isinstance(module, nn.Conv2d | nn.Linear)]
-    for place, (whole, scale, bias) in zip(places, layers, strict=True):
-        weight = whole * scale.reshape(-1, *[1] * (whole.ndim - 1))
-        place.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
-    return network.eval()
+def _places(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
+    """The layers that have weights."""
+    return [module for module in network if isinstance(module, nn.Conv2d | nn.Linear)]

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import NamedTuple, TypeVar
 
+import numpy as np
+
 from mislabel_utils.lab import Lab
+from mislabel_utils.learning import adversarial
 from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.learning.training_sets import TrainingSet
@@ -72,6 +76,18 @@ class Trial:
             on, recipe, seed=seed, arm=self.prefix + arm, test=self.images.test, also=also
         )
         return self.runs[arm]
+
+    def describe(self, arm: str, attacked: Run, on: TrainingSet) -> dict[str, np.ndarray]:
+        """What an attacked network says of a set, see `adversarial.described`."""
+        config = {
+            "experiment": "described",
+            "protocol": adversarial.PROTOCOL,
+            "run": attacked.id,
+            "images": on.inputs.name,
+            "labels": on.source,
+        }
+        compute = partial(adversarial.described, attacked, on)
+        return self.lab.measure(f"{self.prefix}described-{arm}", self.seed, config, compute)
 
 
 def at_scale(lab: Lab, usual: Settings, **quick) -> Settings:

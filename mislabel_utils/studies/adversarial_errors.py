@@ -140,7 +140,7 @@ class Experiment(Trial):
     """
 
     def __init__(self, lab: Lab, seed: int) -> None:
-        super().__init__(lab, seed, load(lab))
+        super().__init__(lab, seed, load(lab), prefix="small-")
         self.quick = lab.scale == "quick"
         self.recipe = at_scale(lab, RECIPE, epochs=3)
         self.steps = 30 if self.quick else STEPS
@@ -159,7 +159,7 @@ class Experiment(Trial):
         self, arm: str, on: TrainingSet, recipe: Recipe, seed: int, also: Sequence[Split] = ()
     ) -> Run:
         """A network of the seed, tested on clothes where it is one of theirs."""
-        images, named = self.images, arm if arm in ARMS else f"small-{arm}"
+        images, named = self.images, arm if arm in ARMS else self.prefix + arm
         if arm.startswith("clothes"):
             images, also = (clothes := self.lab.load("fashion_mnist")), [clothes.train]
         run = self.lab.train(on, recipe, seed=seed, arm=named, test=images.test, also=also)
@@ -200,18 +200,9 @@ class Experiment(Trial):
         if asked:
             self.describe(arm, asked, on)
 
-    def describe(self, arm: str, asked: Run, on: TrainingSet) -> None:
-        """What the attacked network says of a set, and how far its images moved."""
-        config = {
-            "experiment": "described",
-            "protocol": adversarial.PROTOCOL,
-            "run": asked.id,
-            "images": on.inputs.name,
-            "labels": on.source,
-        }
-        self.described[arm] = self.lab.measure(
-            f"small-described-{arm}", self.seed, config, lambda: adversarial.described(asked, on)
-        )
+    def describe(self, arm: str, attacked: Run, on: TrainingSet) -> dict[str, np.ndarray]:
+        self.described[arm] = super().describe(arm, attacked, on)
+        return self.described[arm]
 
     def moved(self, by: Run, aims: TrainingSet | str, how: Attack | None = None) -> TrainingSet:
         """Images moved for a network, towards some of the `aims` or others."""

@@ -6,17 +6,13 @@ of the attack. Settings and expectations were written down before the first run,
 `book/evidence/two_cues_protocol.md`.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
-import numpy as np
-
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import adversarial, training_sets
+from mislabel_utils.learning import training_sets
 from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.learning.training_sets import TrainingSet
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.studies import Arm, adversarial_errors
 from mislabel_utils.studies.two_cues import Cues
@@ -49,7 +45,7 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
     one = Larger(lab, seed)
     det = one.moved(training_sets.next_class(one.images.train), RADIUS)
-    one.described(det)
+    one.describe("det", one.teacher, det)
     one.learn("det-lesson", det, LESSON)
     one.learn("det-deep", det, replace(AS_DET, model="deep_cnn"))
     one.learn("det-0.5", det, AS_DET)
@@ -70,13 +66,3 @@ class Larger(Cues):
     def teacher(self) -> Run:
         """The network that is attacked."""
         return self.teach("teacher", self.images.train, TEACHER)
-
-    def described(self, on: TrainingSet) -> Mapping[str, np.ndarray]:
-        """What the teacher says of moved images, see `adversarial.described`."""
-        config = {
-            "experiment": "described", "protocol": adversarial.PROTOCOL,
-            "run": self.teacher.id, "images": on.inputs.name, "labels": on.source,
-        }  # fmt: skip
-        return self.lab.measure(
-            "described-det", self.seed, config, lambda: adversarial.described(self.teacher, on)
-        )
