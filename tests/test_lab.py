@@ -4,7 +4,6 @@ import dataclasses
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -31,6 +30,11 @@ TRAIN, TEST = toy_split(), toy_split(64, seed=1, name="toy/test")
 OTHER = dataclasses.replace(toy_split(48, seed=2), name="other/train")
 RECIPE = Recipe("small_cnn", epochs=2, batch_size=16)
 JOB = {"seed": 0, "arm": "teacher", "test": TEST, "also": [OTHER]}
+
+
+def full(on=TRAIN, **changes):
+    """Trained at full scale, or found, by a lab that has just begun."""
+    return Lab("chapter", "full").train(on, RECIPE, **JOB | changes)
 
 
 def without_images(split):
@@ -94,7 +98,7 @@ def test_pages_that_are_tested_together_share_what_quick_scale_trains(trained, i
         again = Lab("other", "quick").train(TRAIN, RECIPE, **JOB)
         assert len(trained) == 1 and first.weights == again.weights
         assert Lab("chapter", "full").store.root == Store().root
-    Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    full()
     Lab("chapter", "quick").train(TRAIN, RECIPE, **JOB)
     assert len(trained) == 3, "neither those of other tests nor what is recorded"
 
@@ -113,8 +117,7 @@ def test_recorded_names_the_command_when_there_is_no_record(trained):
 
 def test_what_was_learnt_from_stays_when_more_is_asked_for(trained, monkeypatch):
     """The network in half precision, or on another machine, would answer otherwise."""
-    job = {"seed": 0, "arm": "teacher", "test": TEST}
-    before = Lab("chapter", "full").train(TRAIN, RECIPE, **job, also=[TRAIN])
+    before = full(also=[TRAIN])
     answers, asked = inference.probabilities, []
 
     def otherwise(network, split, precision):
@@ -122,7 +125,7 @@ def test_what_was_learnt_from_stays_when_more_is_asked_for(trained, monkeypatch)
         return answers(network, split, precision).roll(1, dims=1)
 
     monkeypatch.setattr(inference, "probabilities", otherwise)
-    after = Lab("chapter", "full").train(TRAIN, RECIPE, **job, also=[TRAIN, OTHER])
+    after = full(also=[TRAIN, OTHER])
     assert asked == [OTHER.key] and trained == ["teacher seed 0"]
     assert torch.equal(after.predict(TRAIN), before.predict(TRAIN))
     assert torch.equal(after.confidence(TRAIN), before.confidence(TRAIN))
@@ -182,7 +185,7 @@ def test_a_network_that_was_changed_is_not_asked():
 
 
 def test_a_label_maker_that_was_changed_is_refused_at_recorded_scale():
-    made = Lab("chapter", "full").train(mine(TRAIN.labels), RECIPE, **JOB)
+    made = full(mine(TRAIN.labels))
     lab, here = Lab("chapter", "recorded"), without_images(TRAIN)
     job = JOB | {"test": without_images(TEST), "also": []}
     same = training_sets.true_labels(here).relabelled("mine", lambda: here.labels)
@@ -225,31 +228,24 @@ def test_images_whose_maker_was_changed(scale, trained):
 # Measured, drawn --------------------------------------------------------------------------------
 
 
-def weighed(lab, run, value):
-    config = {"experiment": "weighed", "of": [run.id]}
-    return float(lab.measure("w", 0, config, lambda: {"a": value})["a"])
-
-
 @pytest.mark.parametrize("scale", ["full", "recorded"])
 def test_what_was_measured_belongs_to_the_weights_it_was_measured_on(scale):
-    lab = Lab("chapter", "full")
-    run = lab.train(TRAIN, RECIPE, **JOB)
-    assert weighed(lab, run, 1) == weighed(lab, run, 2) == 1
+    def weighed(scale, value):
+        lab = Lab("chapter", scale)
+        config = {"experiment": "weighed", "of": [lab.train(TRAIN, RECIPE, **JOB).id]}
+        return float(lab.measure("w", 0, config, lambda: {"a": value})["a"])
+
+    assert weighed("full", 1) == weighed("full", 2) == 1
     (path,) = Store().root.glob("chapter/w-*")
     measured = Store().read(path)
-    assert measured.trained_on == {run.id: run.weights}
-    lab = Lab("chapter", scale)
-    run = lab.train(TRAIN, RECIPE, **JOB)
-    for weights, told in (
-        ("1" * 64, pytest.raises(RecordError, match="since been trained anew")),
-        (None, nullcontext()),
-    ):  # from before it was kept
-        path.unlink()
-        Store().write(
-            dataclasses.replace(measured, trained_on={run.id: weights} if weights else {})
-        )
-        with told:
-            assert weighed(lab, run, 3) == 1
+    assert list(measured.trained_on.values()) == [full().weights]
+    path.unlink()
+    Store().write(dataclasses.replace(measured, trained_on={full().id: "1" * 64}))
+    with pytest.raises(RecordError, match="measured on a network that has since been trained"):
+        weighed(scale, 3)
+    path.unlink()
+    Store().write(dataclasses.replace(measured, trained_on={}))  # from before it was kept
+    assert weighed(scale, 4) == 1
 
 
 @pytest.mark.parametrize("scale", ["quick", "full"])
@@ -287,7 +283,7 @@ def test_a_name_that_no_file_can_have_is_refused_before_anything_is_trained(trai
     with pytest.raises(ValueError, match="no part of a file's name"):
         Lab(name, "full")
     with pytest.raises(ValueError, match="no part of a file's name"):
-        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"arm": name})
+        full(arm=name)
     with pytest.raises(ValueError, match="no part of a file's name"):
         Lab("chapter", "full").measure(name, 0, {}, lambda: trained.append("measured"))
     assert not trained
@@ -304,7 +300,7 @@ def test_a_seed_of_numpy_is_a_seed():
 def test_nothing_to_be_tested_on_is_refused_before_anything_is_trained(trained):
     none = inputs.part(TEST, torch.arange(0))
     with pytest.raises(ValueError, match="no image to be tested on"):
-        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"test": none})
+        full(test=none)
     assert not trained
 
 
@@ -316,16 +312,16 @@ def test_each_sitting_is_recorded_and_another_number_of_threads_is_told(monkeypa
         patch.setattr(training, "CHECKPOINT_SECONDS", -1)
         save = training._save
         patch.setattr(training, "_save", lambda *a: (save(*a), interrupt()))
-        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+        full()
     torch.set_num_threads(2)
     try:
         with pytest.warns(UserWarning, match=r"teacher seed 0 goes on .*threads 1, now 2"):
-            run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+            run = full()
     finally:
         torch.set_num_threads(1)
     assert [each["threads"] for each in run.record.environment["sittings"]] == [1, 2]
     assert run.record.environment["threads"] == 2
-    single = Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"seed": 1}))
+    single = full(seed=1)
     assert "sittings" not in single.record.environment
 
 
@@ -338,38 +334,34 @@ def test_another_network_behind_the_same_source():
 
 
 def test_images_that_only_have_the_name():
-    run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    run = full()
     noise = dataclasses.replace(TEST, images=TEST.images.flip(0), fingerprint="another")
     norm = dataclasses.replace(TEST.normalization, mean=(0.9,))
     for other in (noise, TEST.normalized_as(norm)):
         with pytest.raises(RecordError, match="another version of toy/test"):
             run.predict(other)
         with pytest.raises(RecordError, match="another version of toy/test"):
-            Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"test": other}))
+            full(test=other)
         with pytest.raises(ValueError, match=r"Two data sets are called toy/test@toy: give one"):
-            Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"also": [other]}))
+            full(also=[other])
 
 
 def test_what_a_record_says():
-    run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    run, on = full(), training_sets.true_labels(TRAIN)
     record = Store().find(run.id)
-    on = training_sets.true_labels(TRAIN)
     made = training.train(RECIPE, on, seed=0, test=TEST)
     network, curve = made.network, made.state["curve"]
-    assert record.curve == curve
-    assert record.curve[-1]["test_accuracy"] == record.metrics[TEST.key]
+    assert record.curve == curve and curve[-1]["test_accuracy"] == record.metrics[TEST.key]
     assert set(record.metrics) == {TEST.key, OTHER.key}
     assert set(record.arrays) == {TEST.key, OTHER.key, f"confidence:{OTHER.key}"}
     for split in (TEST, OTHER):
-        predicted = inference.predict(network, split)
-        assert torch.equal(run.predict(split), predicted)
-        assert record.metrics[split.key] == inference.accuracy(predicted, split.labels)
+        assert torch.equal(run.predict(split), inference.predict(network, split))
+        assert record.metrics[split.key] == run.accuracy(split)
     exact = inference.probabilities(network, OTHER).max(1).values
     assert (run.confidence(OTHER) - exact).abs().max() <= 0.5 / 255 + 1e-6
-    assert list(run.curve().values()) == [point["test_accuracy"] for point in curve]
     assert run.curve("train_loss") == {1 + i: point["train_loss"] for i, point in enumerate(curve)}
     assert {"python", "torch", "device", "threads", "seconds"} <= record.environment.keys()
-    asked = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB | {"test": OTHER})
+    asked = full(test=OTHER)
     assert asked.record.environment["curve"] == TEST.key, "not of what was asked for since"
     assert record.trained_on == on.digests() and record.weights == runs.weights_digest(network)
 
@@ -434,8 +426,8 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
 
 def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
     """Neither the cache's nor the package's, wherever the right ones are."""
-    one = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
-    two = Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"seed": 1}))
+    one = full()
+    two = full(seed=1)
     cached, others = (runs.weights_path(run.id, run.weights) for run in (one, two))
     bundled = isolated / "package" / "weights" / f"{one.record.stem}.pt"
     bundled.parent.mkdir(parents=True)
@@ -448,7 +440,7 @@ def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
     with pytest.raises(RecordError, match=r"weights of teacher-s00.*train it here"):
         _ = Run(one.record).network
     with pytest.raises(RecordError, match=r"weights of teacher-s00"):
-        Lab("chapter", "full").train(TRAIN, RECIPE, **(JOB | {"also": [OTHER, TRAIN]}))
+        full(also=[OTHER, TRAIN])
     unknown = dataclasses.replace(two.record, weights="")  # recorded before it was kept
     cached.replace(others)
     with pytest.raises(RecordError, match=r"weights of teacher-s01"):
@@ -457,7 +449,7 @@ def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
 
 def test_a_run_that_is_trained_anew_keeps_its_weights(monkeypatch):
     """Its record was deleted, as messages advise; the cache still holds what it was before."""
-    first = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    first = full()
     (path,) = Store().paths()
     path.unlink()
     build = training.models.build
@@ -470,14 +462,14 @@ def test_a_run_that_is_trained_anew_keeps_its_weights(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(training.models, "build", elsewhere)
-        anew = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+        anew = full()
     assert anew.weights != first.weights
     assert runs.weights_digest(Run(anew.record).network) == anew.weights
     assert runs.weights_digest(Run(first.record).network) == first.weights
 
 
 def test_damaged_weights():
-    run = Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    run = full()
     (weights,) = files(cache_dir() / "weights")
     weights.write_bytes(weights.read_bytes()[:-99])
     with pytest.raises(RecordError, match=r"weights"):
@@ -485,7 +477,7 @@ def test_damaged_weights():
 
 
 def test_split_that_was_not_predicted():
-    run = Lab("chapter", "full").train(TRAIN, RECIPE, seed=0, arm="teacher", test=TEST)
+    run = full(also=[])
     with pytest.raises(RecordError, match=r"holds no other/train@toy.*also="):
         run.predict(OTHER)
     with pytest.raises(RecordError, match=r"holds no confidence:toy/test@toy"):
