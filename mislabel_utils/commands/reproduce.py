@@ -1,9 +1,9 @@
 """``reproduce``: a chapter's experiment at full scale, one job a seed."""
 
 import argparse
-import asyncio
 import os
 import platform
+import re
 import sys
 import tempfile
 import threading
@@ -29,7 +29,6 @@ from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets
 from mislabel_utils.recording.records import Store
 
-ASKED = {"SEEDS", "load", "experiment"}
 _alone = threading.Lock()
 
 
@@ -50,15 +49,12 @@ def on_cluster(address: str, records: Path) -> Iterator[Path]:
 
         client = Client(address, timeout="10s", set_as_default=False)
         client.wait_for_workers(1, timeout=30)
-    except ImportError as error:
+    except Exception as error:  # each part of Dask has its own; or there is none
         raise CommandError(
-            f'--cluster needs Dask ({error}): pip install "mislabel-utils[cluster]"'
-        ) from error
-    except (OSError, asyncio.TimeoutError, ValueError, TypeError) as error:
-        raise CommandError(
-            f"No Dask scheduler with a worker answers at {address} ({error}). Start them with "
-            "`dask scheduler`, and `dask worker ADDRESS --nthreads 1` on each machine. "
-            "For a tls:// address, Dask's configuration has to name the certificates."
+            f"No cluster can be used at {address} ({error}). It takes Dask, which comes with "
+            'pip install "mislabel-utils[cluster]"; a `dask scheduler`; and, on each machine, '
+            "`dask worker ADDRESS --nthreads 1`. For a tls:// address, Dask's configuration has to "
+            "name the certificates."
         ) from error
     records.mkdir(parents=True, exist_ok=True)
     with (
@@ -76,20 +72,17 @@ def on_cluster(address: str, records: Path) -> Iterator[Path]:
 
 
 def parse_seeds(text: str) -> list[int]:
-    """ "0-2,7" to [0, 1, 2, 7]; an ArgumentTypeError for anything else."""
-    try:
-        seeds = []
-        for part in text.split(","):
-            first, dash, last = part.partition("-")
-            low, high = int(first), int(last) if dash else int(first)
-            if "_" in part or not 0 <= low <= high < 1000:  # to Python 1_0 is 10
-                raise ValueError
-            seeds.extend(range(low, high + 1))
-        return list(dict.fromkeys(seeds))  # each once
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} lists no seeds: write 0-9 or 0,3,5, each below 1000"
-        ) from None
+    """ "0-2,7" to [0, 1, 2, 7], each once; an ArgumentTypeError for anything else."""
+    seeds = []
+    for part in text.split(","):
+        found = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", part)
+        more = range(int(found[1]), int(found[2] or found[1]) + 1) if found else ()
+        if not more:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} lists no seeds: write 0-9 or 0,3,5, each below 1000"
+            )
+        seeds += more
+    return list(dict.fromkeys(seeds))
 
 
 def own_folder(text: str) -> Path:
@@ -103,20 +96,16 @@ def own_folder(text: str) -> Path:
 def study_of(chapter: str) -> ModuleType:
     """The module of a chapter's experiment: one of the book's, or of the reader's on Python's path.
 
-    Raises a CommandError when there is none, or it defines no experiment.
+    Raises a CommandError when there is none that defines an experiment.
     """
     module = studies.study(chapter)
     if module is None and chapter.isidentifier() and find_spec(chapter):
         module = import_module(chapter)
-    if module is None:
+    if module is None or not vars(module).keys() >= {"SEEDS", "load", "experiment"}:
         known = ", ".join(each.name for each in iter_modules(studies.__path__))
         raise CommandError(
-            f"No chapter {chapter!r}: name one of {known}, or a module of your own that Python "
-            "finds, such as a file in this folder."
-        )
-    if missing := ASKED - vars(module).keys():
-        raise CommandError(
-            f"{module.__file__} defines no {', '.join(sorted(missing))}: nothing to reproduce."
+            f"No chapter {chapter!r} with SEEDS, load and experiment: name one of {known}, or a "
+            "module of your own that Python finds, such as a file in this folder."
         )
     return module
 
@@ -143,11 +132,10 @@ def reproduce(
     jobs : processes that share the cores; no more than there are cores and seeds
     address : of a Dask scheduler, instead of processes here
     """
-    os.environ["MISLABEL_SCALE"] = "full"
     # Here first, so that a wrong name or missing data fail at once, and only once.
     study = study_of(chapter)
     if data is None:
-        study.load(Lab(chapter))
+        study.load(Lab(chapter, "full"))
     elif chapter != "mislabeled":
         raise CommandError(
             f"The chapter {chapter} runs on its own data only: leave --data out, or choose "
@@ -165,7 +153,7 @@ def reproduce(
     jobs = min(jobs, len(seeds), cpu_count())
     records = Store().root.resolve()
     # What a process needs, wherever it runs, to do as this one.
-    settings = {"MISLABEL_SCALE": "full", "MISLABEL_RECORDS": str(records)}
+    settings = {"MISLABEL_RECORDS": str(records)}
     if root := folder("MISLABEL_DATA"):
         settings["MISLABEL_DATA"] = str(root.resolve())
     if jobs > 1 or address:
@@ -183,7 +171,7 @@ def reproduce(
             outcomes[seed] = outcome
             tqdm.write(f"seed {seed} is recorded in {records / chapter}")
     if data:
-        table = pd.DataFrame({f"Seed {seed}": outcomes[seed] for seed in sorted(outcomes)})
+        table = pd.DataFrame({f"Seed {seed}": found for seed, found in sorted(outcomes.items())})
         table = table.rename_axis(columns="Measured")
         print(f"\n{table.to_string()}\n\n{own_images.verdict(table.loc[own_images.ANSWER])}")
 
@@ -214,7 +202,7 @@ def run_seed(
         )
     # A cluster's process may do others afterwards, or in another thread.
     with _alone, patch.dict(os.environ, settings), patch.object(sys, "path", [*sys.path, place]):
-        lab = Lab(chapter)
+        lab = Lab(chapter, "full")
         if data is not None:
             return seed, own_images.ask(lab, data, seed, flips)
         study_of(chapter).experiment(lab, seed)

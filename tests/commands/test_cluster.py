@@ -96,18 +96,14 @@ def test_a_lost_scheduler_is_told(workers, tmp_path):
         raise CancelledError
 
 
-def test_without_dask(command_line, tiny, monkeypatch):
-    monkeypatch.setitem(sys.modules, "dask.distributed", None)
-    done = command_line(*tiny, "--cluster", "tcp://127.0.0.1:1")
-    assert done.status == 1
-    assert 'pip install "mislabel-utils[cluster]"' in done.said
-
-
+@pytest.mark.parametrize("dask", [True, False])
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address"])
-def test_nobody_answers(command_line, tiny, address):
+def test_nobody_answers(command_line, tiny, monkeypatch, address, dask):
+    if not dask:
+        monkeypatch.setitem(sys.modules, "dask.distributed", None)
     done = command_line(*tiny, "--cluster", address)
-    assert done.status == 1
-    assert f"answers at {address} " in done.said and "dask scheduler" in done.said
+    assert done.status == 1 and f"No cluster can be used at {address} (" in done.said
+    assert 'pip install "mislabel-utils[cluster]"' in done.said and "dask worker" in done.said
 
 
 def test_jobs_or_cluster(command_line, tiny):
