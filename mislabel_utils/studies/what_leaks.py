@@ -4,7 +4,7 @@ And a student that starts from its teacher's own weights, or from others, and is
 outputs that nobody trained, on noise (`shared_initialisation`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -58,7 +58,6 @@ STARTS = {
     "untaught": "its teacher's, untrained teacher",
 }
 LESSON = {"passes": 5, "batch": 1024}
-LONGER = LESSON | {"passes": 25}
 PATIENT = ("share 1", "hidden only", "outputs only", "untaught")
 NOISE, FRESH = 60_000, 10_000  # images to be taught by, and to be asked about
 MUDDLED = 1  # raise it when `muddled` changes what it measures
@@ -153,9 +152,11 @@ class Family:
     """
 
     def __init__(self, lab: Lab, seed: int) -> None:
+        self.lab, self.seed = lab, seed
         self.quick = lab.scale == "quick"  # then about as many steps, in less time
         self.study = {"passes": 12, "batch": 256} if self.quick else LESSON
         self.lesson = {"passes": 1, "batch": 256} if self.quick else LESSON
+        self.longer = self.lesson | {"passes": 5 * self.lesson["passes"]}
         self.read = 1_000 if self.quick else 10_000
         self.digits = lab.load("mnist").normalized_as(kin.CENTRED)
         self.drawn = kin.streams(seed)
@@ -186,6 +187,15 @@ class Family:
     def examined(self, start: nn.Module, learnt: nn.Module, of: nn.Module) -> np.ndarray:
         return kin.examined(start, learnt, of, self.digits, self.noise[1], self.read)
 
+    def measured(
+        self, arm: str, compute: Callable[[], dict[str, np.ndarray]], **more: Any
+    ) -> Mapping[str, np.ndarray]:
+        """By network, as `kin.examined`, what is computed; `more` says what else determines it."""
+        config = {
+            "experiment": arm, "seed": self.seed, "noise": (NOISE, FRESH), "read": self.read,
+        }  # fmt: skip
+        return self.lab.measure(arm, self.seed, config | more, compute)
+
 
 def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[str, np.ndarray]:
     """What students of three idle outputs know of digits, by where they started from.
@@ -193,7 +203,7 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
     For each network what `kin.examined` finds; nothing of a longer lesson at quick scale.
     """
     one = Family(lab, seed)
-    arms, lesson = (PATIENT, LONGER) if longer else (tuple(STARTS), one.lesson)
+    arms, lesson = (PATIENT, one.longer) if longer else (tuple(STARTS), one.lesson)
     if one.quick:
         if longer:
             return {}
@@ -207,24 +217,14 @@ def shared_initialisation(lab: Lab, seed: int, longer: bool = False) -> Mapping[
             "untaught": own,
         }
         return {"teacher": one.examined(own, teacher, teacher)} | {
-            name: one.student(start, one.third if name == "untaught" else teacher, lesson)
-            for name, start in starts.items()
-            if name in arms
+            name: one.student(starts[name], one.third if name == "untaught" else teacher, lesson)
+            for name in arms
         }
 
-    arm = "beginnings-longer" if longer else "beginnings"
-    config = {
-        "experiment": arm,
-        "protocol": (kin.PROTOCOL, probes.PROTOCOL),
-        "of": one.digits.fingerprint,
-        "arms": arms,
-        "study": one.study,
-        "lesson": lesson,
-        "noise": (NOISE, FRESH),
-        "read": one.read,
-        "seed": seed,
-    }
-    return lab.measure(arm, seed, config, compute)
+    return one.measured(
+        "beginnings-longer" if longer else "beginnings", compute, arms=arms, study=one.study,
+        lesson=lesson, of=one.digits.fingerprint, protocol=(kin.PROTOCOL, probes.PROTOCOL),
+    )  # fmt: skip
 
 
 def muddled(lab: Lab, seed: int) -> Mapping[str, np.ndarray]:
@@ -234,23 +234,20 @@ def muddled(lab: Lab, seed: int) -> Mapping[str, np.ndarray]:
     "stranger-longer", after five times as many passes. At quick scale the first two alone.
     """
     one = Family(lab, seed)
-    train, lesson = one.digits.train, one.lesson
-    longer = lesson | {"passes": 5 * lesson["passes"]}
+    train = one.digits.train
 
     def compute() -> dict[str, np.ndarray]:
         labels = training_sets.shuffled(training_sets.true_labels(train), seed).labels
         teacher = one.teacher(replace(train, labels=labels))
         found = {
-            "kin": one.student(one.own, teacher, lesson),
-            "stranger": one.student(one.stranger, teacher, lesson),
+            "kin": one.student(one.own, teacher, one.lesson),
+            "stranger": one.student(one.stranger, teacher, one.lesson),
         }
         if not one.quick:
-            found["stranger-longer"] = one.student(one.stranger, teacher, longer)
+            found["stranger-longer"] = one.student(one.stranger, teacher, one.longer)
         return found
 
-    config = {
-        "experiment": "muddled", "protocol": (MUDDLED, kin.PROTOCOL, probes.PROTOCOL),
-        "of": train.fingerprint, "lesson": lesson, "seed": seed,
-        "noise": (NOISE, FRESH), "read": one.read,
-    }  # fmt: skip
-    return lab.measure("muddled", seed, config, compute)
+    return one.measured(
+        "muddled", compute, lesson=one.lesson, of=train.fingerprint,
+        protocol=(MUDDLED, kin.PROTOCOL, probes.PROTOCOL),
+    )  # fmt: skip
