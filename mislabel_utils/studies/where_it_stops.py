@@ -76,32 +76,26 @@ class Protocol:
     def cells(self, data: Dataset, steps: int, seed: int, pair: bool = False) -> list[dict]:
         """One teacher, and a student of each choice of its mistakes; of a `pair` of classes fewer
         images teach, and each choice has a student of its true labels as well."""
-        learnt = round(0.15 * len(data.train)) if pair else len(data.train) // 2
-        teacher, asked, rest = self.teacher(data, learnt, steps, seed)
-        count = round(0.15 * len(rest)) if pair else None
-        said, chosen = self.mistakes(teacher, rest, seed, count)
+        teacher, asked, rest, said, chosen = self.mistakes(data, steps, seed, pair)
         return [
             self.cell(teacher, inputs.part(rest, rows), labels[rows], asked, data.test, seed)
             for labels in ((said, rest.labels) if pair else (said,))
             for rows in chosen.values()
         ]
 
-    def teacher(
-        self, data: Dataset, learnt: int, steps: int, seed: int
-    ) -> tuple[nn.Module, Split, Split]:
-        """A teacher of `learnt` images, those that the vote is asked about, and all the others."""
-        parts = [learnt, min(len(data.train) // 10, 2_000)]
-        learned, asked, rest = inputs.random_split(data.train, parts, seed)
-        return self.train(learned, learned.labels, steps, seed), asked, rest
-
     def mistakes(
-        self, teacher: nn.Module, rest: Split, seed: int, count: int | None = None
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """What the teacher says, and the rows of each choice of `count` mistakes, or of a fifth."""
+        self, data: Dataset, steps: int, seed: int, pair: bool = False
+    ) -> tuple[nn.Module, Split, Split, Tensor, dict[str, Tensor]]:
+        """A teacher, the images that a vote is asked about, and all that it has not learnt: what it
+        says of these, and the rows of each choice of its mistakes, see `kinds`."""
+        size = len(data.train)
+        parts = [round(0.15 * size) if pair else size // 2, min(size // 10, 2_000)]
+        learned, asked, rest = inputs.random_split(data.train, parts, seed)
+        teacher = self.train(learned, learned.labels, steps, seed)
         sure, said = self.answers(teacher, rest)
         wrong = (said != rest.labels).nonzero().squeeze(1)
-        count = len(wrong) // 5 if count is None else count
-        return said, kinds(wrong, sure[wrong], count, seed)
+        count = round(0.15 * len(rest)) if pair else len(wrong) // 5
+        return teacher, asked, rest, said, kinds(wrong, sure[wrong], count, seed)
 
     def cell(
         self, teacher: nn.Module, shown: Split, labels: Tensor, asked: Split, test: Split, seed: int
@@ -123,25 +117,21 @@ class Protocol:
 
     def trio(self, data: Dataset, steps: int, seed: int) -> dict[str, float]:
         """One teacher, and students of a random fifth of its mistakes, by whose labels."""
-
-        def right(network: nn.Module) -> float:
-            return inference.accuracy(self.answers(network, data.test)[1], data.test.labels)
-
-        teacher, _, rest = self.teacher(data, len(data.train) // 2, steps, seed)
-        said, chosen = self.mistakes(teacher, rest, seed)
-        rows = chosen["random"]
+        teacher, _, rest, said, chosen = self.mistakes(data, steps, seed)
+        rows, who = chosen["random"], {"teacher": teacher}
         shown = inputs.part(rest, rows)
         given = TrainingSet(inputs.Inputs(shown), {"kind": "said"}, lambda: said[rows])
-        found = {"images": float(len(rows)), "teacher": right(teacher)}
         for whose, on in {
             "said": given,
             "uniform": training_sets.uniform_mistakes(given, seed),
             "deranged": training_sets.deranged_within_classes(given, seed),
         }.items():
-            some, labels = on.kept.nonzero().squeeze(1), on.labels[on.kept]
-            student = self.train(inputs.part(shown, some), labels, self.student_steps, 1000 + seed)
-            found[whose] = right(student)
-        return found
+            some = inputs.part(shown, on.kept.nonzero().squeeze(1))
+            who[whose] = self.train(some, on.labels[on.kept], self.student_steps, 1000 + seed)
+        return {"images": float(len(rows))} | {
+            name: inference.accuracy(self.answers(network, data.test)[1], data.test.labels)
+            for name, network in who.items()
+        }
 
     def votes(
         self, teacher: nn.Module, shown: Split, labels: Tensor, asked: Split, seed: int
