@@ -1,6 +1,7 @@
 """The training loop: it learns, it repeats itself to the bit, it resumes, it refuses nonsense."""
 
 import dataclasses
+from itertools import product
 
 import pytest
 import torch
@@ -133,11 +134,9 @@ def test_same_seed_same_bits():
     assert not same_weights(one, other)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 999])
-def test_each_epoch_and_batch_has_random_numbers_of_its_own(seed):
+def test_each_epoch_and_batch_has_random_numbers_of_its_own():
     """Seed 0 met seed 1 in epoch 1,000."""
-    keys = {(seed, epoch, batch) for epoch in (0, 1, 2, 999) for batch in (0, 1, 2, 99_999)}
-    keys |= {(seed + 1, 0, 0), (seed + 1, 0, 1)}
+    keys = set(product((0, 1, 999), (0, 1, 2, 999), (0, 1, 2, 99_999)))
     draws = [torch.randperm(30, generator=training.stream(*key)).tolist() for key in keys]
     assert len({tuple(draw) for draw in draws}) == len(keys)
 
