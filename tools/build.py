@@ -15,28 +15,16 @@ from mislabel_utils.report import results
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "sources.sha256"
-SOURCES = (
-    "_config.yml",
-    "_toc.yml",
-    "requirements.txt",
-    "tools/*.py",
-    "book/**/*",
-    "mislabel_utils/**/*.py",  # the page on the package is made from the docstrings
-    "mislabel_utils/bundled/records/*/*.npz",  # and the table of results from the records
-    "mislabel_utils/bundled/sample/*.npz",  # and what the reader's browser learns from the sample
-    "mislabel_utils/bundled/weights/*.npz",  # and from a teacher
-)
-NOT_SOURCES = {".ipynb_checkpoints", "__pycache__"}
+SOURCES = ("_*.yml", "requirements.txt", "tools/*.py", "book/**/*", "mislabel_utils/**/*")
+NOT_SOURCES = {".ipynb_checkpoints", ".ruff_cache", "__pycache__"}
 
 
 def digest() -> str:
     """One hash of all sources. Contents, not dates: a checkout changes the dates."""
-    files = {p for pattern in SOURCES for p in ROOT.glob(pattern) if p.is_file()}
     total = hashlib.sha256()
-    for path in sorted(files):
-        name = path.relative_to(ROOT)
-        if NOT_SOURCES.isdisjoint(name.parts):
-            total.update(f"{name.as_posix()}\0{path.stat().st_size}\0".encode())
+    for path in sorted(path for pattern in SOURCES for path in ROOT.glob(pattern)):
+        if path.is_file() and NOT_SOURCES.isdisjoint(path.parts):
+            total.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
             total.update(path.read_bytes())
     return total.hexdigest()
 

@@ -15,7 +15,6 @@ import json
 import os
 import re
 import sys
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -28,9 +27,8 @@ from plain import fill, name_folds
 BOOK = Path(__file__).resolve().parent.parent / "book"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+EMPTY = TemporaryDirectory(prefix="ipython-")  # without settings, as long as this process lasts
 PICTURE = re.compile(r"data:image/\w+;base64,[\w+/=\s]+")
-
-
 # Asked of the kernel when all cells have run: what they gave the prose to say. A number a line:
 # nbclient looks for carriage returns, in a time that grows with the square of a line.
 NUMBERS = """
@@ -50,12 +48,6 @@ def name_of(path: Path) -> str:
     return path.relative_to(BOOK).with_suffix("").as_posix()
 
 
-@cache
-def no_profile() -> TemporaryDirectory:
-    """A folder without settings, for as long as this process lasts."""
-    return TemporaryDirectory(prefix="ipython-")
-
-
 def prefer_own_kernel() -> None:
     """Let `python3` mean this environment, whatever kernels the user has installed.
 
@@ -65,12 +57,12 @@ def prefer_own_kernel() -> None:
     others = [p for p in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if p and p != own]
     os.environ["JUPYTER_PATH"] = os.pathsep.join([own, *others])
     os.environ.pop("PYTHONSTARTUP", None)
-    os.environ |= {"IPYTHONDIR": no_profile().name, "MATPLOTLIBRC": os.devnull}
+    os.environ |= {"IPYTHONDIR": EMPTY.name, "MATPLOTLIBRC": os.devnull}
 
 
 def connect(manager: KernelManager, **options) -> None:
     """Through files of its own: of two processes in search of a free port, both find the same."""
-    place = Path(no_profile().name, uuid4().hex[:12])
+    place = Path(EMPTY.name, uuid4().hex[:12])
     with_ports(manager, **{"transport": "ipc", "ip": str(place)} | options)
 
 
@@ -146,7 +138,7 @@ def main() -> int:
     options = parser.parse_args()
     paths, failed = [path.resolve() for path in options.notebooks] or chapters(), False
     for path in paths:
-        if not path.is_file() or BOOK not in path.parents:
+        if path not in chapters():
             parser.error(f"there is no page {path} in {BOOK}")
         if options.check:
             report = check(path)

@@ -13,11 +13,6 @@ from set_url import forms
 
 # Links alone in brackets, after a sentence: what it rests on. The style sheet may move them.
 ASIDE = re.compile(r"(?<=[.?!)] )\(((?:<a [^>]*>(?:(?!</a>).)*</a>(?:, )?)+)\)", re.DOTALL)
-# Another extension's scripts, on pages without a use for them: no code runs in a page by Thebe,
-# which logs an error where it is switched off, and no page has formulas, tabs, or toggles.
-UNWANTED = ("thebe", "mathjax", "design-tabs", "togglebutton")
-# What searches while one types, which is switched off: the page of results has its own.
-SEARCH = re.compile(r'<script src="[^"]*(?:searchtools|language_data|searchindex)\.js.*?</script>')
 
 
 def opening(doctree: nodes.document) -> str:
@@ -44,12 +39,7 @@ def introduce(app, pagename, templatename, context, doctree):
 
 
 def trim(app, pagename, templatename, context, doctree):
-    """Drop scripts without a use, roles and heads that are none; link to pages, not notebooks."""
-    for kind in ("script_files", "css_files"):
-        files = context[kind]
-        said = [f"{f.filename or ''} {f.attributes.get('body') or ''}".lower() for f in files]
-        files[:] = [f for f, text in zip(files, said, strict=True)
-                    if not any(word in text for word in UNWANTED)]  # fmt: skip
+    """Drop roles and heads that are none; link to pages, not notebooks."""
     # A cell's HTML links to a notebook, so that it works in Jupyter too. docutils gives the
     # references roles that are none, or are no more: worse than no role.
     body = re.sub(r'(href="[\w./-]+)\.ipynb(?=["#])', r"\1.html", context.get("body", ""))
@@ -64,16 +54,14 @@ def trim(app, pagename, templatename, context, doctree):
 def lighten(app, exception):
     """Empty the theme's script for icons: its style sheet draws the same ones from a font.
 
-    Load what searches where results are shown only, and name the arrow with which the theme
-    unfolds the pages below another one.
+    And name the arrow with which the theme unfolds the pages below another one.
     """
     if exception is None:
         Path(app.outdir, "_static", "scripts", "fontawesome.js").write_text("")
+        arrow = '<summary><span class="toctree-toggle"'
+        named = arrow.replace("<summary>", '<summary aria-label="pages below">')
         for path in Path(app.outdir).rglob("*.html"):
-            arrow = '<summary><span class="toctree-toggle"'
-            named = arrow.replace("<summary>", '<summary aria-label="pages below">')
-            html = path.read_text("utf-8").replace(arrow, named)
-            path.write_text(html if path.name == "search.html" else SEARCH.sub("", html), "utf-8")
+            path.write_text(path.read_text("utf-8").replace(arrow, named), "utf-8")
 
 
 def setup(app):
