@@ -4,11 +4,12 @@ import errno
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from toys import ROOT, environment
 
-from mislabel_utils.files import FULL, FolderError, cache_dir, folder
+from mislabel_utils.files import FULL, FolderError, cache_dir, folder, locked
 from mislabel_utils.recording.records import Store
 
 WHERE = {  # what each variable decides
@@ -41,6 +42,17 @@ def test_no_home_at_all(monkeypatch):
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where nobody has one
     with pytest.raises(FolderError, match=r"no home folder for ~.*: set MISLABEL_CACHE"):
         cache_dir()
+
+
+def test_who_waits_for_another_process_is_told_for_what(tmp_path, capsys):
+    path = tmp_path / "run.lock"
+    with ThreadPoolExecutor() as pool:
+        with locked(path, "trains this run"):
+            later = pool.submit(locked(path, "trains this run", patience=0.1).__enter__)
+            assert not wait([later], timeout=1).done
+            said = f"Waiting for another process that trains this run (it holds {path}).\n"
+            assert capsys.readouterr().err == said
+        assert later.result(60) is None
 
 
 FILLED = """

@@ -156,6 +156,9 @@ def test_cifar10_in_torchvision_layout(tmp_path, monkeypatch):
     assert np.array_equal(loaded.train.images.numpy(), expected), "channels, rows, columns"
     assert loaded.test.labels.tolist() == written[2][1]
     assert len(loaded.normalization.mean) == 3
+    (folder / "data_batch_2").write_bytes((folder / "data_batch_2").read_bytes()[:-9])
+    with pytest.raises(DataError, match=f"cifar10 .* damaged .*{REMEDY} CIFAR10"):
+        load("cifar10")
 
 
 REMEDY = "Replace the files, or set MISLABEL_DATA to a folder with torchvision's"

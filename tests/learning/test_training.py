@@ -212,10 +212,11 @@ def test_mixed_is_float32_where_there_is_nothing_faster(monkeypatch):
     assert same_weights(network, train(RECIPE, SPLIT, SPLIT.labels, seed=0)[0])
 
 
-def test_damaged_checkpoint(tmp_path, monkeypatch):
+@pytest.mark.parametrize("rest", [b"", b"nonsense"])
+def test_damaged_checkpoint(tmp_path, monkeypatch, rest):
     file = tmp_path / "run.pt"
     counted(monkeypatch, RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file, stop=3)
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    file.write_bytes(rest or file.read_bytes()[: file.stat().st_size // 2])
     with pytest.raises(TrainingError, match=r"run\.pt is damaged .*Delete it to train this run"):
         train(RECIPE, SPLIT, SPLIT.labels, seed=0, checkpoint=file)
 
