@@ -170,8 +170,6 @@ def load(name: str, scale: str = "full") -> Dataset:
     mean, std = pixel_statistics(arrays["train_images"])
     # A channel that is the same everywhere says nothing, and shall not divide by nothing.
     norm = Normalization(own, mean, tuple(each or 1.0 for each in std))
-    for half in HALVES:
-        arrays[f"{half}_index"] = np.arange(len(arrays[f"{half}_labels"]))
     return _joined(own, arrays, classes, norm, fingerprint(arrays), found)
 
 
@@ -271,16 +269,16 @@ def pixel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float
 def _joined(
     name: str, arrays: Arrays, classes: Sequence[str], norm: Normalization, print_: str, found=""
 ) -> Dataset:
-    """A data set of arrays ``{train,test}_{images,index,labels}``."""
+    """A data set of arrays ``{train,test}_{images,labels}``, and ``_index`` where some are here."""
     splits = []
     for half in HALVES:
         images = torch.from_numpy(arrays[f"{half}_images"])
-        index, labels = (
-            torch.from_numpy(arrays[f"{half}_{part}"].astype(np.int64))
-            for part in ("index", "labels")
-        )
+        labels = torch.from_numpy(arrays[f"{half}_labels"])
+        index = arrays.get(f"{half}_index", np.arange(len(labels))).astype(np.int64)
         known = tuple(classes), norm, print_, (print_, _digest(images))
-        splits.append(Split(f"{name}/{half}", images, index, labels, *known))
+        splits.append(
+            Split(f"{name}/{half}", images, torch.from_numpy(index), labels.long(), *known)
+        )
     return Dataset(name, *splits, found)
 
 
@@ -289,9 +287,8 @@ def _bundled(name: str, whole: bool) -> Dataset:
     path = BUNDLED / "sample" / f"{name}.npz"
     if not path.exists():
         raise DataError(
-            f"No bundled sample of {name!r}. Samples: "
-            f"{', '.join(sorted(p.stem for p in path.parent.glob('*.npz')))}; "
-            "any other data set needs MISLABEL_SCALE=full."
+            f"No bundled sample of {name!r}: set MISLABEL_SCALE=full, or choose among "
+            f"{', '.join(sorted(sample.stem for sample in path.parent.glob('*.npz')))}."
         )
     with np.load(path, allow_pickle=False) as file:
         arrays = {key: file[key] for key in file.files}
@@ -307,8 +304,7 @@ def _bundled(name: str, whole: bool) -> Dataset:
         if arrays[images].ndim == 3:  # grey images are stored without a channel
             arrays[images] = arrays[images][:, None]
         if not whole:
-            arrays[labels] = arrays[labels][arrays[index]]
-            arrays[index] = np.arange(len(arrays[index]))
+            arrays[labels] = arrays[labels][arrays.pop(index)]
     print_ = meta["fingerprint"] if whole else sha256(path.read_bytes()).hexdigest()
     return _joined(name, arrays, meta["classes"], norm, print_)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -81,13 +82,11 @@ class Run:
         known, found, split = self.record.trained_on, {}, on.split
         if on.network:
             found["network"] = on.network
-        if "labels" in known and (ask or not on.asked):
-            try:
+        with suppress(DataError, RecordError):  # they may take images or weights that are not here
+            if "labels" in known and (ask or not on.asked):
                 labels = on.labels
-            except (DataError, RecordError):  # they take images or weights that are not here
-                labels = None
-            if labels is not None and (split.complete or len(labels) == len(split)):
-                found["labels"] = digest(labels)
+                if split.complete or len(labels) == len(split):
+                    found["labels"] = digest(labels)
         made = on.inputs.source is not None and not on.inputs.network
         if "images" in known and made and split.complete:
             found["images"] = digest(on.images)
