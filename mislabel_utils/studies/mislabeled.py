@@ -88,18 +88,15 @@ ARMS = {
     "control-true": Arm.control("the mistaken images, true labels", "true"),
     "control-deranged": Arm.control("the mistakes, labels permuted within classes"),
     "control-uniform": Arm.control("the mistakes, random wrong labels"),
-    **{f"dose-size-{n}": Arm.student(f"{n:,} mistakes") for n in DOSE_SIZES},
     **{f"dose-teacher-{n}": Arm.teacher(f"small teacher, epochs: {n}") for n in DOSE_EPOCHS},
-    **{
-        f"dose-of-{n}": Arm.student(f"all mistakes of a small teacher, epochs: {n}")
-        for n in DOSE_EPOCHS
-    },
-    **{
-        f"dose-twin-{n}": Arm.student(f"as few mistakes as the best makes, epochs: {n}")
-        for n in DOSE_EPOCHS[:-1]
-    },
     **{grid_arm(each): Arm.teacher(f"teacher, {grid_name(each)}") for each in GRID},
 }
+for kind, numbers, words in (
+    ("size", DOSE_SIZES, "{:,} mistakes"),
+    ("of", DOSE_EPOCHS, "all mistakes of a small teacher, epochs: {}"),
+    ("twin", DOSE_EPOCHS[:-1], "as few mistakes as the best makes, epochs: {}"),
+):
+    ARMS |= {f"dose-{kind}-{n}": Arm.student(words.format(n)) for n in numbers}
 
 
 class Protocol:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mislabel_utils.plane import mistakes, networks
+from mislabel_utils.plane import mistakes
 
 
 def test_the_border_is_a_wave_that_is_turned():
@@ -38,21 +38,6 @@ def test_the_nearest_mistake_votes():
     labels, kept = torch.tensor([[0, 1, 1]]), torch.tensor([[True, False, True]])
     asked = torch.tensor([[0.45, 0.45], [0.55, 0.55]])
     assert mistakes.nearest_label(points, labels, kept, asked).tolist() == [[0, 1]]
-
-
-def test_students_learn_what_is_kept_and_nothing_else():
-    replicas = range(2)
-    start = networks.Nets.initial(replicas, mistakes.WIDTH, "student")
-    points = mistakes.scattered(replicas, 50, "points")
-    labels, kept = (points[..., 0] > 0.5).long(), points[..., 1] > 0.5
-    labels[~kept] = 1 - labels[~kept]
-    short = mistakes.learned(start, points, labels, kept)
-    recipe = networks.Recipe(mistakes.STUDENT)
-    long = networks.train(start, points, labels, kept, recipe)
-    grid = networks.grid()
-    assert (networks.predict(short, grid) == networks.predict(long, grid)).double().mean() > 0.97
-    untaught = mistakes.learned(start, points, labels, torch.zeros_like(kept))
-    assert all(map(torch.equal, untaught.parameters, start.parameters))
 
 
 def test_what_is_measured(monkeypatch):
