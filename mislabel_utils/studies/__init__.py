@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -56,6 +55,7 @@ class Trial:
     images: Dataset  # what is learnt, and tested on
     prefix: str = ""  # of its arms in the records
     runs: dict[str, Run] = field(default_factory=dict)  # by arm, without the prefix
+    described: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)  # likewise
 
     def teach(self, arm: str, on: Split | TrainingSet, recipe: Recipe) -> Run:
         """A teacher, asked about all training images."""
@@ -77,8 +77,8 @@ class Trial:
         )
         return self.runs[arm]
 
-    def describe(self, arm: str, attacked: Run, on: TrainingSet) -> dict[str, np.ndarray]:
-        """What an attacked network says of a set, see `adversarial.described`."""
+    def describe(self, arm: str, attacked: Run, on: TrainingSet) -> None:
+        """Keep what an attacked network says of a set, see `adversarial.described`."""
         config = {
             "experiment": "described",
             "protocol": adversarial.PROTOCOL,
@@ -86,8 +86,10 @@ class Trial:
             "images": on.inputs.name,
             "labels": on.source,
         }
-        compute = partial(adversarial.described, attacked, on)
-        return self.lab.measure(f"{self.prefix}described-{arm}", self.seed, config, compute)
+        self.described[arm] = self.lab.measure(
+            f"{self.prefix}described-{arm}", self.seed, config,
+            lambda: adversarial.described(attacked, on),
+        )  # fmt: skip
 
 
 def at_scale(lab: Lab, usual: Settings, **quick) -> Settings:

@@ -7,7 +7,6 @@ better network for the two published rows, and `on_clothes` another data set.
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -136,7 +135,6 @@ class Experiment(Trial):
     """One seed: its teachers, its training sets, and what learns from them.
 
     `aims` are classes to move images towards: drawn at random, "rand", or the next ones, "det".
-    `described` is by arm what an attacked network says of a set, see `adversarial.described`.
     """
 
     def __init__(self, lab: Lab, seed: int) -> None:
@@ -153,7 +151,6 @@ class Experiment(Trial):
         }
         if self.quick:  # attacks are most of the minute
             self.aims = {k: training_sets.subset(v, 1_000, seed) for k, v in self.aims.items()}
-        self.described: dict[str, dict[str, np.ndarray]] = {}
 
     def train(
         self, arm: str, on: TrainingSet, recipe: Recipe, seed: int, also: Sequence[Split] = ()
@@ -199,10 +196,6 @@ class Experiment(Trial):
         self.train(arm, on, replace(LESSON, **{"epochs": passes} | changes), seed)
         if asked:
             self.describe(arm, asked, on)
-
-    def describe(self, arm: str, attacked: Run, on: TrainingSet) -> dict[str, np.ndarray]:
-        self.described[arm] = super().describe(arm, attacked, on)
-        return self.described[arm]
 
     def moved(self, by: Run, aims: TrainingSet | str, how: Attack | None = None) -> TrainingSet:
         """Images moved for a network, towards some of the `aims` or others."""
