@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from toys import computed, fixed, toy_split, write_idx
 
-from mislabel_utils.files import FolderError, cache_dir
+from mislabel_utils.files import FolderError
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets, inference, inputs, training, training_sets
 from mislabel_utils.learning.datasets import RAW
@@ -153,24 +153,18 @@ def test_a_change_of_what_a_network_says_trains_anew_at_quick_scale(trained):
     assert lab.train(sharper(8), RECIPE, **JOB | {"arm": "student"}) is other
 
 
-def altered(split):
-    return dataclasses.replace(split, images=255 - split.images)
-
-
 def test_pictures_that_were_changed_need_a_name_of_their_own(trained):
     """They have the fingerprint of those that were loaded: a run of these would be returned."""
-    lab, mnist = Lab("chapter", "recorded"), datasets.load("mnist", "recorded")
-    named = "have been changed since they were loaded"
-    job = {"seed": 0, "arm": "teacher"}
-    with pytest.raises(ValueError, match=f"mnist/train {named}"):
-        lab.train(altered(mnist.train), RECIPE, **job, test=mnist.test)
-    with pytest.raises(ValueError, match=f"mnist/test {named}"):
-        lab.train(mnist.train, RECIPE, **job, test=altered(mnist.test))
-    own = dataclasses.replace(altered(mnist.train), name="inverted/train", fingerprint="mine")
+    mnist = datasets.load("mnist", "recorded")
+    train, test = mnist.train, mnist.test
+    own = dataclasses.replace(train, images=255 - train.images, fingerprint="mine", name="inverted")
     assert own.genuine and datasets.restrict(mnist, mnist.classes[:2]).train.genuine
-    mnist.train.images[0] = 0  # in place, too
-    with pytest.raises(ValueError, match=f"mnist/train {named}"):
-        lab.train(mnist.train, RECIPE, **job, test=mnist.test)
+    inverted = dataclasses.replace(test, images=255 - test.images)
+    with pytest.raises(ValueError, match="mnist/test have been changed since they were loaded"):
+        full(train, test=inverted)
+    train.images[0] = 0  # in place, too
+    with pytest.raises(ValueError, match="mnist/train have been changed since they were loaded"):
+        full(train, test=test)
     assert not trained
 
 
@@ -426,8 +420,7 @@ def test_everything_that_matters_makes_another_run(monkeypatch):
 
 def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
     """Neither the cache's nor the package's, wherever the right ones are."""
-    one = full()
-    two = full(seed=1)
+    one, two = full(), full(seed=1)
     cached, others = (runs.weights_path(run.id, run.weights) for run in (one, two))
     bundled = isolated / "package" / "weights" / f"{one.record.stem}.pt"
     bundled.parent.mkdir(parents=True)
@@ -445,6 +438,9 @@ def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
     cached.replace(others)
     with pytest.raises(RecordError, match=r"weights of teacher-s01"):
         _ = Run(unknown).network
+    others.write_bytes(others.read_bytes()[:-99])
+    with pytest.raises(RecordError, match=rf"{others.name} are damaged: delete them"):
+        _ = Run(two.record).network
 
 
 def test_a_run_that_is_trained_anew_keeps_its_weights(monkeypatch):
@@ -466,14 +462,6 @@ def test_a_run_that_is_trained_anew_keeps_its_weights(monkeypatch):
     assert anew.weights != first.weights
     assert runs.weights_digest(Run(anew.record).network) == anew.weights
     assert runs.weights_digest(Run(first.record).network) == first.weights
-
-
-def test_damaged_weights():
-    run = full()
-    (weights,) = files(cache_dir() / "weights")
-    weights.write_bytes(weights.read_bytes()[:-99])
-    with pytest.raises(RecordError, match=r"weights"):
-        _ = Run(run.record).network
 
 
 def test_split_that_was_not_predicted():
