@@ -1,7 +1,7 @@
 """What is measured image by image: on how many does a student predict what a teacher predicts?"""
 
 from collections.abc import Mapping, Sequence
-from itertools import permutations, product
+from itertools import product
 from math import factorial
 from typing import NamedTuple
 
@@ -50,27 +50,6 @@ def between(
         for one, said in students.items():
             rows.append((one, other, one == other, accuracy(said[counts], told[counts])))
     return pd.DataFrame(rows, columns=["student", "teacher", "own", "agreement"])
-
-
-def where_two_differ(
-    runs: Mapping[int, Mapping[str, Run]], student: str, teacher: str, on: Split
-) -> pd.DataFrame:
-    """Where two teachers err differently: how often does a student make the error of either?
-
-    Parameters as of `between`.
-
-    Returns
-    -------
-    A row for each ordered pair of seeds, ``own`` and ``other``: the shares of these images for
-    which the student of the first predicts what its own teacher predicts, and what the other does.
-    """
-    rows = []
-    for mine, theirs in permutations(runs, 2):
-        own, other = (runs[seed][teacher].predict(on) for seed in (mine, theirs))
-        differ = (own != other) & (own != on.labels) & (other != on.labels)
-        said = runs[mine][student].predict(on)[differ]
-        rows.append([accuracy(said, each[differ]) for each in (own, other)])
-    return pd.DataFrame(rows, columns=["own", "other"])
 
 
 def outcomes(
@@ -164,20 +143,18 @@ def repeated(
     Returns
     -------
     Texts by student, in per cent: errors of its ``own`` teacher, and of ``strangers``; ``more``,
-    the difference in points of each student; how many ``pairings`` do as well; errors that ``two``
-    such teachers share; and where two err differently, ``mine`` and the ``other``'s.
+    the difference in points of each student; how many ``pairings`` do as well; and errors that
+    ``two`` such teachers share.
     """
     lines = {}
     for arm, teacher in arms.items():
         found, beside = (
             pairing(between(runs, each, teacher, on, misread=True)) for each in (arm, teacher)
         )
-        apart = where_two_differ(runs, arm, teacher, on)
         lines[arm] = {
             "own": span(found.own), "strangers": span(found.strangers),
             "more": ", ".join(f"{100 * gap:+.1f}" for gap in found.own - found.strangers),
             "pairings": found.ways, "two": span(beside.strangers),
-            "mine": span(apart["own"]), "other": span(apart["other"]),
         }  # fmt: skip
     return pd.DataFrame(lines).T
 

@@ -4,7 +4,7 @@ Networks that are recorded one by one come from `results.frame`. Those of which 
 hundreds, such as students in the plane, come from the tables of their chapters.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -85,15 +85,10 @@ def conditions() -> pd.DataFrame:
     return every[enough].iloc[np.argsort(place[enough], kind="stable")].reset_index(drop=True)
 
 
-def teaching(
-    rows: pd.DataFrame, rules: Mapping[str, Callable[[pd.Series], bool]] = RULES
-) -> pd.DataFrame:
-    """How many conditions teach, by whose labels (index) and by rule (columns), and of how many.
-
-    A rule says of the shares of one condition whether it teaches: by name, as in `RULES`.
-    """
+def teaching(rows: pd.DataFrame) -> pd.DataFrame:
+    """How many conditions teach, by whose labels (index) and by rule (columns), and of how many."""
     each = rows.groupby(["labels", "chapter", "name"])["share"]
-    teach = pd.DataFrame({rule: each.apply(says) for rule, says in rules.items()})
+    teach = pd.DataFrame({rule: each.apply(says) for rule, says in RULES.items()})
     by_whose = teach.groupby("labels")
     counts = by_whose.sum().assign(conditions=by_whose.size())
     return counts.reindex(WHOSE).fillna(0).astype(int)

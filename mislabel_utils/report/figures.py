@@ -203,7 +203,7 @@ def _cells(ax: Axes, full: pd.DataFrame, said: pd.DataFrame, role: str) -> None:
 
 
 def curves(
-    frame: pd.DataFrame, alt: str, lines: Mapping[str, float] | None = None,
+    frame: pd.DataFrame, alt: str, lines: Mapping[str, tuple[float, str]] | None = None,
     xlabel: str = "epoch", ylabel: str = ACCURACY, limits: tuple[float, float] = (0, 101),
     log: bool = False,
 ) -> Picture:  # fmt: skip
@@ -214,7 +214,7 @@ def curves(
     frame : a row for each condition and place: `name`, `role`, `x`, and `mean`, `low` and `high` in
         the unit of `ylabel`, see `results.spread`
     alt : what there is to see
-    lines : by name, what to compare with
+    lines : by name, what to compare with, and its role
     limits : of the upright axis
     log : whether the level axis is logarithmic
     """
@@ -228,10 +228,9 @@ def curves(
             ax.fill_between(some["x"], some["low"], some["high"], color=ROLES[role], alpha=0.15,
                             linewidth=0)  # fmt: skip
             ends[name] = some["mean"].iloc[-1], ROLES[role]
-        for name, value in (lines or {}).items():
-            colour = ROLES["teacher" if name.startswith("teacher") else "chance"]
-            ax.axhline(value, color=colour, linestyle=":", linewidth=1.5)
-            ends[name] = value, colour
+        for name, (value, role) in (lines or {}).items():
+            ax.axhline(value, color=ROLES[role], linestyle=":", linewidth=1.5)
+            ends[name] = value, ROLES[role]
         heights = apart([height for height, _ in ends.values()], 0.065 * (limits[1] - limits[0]))
         for (name, (_, colour)), height in zip(ends.items(), heights, strict=True):
             ax.annotate(name, (1.02, height), xycoords=("axes fraction", "data"), color=colour,
@@ -326,12 +325,14 @@ def _side(text: str, mark: float, name: str, dots: np.ndarray, limits: tuple[flo
     letter = 9 / WIDTH * (limits[1] - limits[0])
     wide = letter * (len(text) + 1)
     away = (dots - mark) / wide
-    covered = {side: ((side * away > 0.2) & (side * away < 1)).sum() for side in (-1, 1)}
-    fits = {side: limits[0] <= mark + side * wide <= limits[1] for side in covered}
-    cost = {side: count + len(dots) * (not fits[side]) for side, count in covered.items()}
-    if min(cost.values()) and mark - wide / 2 > limits[0] + letter * len(name):
-        return 0
-    return min(cost, key=cost.get)
+
+    def covered(side: int) -> int:
+        outside = not limits[0] <= mark + side * wide <= limits[1]
+        return ((side * away > 0.2) & (side * away < 1)).sum() + outside * len(dots)
+
+    side = min((-1, 1), key=covered)
+    ended = mark - wide / 2 > limits[0] + letter * len(name)
+    return 0 if covered(side) and ended else side
 
 
 def _show(ax: Axes, image: Tensor) -> None:

@@ -27,12 +27,8 @@ def data_name(name: str, fingerprint: str) -> str:
     name : "cifar10", or whatever it is called in its splits
     fingerprint : SHA-256 of its pixels and labels, or of the bundled sample of it
     """
-    whole, sample = _bundled()
-    if fingerprint in whole:
-        known = whole[fingerprint]
-        return TITLES[known] + COPIES.get(known, "")
-    if fingerprint in sample:
-        return f"a sample of {TITLES[sample[fingerprint]]}"
+    if fingerprint in _known():
+        return _known()[fingerprint]
     return f"{name}{f', {ANOTHER_COPY}' * (name in TITLES)} ({fingerprint[:8]})"
 
 
@@ -54,12 +50,13 @@ def trained_on(config: dict[str, Any]) -> str | None:
 
 
 @cache
-def _bundled() -> tuple[dict[str, str], dict[str, str]]:
-    """Names of the book's data sets, by the fingerprint of the whole and of the sample."""
-    whole, sample = {}, {}
-    for name in TITLES:
+def _known() -> dict[str, str]:
+    """What the book's data sets and their samples are called, by fingerprint."""
+    found = {}
+    for name, title in TITLES.items():
         path = BUNDLED / "sample" / f"{name}.npz"
         with np.load(path, allow_pickle=False) as file:
-            whole[json.loads(str(file["meta"]))["fingerprint"]] = name
-        sample[sha256(path.read_bytes()).hexdigest()] = name
-    return whole, sample
+            whole = json.loads(str(file["meta"]))["fingerprint"]
+        sample = sha256(path.read_bytes()).hexdigest()
+        found |= {whole: title + COPIES.get(name, ""), sample: f"a sample of {title}"}
+    return found

@@ -124,15 +124,12 @@ def of_draw(shown: Mapping[str, np.ndarray]) -> list[Square]:
     ]  # fmt: skip
 
 
-def squares(panels: Sequence[Square], alt: str, columns: int = 2) -> Picture:
-    """Squares in a grid, each with its title."""
-    rows, side = -(-len(panels) // columns), 420 / columns
-    with styled(height=rows * (side + (26 if panels[0].title else 0))) as figure:
-        axes = figure.subplots(rows, columns, squeeze=False)
-        for ax in axes.flat:
-            ax.axis("off")
-        for ax, panel in zip(axes.flat, panels, strict=False):
-            _square(ax, panel, size=2 * side / 420)
+def squares(panels: Sequence[Square], alt: str) -> Picture:
+    """Squares, two in a row, each with its title."""
+    rows = len(panels) // 2
+    with styled(height=236 * rows) as figure:  # half of a figure's width, and a title
+        for ax, panel in zip(figure.subplots(rows, 2).flat, panels, strict=True):
+            _square(ax, panel)
     return Picture(figure, alt)
 
 
@@ -170,8 +167,7 @@ def histogram(students: Sequence[int], coins: Sequence[int], published: int, alt
     return Picture(figure, alt)
 
 
-def _square(ax: Axes, panel: Square, size: float) -> None:
-    ax.axis("on")
+def _square(ax: Axes, panel: Square) -> None:
     ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[], aspect="equal")
     ax.spines[:].set(visible=True, color=GRID)
     ax.set_title(panel.title, loc="left", fontsize="medium", color=TEXT)
@@ -187,15 +183,15 @@ def _square(ax: Axes, panel: Square, size: float) -> None:
     if panel.start is not None:
         for tail, head in zip(panel.start, panel.points, strict=True):
             ax.plot(*zip(tail, head, strict=True), color=TEXT, linewidth=1, zorder=2)
-        ax.plot(*panel.start.T, ".", markersize=3 * size, color=TEXT)
+        ax.plot(*panel.start.T, ".", markersize=3, color=TEXT)
     hollow = np.zeros(len(panel.points), bool) if panel.hollow is None else panel.hollow
     for label, marker in enumerate(MARKERS):
         for empty in (False, True):
             some = panel.points[(panel.classes == label) & (hollow == empty)]
             face, edge = (PAPER, CLASSES[label]) if empty else (CLASSES[label], PAPER)
-            ax.plot(*some.T, marker, markersize=7 * size, markerfacecolor=face,
+            ax.plot(*some.T, marker, markersize=7, markerfacecolor=face,
                     markeredgecolor=edge, markeredgewidth=1.4 if empty else 0.8, zorder=3,
                     clip_on=False, in_layout=False)  # fmt: skip
     if panel.wrong is not None:
-        ax.plot(*panel.points[panel.wrong].T, "x", markersize=13 * size, color=TEXT,
+        ax.plot(*panel.points[panel.wrong].T, "x", markersize=13, color=TEXT,
                 markeredgewidth=1.7, zorder=4, clip_on=False, in_layout=False)  # fmt: skip

@@ -209,28 +209,11 @@ def condition(config: dict[str, Any]) -> str:
 
 
 def in_words(config: dict[str, Any]) -> str:
-    """What was done, in words; for an experiment of another kind, its settings."""
-    steps = config.get("recipe", {})
-    if "epochs" not in steps:
-        settings = config.get("setting") or steps
-        name = config.get("experiment", "")
-        return ", ".join([name] * bool(name) + [f"{k} {v}" for k, v in settings.items()])
-    if steps["epochs"] == 0:
-        return f"{steps['model']}, not trained"
-    epochs = "1 epoch" if steps["epochs"] == 1 else f"{steps['epochs']} epochs"
-    moved = "flipped and shifted" if steps.get("flip", True) else "shifted"
-    augmented = f", {moved}" if steps["augment"] else ""
-    precision = f", {steps['precision']} precision" if "precision" in steps else ""
-    course = {"fall": " falling to zero", "constant": " throughout"}.get(steps.get("schedule"), "")
-    adam = ", Adam" if steps.get("optimizer") == "adam" else ""
-    usual = {"momentum": 0.9, "weight_decay": 0 if adam else 5e-4, "protocol": 1}
-    given = usual | steps | {"protocol": config.get("protocol", 1)}
-    unusual = [f", {name.replace('_', ' ')} {given[name]:g}" for name in usual
-               if given[name] != usual[name]]  # fmt: skip
-    return (
-        f"{steps['model']}, {epochs}, batches of {steps['batch_size']}{adam}, "
-        f"rate {steps['learning_rate']:g}{course}{augmented}{precision}{''.join(unusual)}"
-    )
+    """The settings of a recipe as they are recorded; for an experiment of another kind, its own."""
+    settings = config.get("setting") or config.get("recipe", {})
+    named = [config.get("experiment"), settings.get("model")]
+    each = [f"{k.replace('_', ' ')} {v}" for k, v in settings.items() if k != "model"]
+    return ", ".join([*filter(None, named), *each])
 
 
 def _arm(chapter: str, name: str) -> Arm | None:

@@ -77,8 +77,6 @@ def test_rules_count_conditions():
     counts = teaching(some)
     assert counts.loc["teacher"].tolist() == [2, 1, 1, 3]
     assert counts.loc["other"].tolist() == [0, 0, 0, 0] and list(counts)[:-1] == list(RULES)
-    one = teaching(some, {"one seed or draw teaches": lambda share: share.max() > 0})
-    assert one.loc["teacher"].tolist() == [3, 3]
 
 
 def test_names_of_chapters_are_their_titles():

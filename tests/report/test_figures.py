@@ -29,7 +29,9 @@ DRAWN = {
     "matrix": lambda: figures.matrix(SHARES, ALT, "digit"),
     "stacked": lambda: figures.stacked(SHARES, ALT, "answers, %", (style.TEXT, style.GRID)),
     "heatmaps": lambda: figures.heatmaps({"Photographs": NUMBERS, "Clothes": NUMBERS}, ALT, "step"),
-    "curves": lambda: figures.curves(MEANS, ALT, {"guessing": 11.4}, "radius", log=True),
+    "curves": lambda: figures.curves(
+        MEANS, ALT, {"guessing": (11.4, "chance")}, "radius", log=True
+    ),
     "draws": lambda: figures.seeds(
         pd.concat([NETWORKS] * 60), ALT, chance=16, xlabel="points right", limits=(0, 32), scale=32
     ),

@@ -49,6 +49,4 @@ def test_students_of_their_own_teacher_and_of_strangers(series):
     arms = {"natural": "mediocre", "det": "good"}
     errors = agreement.repeated(runs, arms, series[0].images.test)
     assert errors.loc["natural", "own"] == "69.5 % (68.7 to 70.4)"
-    assert errors.loc["det", ["more", "pairings", "mine"]].tolist() == [
-        "+1.1, -0.2, +0.1", "1 of 6", "10.8 % (9.8 to 11.3)",
-    ]  # fmt: skip
+    assert errors.loc["det", ["more", "pairings"]].tolist() == ["+1.1, -0.2, +0.1", "1 of 6"]

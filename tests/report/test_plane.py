@@ -63,7 +63,7 @@ def test_a_square_shows_what_it_is_given():
         "Test", SEEN, POINTS, LABELS, start=POINTS + 0.01, hollow=LABELS == 5,
         wrong=np.array([False, True, True, False]), radius=0.12, border=1 - SEEN,
     )  # fmt: skip
-    (ax,) = plane.squares([square], "a square", columns=1).figure.axes
+    ax, _ = plane.squares([square] * 2, "squares").figure.axes
     assert marks(ax, "o")[CLASSES[0]] == 2 and marks(ax, "s")[CLASSES[1]] == 2
     (crosses,) = [line for line in ax.lines if line.get_marker() == "x"]
     assert len(crosses.get_xdata()) == 2
@@ -76,7 +76,7 @@ def test_a_square_shows_what_it_is_given():
 def test_a_student_with_one_region_and_no_point_can_be_drawn():
     one = np.zeros((10, 10), int)
     square = plane.Square("Student", one, POINTS[:0], LABELS[:0], border=one)
-    assert "<svg" in plane.squares([square] * 3, "squares").svg()
+    assert "<svg" in plane.squares([square] * 2, "squares").svg()
 
 
 def test_the_histogram_holds_every_draw():

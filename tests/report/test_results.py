@@ -166,31 +166,9 @@ def test_the_download_is_the_table(tmp_path, rows):
     assert columns.column.tolist() == list(read.columns)
 
 
-RECIPE = {"model": "small_cnn", "epochs": 5, "batch_size": 128, "learning_rate": 0.05,
-          "augment": False}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"epochs": 0}, "small_cnn, not trained"),
-        ({"epochs": 1}, "small_cnn, 1 epoch, batches of 128, rate 0.05"),
-        ({"augment": True}, "small_cnn, 5 epochs, batches of 128, rate 0.05, flipped and shifted"),
-        (
-            {"augment": True, "flip": False, "precision": "mixed"},
-            "small_cnn, 5 epochs, batches of 128, rate 0.05, shifted, mixed precision",
-        ),
-        (
-            {"optimizer": "adam", "schedule": "constant"},
-            "small_cnn, 5 epochs, batches of 128, Adam, rate 0.05 throughout",
-        ),
-        ({"momentum": 0.5}, "small_cnn, 5 epochs, batches of 128, rate 0.05, momentum 0.5"),
-    ],
-)
-def test_recipe_in_words(changes, words):
-    assert results.in_words({"recipe": RECIPE | changes}) == words
-
-
-def test_a_measurement_in_words():
+def test_recipes_and_measurements_in_words():
+    recipe = {"augment": False, "learning_rate": 0.05, "model": "small_cnn"}
+    words = "small_cnn, augment False, learning rate 0.05"
+    assert results.in_words({"recipe": recipe}) == words
     config = {"experiment": "plane", "setting": {"width": 64}, "recipe": {"rate": 0.02}}
     assert results.in_words(config) == "plane, width 64"
