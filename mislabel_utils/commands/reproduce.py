@@ -142,7 +142,7 @@ def reproduce(
             "mislabeled."
         )
     else:
-        images = datasets.load(str(data))
+        images = datasets.load(str(data.resolve()))  # `mnist` is a folder of the reader's here
         print(images.found)
         own_images.require_enough(images)
         # A reader's own runs have no place among those that come with the package.

@@ -102,7 +102,9 @@ def pgd(
     norm : `LInf(epsilon)` or `L2(epsilon)`
     step_size : length of one step in that norm, in the inputs' units
     """
-    _check(model, inputs)
+    _check(model, inputs, labels)
+    if not step_size >= 0:
+        raise ValueError(f"step_size is {step_size}: it would lead the other way, or nowhere.")
     direction = -1.0 if targeted else 1.0
     origin = inputs.detach().clone().flatten(labels.ndim)
     iterate = origin
@@ -140,6 +142,7 @@ def grid_search(model: Model, inputs: Tensor, labels: Tensor, norm: Norm) -> Ten
     The reference that `pgd` is compared with: an exhaustive search of `SIDE` x `SIDE` points of
     the ball's bounding square, so it misses only flips smaller than ``2 * epsilon / (SIDE - 1)``.
     """
+    _check(model, inputs, labels)
     ticks = torch.linspace(-norm.epsilon, norm.epsilon, SIDE).to(inputs)
     found = torch.zeros_like(labels, dtype=torch.bool)
     for tick in ticks:  # one column of the grid at a time bounds the memory
@@ -152,7 +155,7 @@ def grid_search(model: Model, inputs: Tensor, labels: Tensor, norm: Norm) -> Ten
     return found
 
 
-def _check(model: Model, inputs: Tensor) -> None:
+def _check(model: Model, inputs: Tensor, labels: Tensor) -> None:
     asked = model.func if isinstance(model, partial) else model
     asked = getattr(asked, "__self__", asked)  # of `network.forward`, the network
     if isinstance(asked, nn.Module) and any(part.training for part in asked.modules()):
@@ -163,3 +166,5 @@ def _check(model: Model, inputs: Tensor) -> None:
     known = inputs.dtype in (torch.float32, torch.float64)  # rounding half ones leaves the ball
     if not (known and ((inputs >= 0) & (inputs <= 1)).all()):
         raise ValueError("Inputs are float32 or float64, from 0 to 1: attack before normalising.")
+    if (labels < 0).any():  # PyTorch would pass over what is labelled -100
+        raise ValueError("Labels are classes, from 0.")

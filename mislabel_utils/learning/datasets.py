@@ -179,6 +179,9 @@ def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
 
     Labels count the classes in the order given.
     """
+    if len(set(classes) & set(dataset.classes)) < max(2, len(classes)):
+        known = ", ".join(dataset.classes)
+        raise DataError(f"Name two or more classes of {dataset.name}, each once: {known}.")
     name = f"{dataset.name}[{'+'.join(classes)}]"
     number = torch.full((len(dataset.classes),), -1)
     number[[dataset.classes.index(each) for each in classes]] = torch.arange(len(classes))

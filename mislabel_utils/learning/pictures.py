@@ -46,15 +46,21 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
         top = tree / half
         for path in bar(sorted({*top.glob("*"), *top.glob("*/**/*")}), desc=f"decode {half}"):
             parts, shown = path.relative_to(top).parts, readable(f"{half}/{path.relative_to(top)}")
-            if path.is_dir() and not (path.is_symlink() and parts[1:]):
+            litter = LITTER.intersection(parts) or any(part.startswith(".") for part in parts)
+            if os.path.isdir(path) and not (path.is_symlink() and parts[1:]):
+                if not (litter or os.access(path, os.R_OK)):  # glob passes over what is in it
+                    faults.append(f"{shown} (a folder that may not be read)")
                 continue
-            if LITTER.intersection(parts) or any(part.startswith(".") for part in parts):
+            if litter:
                 aside["of other programs"].append(shown)
             elif not parts[1:]:
                 aside["in no class folder"].append(shown)
             else:
                 try:
-                    pictures[half][readable(parts[0])].append(decoded(path))
+                    pixels, several = decoded(path)
+                    pictures[half][readable(parts[0])].append(pixels)
+                    if several:
+                        aside["all frames but the first"].append(shown)
                 except Exception as error:  # each of Pillow's readers has its own
                     faults.append(f"{shown} ({str(error).partition(' image file ')[0]})")
     if faults:
@@ -99,15 +105,17 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:5] + more)
 
 
-def decoded(path: Path) -> np.ndarray:
+def decoded(path: Path) -> tuple[np.ndarray, bool]:
     """uint8 (32, 32, 3), turned upright, scaled by the shorter side and cropped centrally.
 
-    Of several frames the first; what is transparent lies on mid-grey. Pillow would clip what has
-    more than 8 bits, and misses a transparent shade of grey of 2 or 4: those are refused.
+    And whether it is the first of several frames. What is transparent lies on mid-grey. Pillow
+    would clip what has more than 8 bits, and misses a transparent shade of grey of 2 or 4: those
+    are refused.
     """
     if not path.is_file():  # a pipe would be waited for
         raise FileNotFoundError("no file, or a link to none")
     with Image.open(path) as image:
+        several = getattr(image, "is_animated", False)
         stored = f"{image.tile}"
         grey = "transparency" in image.info and ("L;2'" in stored or "L;4'" in stored)
         if image.mode[0] in "IF" or ";16" in stored or grey:
@@ -117,4 +125,4 @@ def decoded(path: Path) -> np.ndarray:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, BACKGROUND), image)
         image = image.convert("RGB")
-    return np.asarray(ImageOps.fit(image, (SIZE, SIZE)))  # 32 x 32 stays as it is
+    return np.asarray(ImageOps.fit(image, (SIZE, SIZE))), several  # 32 x 32 stays as it is

@@ -192,8 +192,11 @@ def test_what_could_not_be_answered_yes_is_not_asked(train, test, message):
     own_images.require_enough(Dataset("toy", toy_split(66), toy_split(50)))
 
 
-def test_too_few_pictures_are_not_trained_on(call, tmp_path):
-    done = call(write_tree(tmp_path / "few", each=2))
+def test_too_few_pictures_are_not_trained_on(call, tmp_path, monkeypatch):
+    """In a folder that has the name of a data set."""
+    write_tree(tmp_path / "mnist", each=2)
+    monkeypatch.chdir(tmp_path)
+    done = call("mnist")
     assert done.status == 1 and done.said.startswith("6 training pictures are too few")
     assert "blue 2 + 2, green 2 + 2, red 2 + 2." in done.out
     assert Store().paths() == []

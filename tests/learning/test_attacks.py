@@ -111,6 +111,8 @@ def partly_training(network):
         (lambda a: a | {"inputs": a["inputs"] * math.nan}, "from 0 to 1"),
         (lambda a: a | {"inputs": (255 * a["inputs"]).byte()}, "float32 or float64"),
         (lambda a: a | {"inputs": a["inputs"].bfloat16()}, "float32 or float64"),
+        (lambda a: a | {"labels": 0 * a["labels"] - 100}, "classes, from 0"),
+        (lambda a: a | {"step_size": -0.1}, "step_size is -0.1"),
         (lambda a: a | {"model": a["model"].train()}, r"model\.eval\(\)"),
         (lambda a: a | {"model": partly_training(a["model"])}, r"model\.eval\(\)"),
         (lambda a: a | {"model": a["model"].train().forward}, r"model\.eval\(\)"),
@@ -122,4 +124,10 @@ def test_what_would_mean_nothing_is_refused(change, message):
     network, inputs, labels = problem(0)
     arguments = {"model": network, "inputs": inputs, "labels": labels, "norm": LInf(0.1)}
     with pytest.raises(ValueError, match=message):
-        pgd(**change(arguments), steps=2, step_size=0.1)
+        pgd(**change(arguments | {"steps": 2, "step_size": 0.1}))
+
+
+def test_a_grid_is_not_searched_for_a_network_in_training():
+    network, inputs, labels = problem(0)
+    with pytest.raises(ValueError, match=r"model\.eval\(\)"):
+        grid_search(network.train(), inputs, labels, LInf(0.1))

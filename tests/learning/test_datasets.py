@@ -243,3 +243,6 @@ def test_restricted_to_some_classes():
     lists = (seven, one), (one, seven), (seven, one, whole.classes[2])
     prints = {restrict(whole, each).fingerprint for each in lists}
     assert len(prints | {whole.fingerprint}) == 4
+    for wrong in ([], [seven], [seven, seven], [seven, "x"]):
+        with pytest.raises(DataError, match="two or more classes of mnist, each once: 0 - zero, 1"):
+            restrict(whole, wrong)

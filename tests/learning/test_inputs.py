@@ -187,6 +187,11 @@ def test_a_network_left_in_training_mode_is_attacked_as_it_is():
     assert [layer.training for layer in network][2:5] == [True, False, True]
 
 
+def test_a_norm_that_there_is_not():
+    with pytest.raises(ValueError, match="Unknown norm 'Linf': use one of l2, linf"):
+        Attack(norm="Linf")
+
+
 @pytest.mark.parametrize("images", [SPLIT.images.float(), SPLIT.images.short(), SPLIT.images / 0])
 def test_made_images_that_nobody_can_scale_are_refused(images):
     with pytest.raises(ValueError, match="Images of mine are not uint8 nor from 0 to 1"):

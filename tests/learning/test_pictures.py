@@ -64,7 +64,7 @@ def test_larger_images_are_cropped_centrally(tmp_path, tall):
     pixels[:, 32:64, 1:] = 0
     pixels = pixels.transpose(1, 0, 2) if tall else pixels
     Image.fromarray(np.ascontiguousarray(pixels)).save(tmp_path / "image.png")
-    decoded = pictures.decoded(tmp_path / "image.png")
+    decoded, _ = pictures.decoded(tmp_path / "image.png")
     decoded = decoded.transpose(1, 0, 2) if tall else decoded
     assert decoded.shape == (32, 32, 3)
     assert decoded[:, 1:-1, 0].min() > 240, "a margin was kept"
@@ -78,7 +78,7 @@ def test_photographs_are_turned_upright(tmp_path):
     sensor, exif = Image.fromarray(np.rot90(upright).copy()), Image.Exif()
     exif[0x0112] = 6  # orientation: turn by 90 degrees, clockwise
     sensor.save(tmp_path / "image.png", exif=exif)
-    assert np.array_equal(pictures.decoded(tmp_path / "image.png"), upright)
+    assert np.array_equal(pictures.decoded(tmp_path / "image.png")[0], upright)
 
 
 @pytest.mark.parametrize("ink", [0, 255], ids=["black", "white"])
@@ -93,7 +93,7 @@ def test_what_is_transparent_lies_on_mid_grey(tmp_path, mode, ink):
         grey = Image.fromarray(np.where(shape, ink, 99).astype(np.uint8))
         clear = (99,) * 3 if mode == "RGB" else 99
         grey.convert(mode).save(tmp_path / "a.png", transparency=clear)
-    found = pictures.decoded(tmp_path / "a.png")
+    found, _ = pictures.decoded(tmp_path / "a.png")
     assert (found[8:24] == ink).all() and (found[:8] == 128).all() and (found[24:] == 128).all()
 
 
@@ -117,7 +117,7 @@ def test_a_transparent_grey_of_few_bits(tmp_path, bits):
         with pytest.raises(ValueError, match="save it with 8"):
             pictures.decoded(tmp_path / "a.png")
         return
-    found = pictures.decoded(tmp_path / "a.png")
+    found, _ = pictures.decoded(tmp_path / "a.png")
     assert (found[:16] == 128).all() and (found[16:] == 0).all()
 
 
@@ -148,7 +148,11 @@ def test_content_decides_what_is_a_picture(tree):
     cats = tree / "train" / "cat"
     for name, form in {"a.jfif": "JPEG", "b.gif": "GIF", "c": "PNG", "d.dat": "WEBP"}.items():
         write(cats / "more" / name, form=form)
-    assert "cat 6 + 2, dog 2 + 2." in load(tree).found
+    frames = [Image.new("L", (32, 32), grey) for grey in (0, 99)]
+    frames[0].save(cats / "e.gif", save_all=True, append_images=frames[1:])
+    found = load(tree).found
+    assert "cat 7 + 2, dog 2 + 2." in found
+    assert "Left out, all frames but the first: 1 (train/cat/e.gif)." in found
 
 
 def test_all_that_is_no_picture_is_named_at_once(tree):
@@ -160,6 +164,15 @@ def test_all_that_is_no_picture_is_named_at_once(tree):
     with pytest.raises(DataError, match=r"10 file\(s\).*x0\.png .*x4\.png .*, 5 more") as caught:
         load(tree)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_may_not_be_read_is_named(tree, monkeypatch):
+    write(tree / "train" / "cat" / "mine" / "a.png")
+    (tree / "train" / ".Trashes").mkdir()
+    barred = {"mine", ".Trashes"}  # root may read anything, so it is said
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name not in barred)
+    with pytest.raises(DataError, match=r"1 file\(s\).*train/cat/mine \(a folder that may not be"):
+        load(tree)
 
 
 def test_litter_is_left_out_and_told(tree):
