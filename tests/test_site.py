@@ -41,6 +41,41 @@ def test_no_dead_internal_links(site):
     assert len(soups) > 20 and not dead, "\n".join(dead)
 
 
+def test_apostrophes_and_minus_signs_are_set(soups):
+    """Those of figures, tables and numbers were a typewriter's."""
+    wrong = [
+        f"{path.stem}: {text}"
+        for path, soup in soups.items()
+        for text in soup.find_all(string=re.compile(r"\w'\w|(?<![\w.–-])-\d"))
+        if not text.find_parent(["head", "script", "style", "pre", "code", "dt"])
+    ]
+    assert not wrong
+
+
+def test_a_caption_leads_to_the_records_of_its_chapter(soups, visit):
+    said = {
+        link["href"].rpartition("/")[2]: link.string
+        for soup in soups.values()
+        for link in soup.find_all("a", string=re.compile("^all .* records$"))
+    }
+    assert len(said) > 6
+    for href, text in said.items():
+        found = visit(f"book/{href}", to_widgets=False).locator("output").inner_text()
+        assert found.partition(" of ")[0] == text.split()[1], href
+
+
+def test_at_the_top_of_a_page_no_section_is_marked(visit):
+    """The theme still marked the last one whose heading had been met."""
+    page = visit("book/mislabeled.html", to_widgets=False)
+    marked, shadow = page.locator(".toc-entry a.active"), "a => getComputedStyle(a).boxShadow"
+    page.evaluate("scrollTo({ top: 3000, behavior: 'instant' })")
+    marked.wait_for()
+    assert marked.evaluate(shadow) != "none"
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    page.wait_for_function("!document.body.classList.contains('scrolled')")
+    assert marked.evaluate(shadow) == "none"
+
+
 # Without preloading: it asks for imported style sheets in the wrong place.
 AXE = {"preload": False, "resultTypes": ["violations"]}
 # In the second colours and width of a page, which is the same page: what depends on these.

@@ -23,8 +23,12 @@ PARAMETER = re.compile(r"^( *)(\w+(?:, \w+)*) : (.+)$")
 
 
 def describe_parameters(app, what, name, obj, options, lines):
-    """Move what follows a parameter's name into the line below, where its description belongs."""
-    moved = [PARAMETER.sub(r"\1\2\n\1    \3", line) for line in lines]
+    """Move what follows a parameter's name into the line below, where its description belongs.
+
+    What a named tuple says of its fields by itself is left out.
+    """
+    said = (line for line in lines if not line.startswith("Alias for field number"))
+    moved = [PARAMETER.sub(r"\1\2\n\1    \3", line) for line in said]
     lines[:] = "\n".join(moved).split("\n")
 
 

@@ -12,10 +12,16 @@ from __future__ import annotations
 from html import escape
 from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urlencode
 
 from docutils import nodes
 from plain import CAPTION, TITLE
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from mislabel_utils.files import BUNDLED
+from mislabel_utils.report.conditions import CHAPTERS
+
+FEED = "#the-feed-of-records"
 
 
 class Captions(SphinxPostTransform):
@@ -38,13 +44,22 @@ class Captions(SphinxPostTransform):
         for source in parts("cell_code_source"):
             untitle(source)
         feed = self.app.builder.get_relative_uri(self.env.docname, "book/reproduce")
+        title, count = recorded(self.env.docname)
         for cell in parts("cell_code"):
-            caption(cell, f"{feed}#the-feed-of-records")
+            caption(cell, f"{feed}?{urlencode({'find': title})}{FEED}", count)
         picture_first(parts("cell_code"))
 
 
 def raw(html: str) -> nodes.raw:
     return nodes.raw("", html, format="html")
+
+
+def recorded(page: str) -> tuple[str, int]:
+    """The chapter of a page, and how many records it has; of pages of no chapter, "" and all."""
+    name = page.rpartition("/")[2]
+    title = next((title for study, title in CHAPTERS.items() if name.startswith(study)), "")
+    of = [study for study, each in CHAPTERS.items() if each == title] or ["*"]
+    return title, sum(len([*BUNDLED.glob(f"records/{study}/[!.]*.npz")]) for study in of)
 
 
 def untitle(source: nodes.Element) -> None:
@@ -56,17 +71,22 @@ def untitle(source: nodes.Element) -> None:
             block += nodes.Text(rest)
 
 
-def caption(cell: nodes.Element, records: str) -> None:
+def caption(cell: nodes.Element, records: str, count: int) -> None:
     """Make one figure of a cell's output, the caption that follows it, and the folded code.
 
-    Where the caption itself does not lead to the records, a link does.
+    It leads to the chapter's rows of the list of records; where it does not do so itself, a link
+    says how many these are.
     """
     words = cell.next_node(descend=False, siblings=True)
     begins = isinstance(words, nodes.paragraph) and words.astext().startswith(CAPTION)
     if not begins or cell[-1].get("nb_element") != "cell_code_output":
         return
+    for link in words.findall(nodes.reference):
+        if link.get("refuri", "").endswith(FEED):
+            link["refuri"] = records
     known = "records" in words.astext()
-    output, links = cell[-1], [raw("" if known else f' · <a href="{records}">records</a> ')]
+    more = "" if known else f' · <a href="{records}">all {count:,} records</a> '
+    output, links = cell[-1], [raw(more)]
     if cell.get("hide_mode") == "input":
         name = escape(cell["prompt_show"])
         links += [raw(f'<details class="code"><summary title="{name}">code</summary>'), cell[0],

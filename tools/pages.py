@@ -13,6 +13,8 @@ from set_url import forms
 
 # Links alone in brackets, after a sentence: what it rests on. The style sheet may move them.
 ASIDE = re.compile(r"(?<=[.?!)] )\(((?:<a [^>]*>(?:(?!</a>).)*</a>(?:, )?)+)\)", re.DOTALL)
+# Text of a page, after a tag or what is code, in which quotes and hyphens mean themselves.
+SET = re.compile(r"((?:<(script|style|pre|code|dt)\b.*?</\2>|<[^>]*>)+)([^<]*)", re.DOTALL)
 
 
 def opening(doctree: nodes.document) -> str:
@@ -38,6 +40,12 @@ def introduce(app, pagename, templatename, context, doctree):
     context["site"] = forms(app.config.html_theme_options["repository_url"])[2]
 
 
+def typeset(text: str) -> str:
+    """Apostrophes and minus signs, which Sphinx sets in prose alone, and no unit on its own."""
+    text = re.sub(r"(?<=\w)(?:'|&#x27;|&#39;)(?=\w)|(?<=s)(?:'|&#x27;|&#39;)(?= )", "’", text)
+    return re.sub(r"(?<![\w.–-])-(?=\d)", "−", re.sub(r"(?<=\d) %", "\u00a0%", text))
+
+
 def trim(app, pagename, templatename, context, doctree):
     """Drop roles and heads that are none; link to pages, not notebooks."""
     # A cell's HTML links to a notebook, so that it works in Jupyter too. docutils gives the
@@ -46,6 +54,7 @@ def trim(app, pagename, templatename, context, doctree):
     body = ASIDE.sub(r'<span class="aside"><span>(</span>\1<span>)</span></span>', body)
     # A corner heads nothing.
     body = re.sub(r'<th(?: scope="col")?([^>]*)>(?:<p></p>)?</th>', r"<td\1></td>", body)
+    body = SET.sub(lambda part: part[1] + typeset(part[3]), body)
     context["body"] = re.sub(
         r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list)', "", body
     )

@@ -2,7 +2,7 @@
 
 const NUDGE = 0.02, FEWEST = 2, MANY = 64;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const CLASSES = ["blue circle", "orange square"];
+const CLASSES = ["green circle", "pink square"];
 
 export const markSize = (size) => Math.max(3.5, size / 55);
 

@@ -6,7 +6,7 @@ const PASSES = 12, LESSON = 4; // passes of the students and, over digits, of a 
 const NEAR = 5, STRIP = 8; // garments that are nearest to a drawing, and that a lesson shows
 const KEPT = 20; // curves of earlier lessons
 const TOLD = { student: "no right label", control: "shuffled", teacher: "teacher, on digits" };
-const ASK = "6,000 garments and the digits that the book's teacher called them, 2.9 MB, come when " +
+const ASK = "6,000 garments and the digits that the book’s teacher called them, 2.9 MB, come when " +
   "you press the button. The training takes half a minute, on a busy machine longer.";
 const FEWER = "The student learnt from 6,000 garments. The one at the head of this page is larger, " +
   "learnt from 60,000, and reads more.";

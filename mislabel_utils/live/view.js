@@ -4,7 +4,7 @@ export const SLICE = 8; // milliseconds of work between two frames
 const PART = 0.4; // of a view, is a good part
 // Of the two classes, as in printed squares: each can be told from both themes' paper, and from a
 // region of either class, which is TINT of its colour over the paper.
-const COLOURS = ["#3f7fbf", "#c8641e"], TINT = 0.2;
+const COLOURS = ["#2f8f5b", "#cf4f93"], TINT = 0.2;
 // Only a page of the book keeps the state in its address: elsewhere it is not ours.
 const OURS = globalThis.document?.documentElement.dataset.content_root !== undefined;
 

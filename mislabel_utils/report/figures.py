@@ -29,7 +29,7 @@ from mislabel_utils.report.style import (
 )  # fmt: skip
 
 ACCURACY = "accuracy on real test images, %"
-ANSWERS = CLASSES[2], ROLES["teacher"], GRID  # the true class, the teacher's error, another
+ANSWERS = CLASSES[0], ROLES["teacher"], GRID  # the true class, the teacher's error, another
 LINES = ("-", "--", ":", "-.")
 MANY = 50  # seeds or draws, from which on their interval stands for them
 
@@ -168,22 +168,24 @@ def matrix(shares: pd.DataFrame, alt: str, xlabel: str) -> Picture:
     return Picture(figure, alt)
 
 
-def heatmaps(panels: Mapping[str, pd.DataFrame], alt: str, xlabel: str) -> Picture:
-    """Tables of numbers, two in a row: the further above zero, the fuller a cell.
+def heatmaps(panels: Mapping[str, pd.DataFrame], alt: str, of: str, xlabel: str) -> Picture:
+    """Tables of differences, two in a row: the further above zero, the fuller a cell.
 
     Parameters
     ----------
     panels : by title, tables whose rows and columns are called the same; NaN is a dash
+    of : what the numbers are
     """
     tables = list(panels.values())
     rows = -(-len(tables) // 2)
     reach = max(table.max(axis=None) for table in tables)
-    with styled(height=rows * (27 * len(tables[0]) + 32) + 44) as figure:
+    with styled(height=rows * (27 * len(tables[0]) + 32) + 72) as figure:
         axes = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey=True)
         for ax, (title, table) in zip(axes.flat, panels.items(), strict=True):
-            said = table.map("{:.0f}".format).replace({"nan": "–", "-0": "0"})
+            said = table.map("{:+.0f}".format).replace({"+nan": "–", "-0": "0", "+0": "0"})
             _cells(ax, table / reach, said.replace("^-", "−", regex=True), "student")
             ax.set_title(title, fontsize=SMALL)
+        figure.suptitle(of, x=0, ha="left", fontsize=SMALL, color=QUIET)
         figure.supxlabel(xlabel, fontsize=SMALL, color=QUIET)
     return Picture(figure, alt)
 

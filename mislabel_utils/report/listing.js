@@ -4,7 +4,8 @@
   const body = box.querySelector("tbody");
   const field = box.querySelector("input");
   const count = box.querySelector("output");
-  const rows = [...body.rows].map((row) => ({ row, text: row.textContent.toLowerCase() }));
+  const plain = (text) => text.toLowerCase().replaceAll("’", "'");
+  const rows = [...body.rows].map((row) => ({ row, text: plain(row.textContent) }));
   const SOME = 100;
   let room = SOME; // for so many rows of those that are found: a thousand take seconds to lay out
 
@@ -13,7 +14,7 @@
     for (const { row, found } of rows) row.hidden = !found || ++place > room;
   };
   const search = () => {
-    const words = field.value.toLowerCase().split(/\s+/);
+    const words = plain(field.value).split(/\s+/);
     for (const each of rows) each.found = words.every((word) => each.text.includes(word));
     room = SOME;
     show();
@@ -47,6 +48,7 @@
     show();
   });
   field.addEventListener("input", search);
+  field.value = new URLSearchParams(location.search).get("find") ?? ""; // a caption's own records
   box.classList.add("works");
   search();
 }

@@ -173,7 +173,7 @@ def _square(ax: Axes, panel: Square) -> None:
     ax.set_title(panel.title, loc="left", fontsize="medium", color=TEXT)
     centres = (np.arange(len(panel.regions)) + 0.5) / len(panel.regions)
     ends = np.concatenate([[0], centres[1:-1], [1]])  # the outermost cells reach the edge
-    ax.contourf(ends, ends, panel.regions, levels=[-0.5, 0.5, 1.5], colors=CLASSES[:2], alpha=0.28)
+    ax.contourf(ends, ends, panel.regions, levels=[-0.5, 0.5, 1.5], colors=CLASSES, alpha=0.28)
     if panel.border is not None and panel.border.min() < panel.border.max():
         ax.contour(ends, ends, panel.border, levels=[0.5], colors=TEXT, linewidths=1.3,
                    linestyles="dashed")  # fmt: skip

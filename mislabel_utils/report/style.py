@@ -30,9 +30,8 @@ TEXT, QUIET, PAPER, GRID = "#1d2125", "#5c6670", "#ffffff", "#dfe3e7"
 VARIABLES = {colour: f"--{role}" for role, colour in ROLES.items()} | {
     TEXT: "--fig-text", QUIET: "--quiet", PAPER: "--fig-paper", GRID: "--fig-grid",
 }  # fmt: skip
-# Classes have no role: ten colours that can be told from either theme's paper.
-CLASSES = ("#3f7fbf", "#c8641e", "#2f8f5b", "#b5559b", "#8a7a1c",
-           "#7b6fd0", "#c2504f", "#2a8c99", "#8b6a4e", "#75808a")  # fmt: skip
+# Two classes, by colours of no role that can be told from either theme's paper.
+CLASSES = "#2f8f5b", "#cf4f93"
 
 WIDTH = 420  # of a figure, in pixels: in the column of a phone its 14 are shown as 11
 SMALL, PIXELS = 14, 2  # the smallest text; pixels of the PNG for each of the SVG

@@ -61,7 +61,8 @@ class Table:
 
     @staticmethod
     def _cell(cell: str | Link, column: str = "") -> str:
-        of = f' data-of="{escape(column)}: "' if column else ""
+        colon = "" if column.endswith(("?", "…")) else ":"
+        of = f' data-of="{escape(column)}{colon} "' if column else ""
         if isinstance(cell, Link):
             return f'<td{of}><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
         verdict = ' class="verdict"' if cell in VERDICTS else ""

@@ -1,8 +1,10 @@
 """Figures: real text, the page's colours, words for those who do not see them."""
 
+import colorsys
+import json
 import re
 from base64 import b64decode
-from itertools import pairwise
+from itertools import pairwise, product
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -28,7 +30,9 @@ DRAWN = {
     "seeds": lambda: figures.seeds(NETWORKS, ALT, {"student of clothes": 91.04}, chance=11.4),
     "matrix": lambda: figures.matrix(SHARES, ALT, "digit"),
     "stacked": lambda: figures.stacked(SHARES, ALT, "answers, %", (style.TEXT, style.GRID)),
-    "heatmaps": lambda: figures.heatmaps({"Photographs": NUMBERS, "Clothes": NUMBERS}, ALT, "step"),
+    "heatmaps": lambda: figures.heatmaps(
+        {"Photographs": NUMBERS, "Clothes": NUMBERS}, ALT, "points", "step"
+    ),
     "curves": lambda: figures.curves(
         MEANS, ALT, {"guessing": (11.4, "chance")}, "radius", log=True
     ),
@@ -42,7 +46,7 @@ SAYS = {
     "seeds": {"student of clothes", "96 %", "guessing", "published 91.04 %", figures.ACCURACY},
     "stacked": {"Bag", "90", "10", "0", "1", "answers, %"},
     "matrix": {"Bag", "90", "100", "digit"},
-    "heatmaps": {"Photographs", "all", "32", "0", "–", "−40", "step"},
+    "heatmaps": {"Photographs", "all", "+32", "0", "–", "−40", "points", "step"},
     "curves": {"student of clothes", "labels shuffled", "guessing", "radius", "1"},
     "draws": {"student of clothes", "30.7", "labels shuffled", "3.2", "guessing", "points right"},
     "pictures": {"“2”", "Bag, 54 %"},
@@ -117,7 +121,18 @@ def test_colours_of_classes_can_be_told_from_the_paper(paper):
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    assert len(set(style.CLASSES)) == 10
     for colour in style.CLASSES:
         high, low = sorted(map(luminance, (colour, paper)), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_a_class_has_the_colour_of_no_role_and_the_same_in_live_views():
+    """Blue and orange were a teacher's and a student's too."""
+
+    def hue(colour):
+        return colorsys.rgb_to_hsv(*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)))[0]
+
+    for one, role in product(style.CLASSES, ("teacher", "student", "stranger")):
+        assert 0.1 < abs(hue(one) - hue(style.ROLES[role])) < 0.9
+    view = ROOT / "mislabel_utils" / "live" / "view.js"
+    assert json.dumps(style.CLASSES) in view.read_text("utf-8")
