@@ -12,19 +12,7 @@ from html import escape
 from PIL import Image
 from torch import Tensor
 
-
-@dataclass(frozen=True)
-class Shown:
-    """HTML, and the same in words where no HTML is shown."""
-
-    html: str
-    words: str
-
-    def __repr__(self) -> str:
-        return self.words
-
-    def _repr_html_(self) -> str:
-        return self.html
+from mislabel_utils.report.tables import Shown
 
 
 def garments(images: Tensor, kinds: Sequence[str], called: Sequence[str]) -> Shown:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mislabel_utils.report.tables import Shown
+
 SCRIPT = Path(__file__).with_name("listing.js").read_text("utf-8")
 STYLE = """
 .listing { padding: 0 5px 5px 0; }
@@ -27,7 +29,7 @@ STYLE = """
 """
 
 
-class Listing:
+def listing(frame: pd.DataFrame, what: str) -> Shown:
     """A table of all rows, with a field to search in them; a click on a column's head sorts.
 
     Parameters
@@ -36,30 +38,21 @@ class Listing:
         need several lines
     what : what a row is, such as "records", for the name of the search field
     """
-
-    def __init__(self, frame: pd.DataFrame, what: str) -> None:
-        self.frame, self.what = frame, what
-
-    def __repr__(self) -> str:
-        return f"{len(self.frame):,} {self.what}: {', '.join(self.frame.columns)}"
-
-    def _repr_html_(self) -> str:
-        heads = "".join(
-            f'<th scope="col"><button type="button">{escape(name)}</button></th>'
-            for name in self.frame.columns
-        )
-        rows = "\n".join(
-            f"<tr>{''.join(f'<td>{escape(_said(cell))}</td>' for cell in row)}</tr>"
-            for row in self.frame.itertuples(index=False)
-        )
-        return (
-            f'<div class="listing"><style>{STYLE}</style>'
-            f"<p><label>Search the {escape(self.what)} <input type=search></label> "
-            "<output></output></p>"
-            f'<div role="region" tabindex="0" aria-label="{escape(self.what)}">'
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-            f"<script>{SCRIPT}</script></div>"
-        )
+    heads = "".join(
+        f'<th scope="col"><button type="button">{escape(name)}</button></th>' for name in frame
+    )
+    rows = "\n".join(
+        f"<tr>{''.join(f'<td>{escape(_said(cell))}</td>' for cell in row)}</tr>"
+        for row in frame.itertuples(index=False)
+    )
+    html = (
+        f'<div class="listing"><style>{STYLE}</style>'
+        f"<p><label>Search the {escape(what)} <input type=search></label> <output></output></p>"
+        f'<div role="region" tabindex="0" aria-label="{escape(what)}">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<script>{SCRIPT}</script></div>"
+    )
+    return Shown(html, f"{len(frame):,} {what}: {', '.join(frame)}")
 
 
 def _said(cell: object) -> str:

@@ -1,6 +1,7 @@
 """Tables and texts of numbers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
@@ -12,6 +13,20 @@ from mislabel_utils.report.stats import FEW, interval
 # Set in bold where they fill a cell; none has a colour, for none is better than another.
 VERDICTS = ("yes", "no", "compatible", "lower than ours", "higher than ours")
 NARROW = 3  # columns that a phone has room for
+
+
+@dataclass(frozen=True)
+class Shown:
+    """HTML, and the same in words where no HTML is shown."""
+
+    html: str
+    words: str
+
+    def __repr__(self) -> str:
+        return self.words
+
+    def _repr_html_(self) -> str:
+        return self.html
 
 
 class Link(NamedTuple):
@@ -45,28 +60,22 @@ class Table:
         return "\n".join(" | ".join(map(str, row)) for row in (self.columns, *self.rows))
 
     def _repr_html_(self) -> str:
+        cards = len(self.columns) > NARROW  # then a phone shows a row as a card, a line a column
+        names = ["", *self.columns[1:]] if cards else [""] * len(self.columns)
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
-        body = "".join(map(self._row, self.rows))
-        kinds = "numbers cards" if self._as_cards else "numbers"
+        rows = ("".join(map(_cell, row, names)) for row in self.rows)
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        kinds = "numbers cards" if cards else "numbers"
         return f'<table class="{kinds}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
-    @property
-    def _as_cards(self) -> bool:
-        """Whether a phone shows each row as a card, a line a column: it is too narrow for more."""
-        return len(self.columns) > NARROW
 
-    def _row(self, row: Sequence[str | Link]) -> str:
-        names = ["", *self.columns[1:]] if self._as_cards else [""] * len(row)
-        return f"<tr>{''.join(map(self._cell, row, names))}</tr>"
-
-    @staticmethod
-    def _cell(cell: str | Link, column: str = "") -> str:
-        colon = "" if column.endswith(("?", "…")) else ":"
-        of = f' data-of="{escape(column)}{colon} "' if column else ""
-        if isinstance(cell, Link):
-            return f'<td{of}><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
-        verdict = ' class="verdict"' if cell in VERDICTS else ""
-        return f"<td{of}{verdict}>{escape(cell)}</td>"
+def _cell(cell: str | Link, column: str) -> str:
+    colon = "" if column.endswith(("?", "…")) else ":"
+    of = f' data-of="{escape(column)}{colon} "' if column else ""
+    if isinstance(cell, Link):
+        return f'<td{of}><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
+    verdict = ' class="verdict"' if cell in VERDICTS else ""
+    return f"<td{of}{verdict}>{escape(cell)}</td>"
 
 
 def positive(gaps: Iterable[float]) -> str:

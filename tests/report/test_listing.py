@@ -3,13 +3,13 @@
 import pandas as pd
 from set_url import ROOT
 
-from mislabel_utils.report.listing import Listing
+from mislabel_utils.report.listing import listing
 
 FRAME = pd.DataFrame({"Condition": ["D_det <&>", "D_rand", "shuffled"], "Share": ["9", "-0", "-2"]})
 
 
 def test_it_is_all_there_in_words_and_without_a_script():
-    shown = Listing(FRAME, "conditions")
+    shown = listing(FRAME, "conditions")
     assert repr(shown) == "3 conditions: Condition, Share"
     html = shown._repr_html_().partition("<script>")[0]
     assert html.count("<tr>") == 4 and "D_det &lt;&amp;&gt;" in html
@@ -17,7 +17,7 @@ def test_it_is_all_there_in_words_and_without_a_script():
 
 def test_it_is_searched_and_sorted(browser):
     page = browser.new_page()
-    page.set_content(Listing(FRAME, "conditions")._repr_html_())
+    page.set_content(listing(FRAME, "conditions")._repr_html_())
     column = page.locator("td:nth-child(2):visible")
     page.get_by_role("button", name="Share").click()
     assert column.all_inner_texts() == ["−2", "0", "9"]
@@ -34,7 +34,7 @@ def test_it_is_searched_and_sorted(browser):
 
 def test_more_rows_come_as_one_scrolls(browser):
     page, many = browser.new_page(), pd.DataFrame({"Condition": range(350)})
-    page.set_content(Listing(many, "conditions")._repr_html_())
+    page.set_content(listing(many, "conditions")._repr_html_())
     rows = page.locator("tbody tr:visible")
     assert rows.count() == 100 and page.get_by_text("350 of 350 rows").is_visible()
     rows.last.scroll_into_view_if_needed()
@@ -46,7 +46,7 @@ def test_more_rows_come_as_one_scrolls(browser):
 
 def test_its_head_and_its_first_column_stay_and_cover_what_passes_below(browser):
     page, wide = browser.new_page(), FRAME.assign(Other="a long text " * 30)
-    page.set_content(f"<main class=bd-article>{Listing(wide, 'conditions')._repr_html_()}</main>")
+    page.set_content(f"<main class=bd-article>{listing(wide, 'conditions')._repr_html_()}</main>")
     page.add_style_tag(path=ROOT / "book" / "_static" / "custom.css")
     cell, head = page.locator("td").first, page.locator("th").nth(1)
     page.locator(".listing > div").evaluate("box => box.scrollLeft = 200")
