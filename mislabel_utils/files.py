@@ -43,14 +43,17 @@ def cache_dir() -> Path:
     return folder("MISLABEL_CACHE", "~/.cache/mislabel")
 
 
-def require_writable(place: Path) -> None:
-    """Make a folder; a FolderError, before hours are spent, where no file can be written."""
+def require_writable(place: Path, *files: Path) -> None:
+    """Make a folder; a FolderError, before hours are spent, where nothing, or no such file, can be
+    written."""
     try:
         place.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=place).close()
+        for file in files:
+            file.open("a").close()
     except OSError as error:
         raise FolderError(
-            f"Nothing can be written to {place} ({error.strerror}): make room, or name folders of "
+            f"Nothing can be written to {place} ({error}): make room, or name folders of "
             "your own with MISLABEL_CACHE and MISLABEL_RECORDS."
         ) from error
 

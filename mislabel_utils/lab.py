@@ -230,8 +230,9 @@ class Lab:
             yield None
             return
         checkpoints = cache_dir() / "checkpoints"
-        for place in (self.store.root / self.chapter, cache_dir() / "weights", checkpoints):
-            require_writable(place)
+        require_writable(self.store.root / self.chapter, self.store.lock)
+        require_writable(cache_dir() / "weights")
+        require_writable(checkpoints)
         with locked(checkpoints / f"{identity}.lock", what):
             yield checkpoints / f"{identity}.pt"
 

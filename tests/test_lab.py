@@ -271,6 +271,14 @@ def test_a_folder_that_cannot_be_written_is_noticed_before_anything_is_done(
     assert not trained
 
 
+def test_a_lock_that_another_user_made_is_noticed_before_anything_is_done(trained):
+    """In a folder that both may write to; it was noticed when all was trained."""
+    Store().lock.mkdir(parents=True)
+    with pytest.raises(FolderError, match=r"chapter \(.*records/\.lock'\): make room"):
+        Lab("chapter", "full").train(TRAIN, RECIPE, **JOB)
+    assert not trained
+
+
 @pytest.mark.parametrize("name", ["a/b", "../b", ".b", "b" * 200])
 def test_a_name_that_no_file_can_have_is_refused_before_anything_is_trained(trained, name):
     """It would be trained, and not be found again."""

@@ -103,6 +103,7 @@ class Store:
 
     def __init__(self, root: Path | str | None = None) -> None:
         self.root = Path(root or folder("MISLABEL_RECORDS") or BUNDLED / "records")
+        self.lock = self.root / ".lock"  # held while a record is written
 
     def find(self, identity: str) -> Record | None:
         """The record of a run, or None; twelve digits of its identity will do."""
@@ -138,7 +139,7 @@ class Store:
         learned from it. To one of the same weights is added what was measured since.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with locked(self.root / ".lock", "writes a record"):  # from the look to the writing
+        with locked(self.lock, "writes a record"):  # from the look to the writing
             first = self.find(record.id)
             kept = first or record
             if first is not None and first.weights == record.weights:
