@@ -37,10 +37,6 @@ def test_a_mean_stands_before_its_range():
     assert range_text([0.5, -0.25], "points", "+.2f") == "+0.12 points (-0.25 to +0.50)"
     assert range_text([1, 2, 3], "", ".0f") == "2 (1 to 3)" and range_text([1.5], "") == "1.5"
     assert range_text([np.nan, 5, 6]) == "5.5 % (5.0 to 6.0)" and range_text([np.nan]) == "–"
-    assert span([0.5, 0.25]) == "37.5 % (25.0 to 50.0)"
-
-
-def test_shares_are_written_in_per_cent_and_none_as_a_dash():
     assert span([0.5, np.nan, 0.25]) == "37.5 % (25.0 to 50.0)" and span([]) == "–"
 
 
