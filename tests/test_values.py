@@ -130,11 +130,8 @@ def label_makers():
 
 def drawn_inputs():
     like = split(1, 28)
-    made = (
-        *(inputs.noise(like, 20, 1, kind) for kind in inputs.NOISES),
-        inputs.patches(like, 20, 1),
-    )
-    return weighed(*(each.images for each in made))
+    made = [inputs.noise(like, 20, 1, kind) for kind in inputs.NOISES]
+    return weighed(*(each.images for each in [*made, inputs.patches(like, 20, 1)]))
 
 
 def selected():
@@ -156,15 +153,7 @@ def with_shared_initialisation():
     said = kin.idle(teacher, noise).softmax(1)
     student = kin.learn(own, noise, said, kin.IDLE, drawn["noise order"], **how)
     found = torch.tensor(kin.examined(own, student, teacher, both, noise, 40))
-    joined = kin.joined(own, other)
-    networks_ = (
-        own,
-        other,
-        kin.blend(own, other, 0.25),
-        joined,
-        teacher,
-        student,
-    )
+    networks_ = (own, other, kin.blend(own, other, 0.25), kin.joined(own, other), teacher, student)
     return [value for each in networks_ for value in of(each)] + weighed(found)
 
 
