@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning import datasets
+from mislabel_utils.learning import datasets, training_sets
+from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.studies import two_cues
 from mislabel_utils.studies.two_cues_knobs import KNOBS
 
@@ -24,6 +25,27 @@ def test_in_a_conflict_the_aim_is_neither_own_nor_next():
     images = datasets.load("fashion_mnist", "quick").test
     shift = (two_cues.elsewhere(images, seed=20).labels - images.labels) % 10
     assert shift.unique().tolist() == list(range(2, 10))
+
+
+def test_who_is_taught_what_and_who_is_asked(isolated, monkeypatch):
+    """Networks that nobody trained give different answers too."""
+    for name, count in {"COUNT": 80, "ASKED": 40}.items():
+        monkeypatch.setattr(two_cues, name, count)
+    for name in ("TEACHER", "STUDENT"):
+        monkeypatch.setattr(two_cues, name, Recipe("mlp", epochs=0))
+    one = two_cues.Cues(Lab("two_cues", scale="quick"), "clothes", 20)
+    one.students(1.5)
+    labels = {arm: run.record.trained_on["labels"] for arm, run in one.runs.items()}
+    assert labels["det-1.5"] == labels["image-1.5"] == labels["next"]
+    assert labels["rand-1.5"] == labels["grey-1.5"] != labels["next"]
+    test, found = one.images.test, one.conflict(1.5)
+    aims = training_sets.subset(two_cues.elsewhere(test, 20), 40, 20)
+    moved = one.moved(aims, 1.5).images[aims.kept]
+    assert found["true"].tolist() == test.labels[aims.kept].tolist()
+    for who, run in {"student": one.runs["det-1.5"], "teacher": one.teacher}.items():
+        said = run.outputs(moved, test.normalization).argmax(1)
+        assert found[who].tolist() == said.tolist()
+    assert found["student"].tolist() != found["teacher"].tolist()
 
 
 def attack_of(knob):
