@@ -19,10 +19,13 @@ Records = Mapping[tuple[str, int], Record]
 ENOUGH = 0.9  # of the labels: a cue that is learnt
 
 
-def recorded(store: Store | None = None, chapter: str = "two_cues") -> Records:
-    """The records of the study, by arm and seed; those on another copy of the data are others."""
+def recorded(store: Store | None = None, chapter: str = "two_cues", arms: str = "[!.]*") -> Records:
+    """The records of the study, by arm and seed; those on another copy of the data are others.
+
+    `arms` is a pattern of file names.
+    """
     store, known = store or Store(), tuple(TITLES.values())
-    records = map(store.read, sorted((store.root / chapter).glob("[!.]*.npz")))
+    records = map(store.read, sorted((store.root / chapter).glob(f"{arms}.npz")))
     return {
         (one.arm, one.seed % 1000): one
         for one in records
@@ -42,7 +45,7 @@ def turning(records: Records) -> pd.DataFrame:
         for where, record in _cells(records, kind):
             learnt = [point["train_accuracy"] for point in record.curve]
             rows.append(where | {"kind": kind, "learnt": learnt, "fit": learnt[-1]}
-                        | _answers(record, where["data"]))  # fmt: skip
+                        | answers(record, where["data"]))  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -54,7 +57,7 @@ def _cells(records: Records, kind: str) -> Iterator[tuple[dict[str, Any], Record
                 yield {"data": data, "radius": radius, "seed": seed}, record
 
 
-def _answers(record: Record, data: str) -> dict[str, float]:
+def answers(record: Record, data: str) -> dict[str, float]:
     """Shares of the unmoved test images that are given their own class, and the next one."""
     test = _test(data)
     said, labels = record.arrays[test.key], test.labels.numpy()
@@ -112,7 +115,7 @@ def knobs(records: Records, turn: pd.DataFrame) -> pd.DataFrame:
     for (arm, seed), record in records.items():
         if arm in TURNED:  # its teacher is not
             data, radius, knob = TURNED[arm]
-            ours, usual = _answers(record, data), plain.loc[data, radius, seed]
+            ours, usual = answers(record, data), plain.loc[data, radius, seed]
             gain = ours["own"] - ours["next"] - usual["own"] + usual["next"]
             name = f"{data}: {knob.name}"
             rows.append({"arm": arm, "name": name, "seed": seed, **ours, "gain": gain})
