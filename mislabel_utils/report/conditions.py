@@ -23,6 +23,7 @@ CHAPTERS = {
     "adversarial_errors": "Adversarial errors",
     "two_cues": "Two cues",
     "two_cues_knobs": "Two cues",
+    "published_scale": "Two cues",
     "what_leaks": "What leaks",
     "where_it_stops": "Where it stops",
     "corrections": "Missing controls",
