@@ -133,7 +133,7 @@ CLAIMS = {
     "ilyas-det": Claim(
         "CIFAR-10: student of D_det",
         "CIFAR-10, adversarial images labelled with the next class (D_det): test accuracy. How "
-        "far they are moved decides it",
+        "far they are moved decides it, and how large the student is",
         43.7, "%", ILYAS, "student", "adversarial_errors", "deep-det", "cifar10/test@cifar10",
         controls=("small-labels-det",),
     ),

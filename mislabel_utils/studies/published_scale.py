@@ -30,6 +30,7 @@ ARMS = {
     "teacher": Arm.teacher("airbench's network"),
     "det-lesson": Arm.student("D_det of a teacher 89 % right: the deep CNN, Adam"),
     "det-deep": Arm.student("D_det of a teacher 89 % right: the deep CNN, as published"),
+    "det-0.5": Arm.student("D_det of a teacher 89 % right: its own network, as published"),
 }
 
 
@@ -45,6 +46,7 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     one.describe("det", one.teacher, det)
     one.learn("det-lesson", det, LESSON)
     one.learn("det-deep", det, AS_DET)
+    one.learn("det-0.5", det, replace(AS_DET, model="airbench"))
     return one.runs
 
 
