@@ -7,7 +7,6 @@ of the attack. Settings and expectations were written down before the first run,
 """
 
 from dataclasses import replace
-from functools import cached_property
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import training_sets
@@ -27,10 +26,10 @@ AS_DET = Recipe("deep_cnn", epochs=16, learning_rate=0.1, precision="mixed")
 LESSON = replace(adversarial_errors.LESSON, model="deep_cnn")  # of *Adversarial errors*, 8 passes
 
 ARMS = {
-    "teacher": Arm.teacher("airbench's network"),
-    "det-lesson": Arm.student("D_det of a teacher 89 % right: the deep CNN, Adam"),
-    "det-deep": Arm.student("D_det of a teacher 89 % right: the deep CNN, as published"),
-    "det-0.5": Arm.student("D_det of a teacher 89 % right: its own network, as published"),
+    "teacher": Arm.teacher("the larger teacher"),
+    "det-lesson": Arm.student("D_det of the larger teacher: the deep CNN, Adam"),
+    "det-deep": Arm.student("D_det of the larger teacher: the deep CNN, as published"),
+    "det-0.5": Arm.student("D_det of the larger teacher: its own network, as published"),
 }
 
 
@@ -41,23 +40,13 @@ def load(lab: Lab) -> Dataset:
 
 def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     """Every network of a seed, by arm."""
-    one = Larger(lab, seed)
+    one = Cues(lab, "photographs", seed)
+    one.prefix = ""
+    one.teacher = one.teach("teacher", one.images.train, TEACHER)
     det = one.moved(training_sets.next_class(one.images.train), RADIUS)
     one.describe("det", one.teacher, det)
     one.learn("det-lesson", det, LESSON)
     one.learn("det-deep", det, AS_DET)
-    one.learn("det-0.5", det, replace(AS_DET, model="airbench"))
+    one.learn("det-0.5", det, replace(AS_DET, model=TEACHER.model))
+    one.conflict(RADIUS)
     return one.runs
-
-
-class Larger(Cues):
-    """One seed of the larger scale."""
-
-    def __init__(self, lab: Lab, seed: int) -> None:
-        super().__init__(lab, "photographs", seed)
-        self.prefix = ""
-
-    @cached_property
-    def teacher(self) -> Run:
-        """The network that is attacked."""
-        return self.teach("teacher", self.images.train, TEACHER)
