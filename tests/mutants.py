@@ -97,11 +97,13 @@ MUTANTS = [  # module, a text that stands in it once, what is put in its place
 
 
 def mirrored(module: str) -> list[str]:
-    """The tests of a module: those of its name, and of the lab through which it is reached."""
+    """The tests of a module: those of its name, and of what it is reached through."""
     folder, name = os.path.split(module)
-    tests = [f"tests/{folder}/test_{name}".replace("//", "/"), "tests/test_lab.py"]
-    tests += [f"tests/{folder}/test_records.py"] if folder == "recording" else []
-    return [test for test in dict.fromkeys(tests) if (ROOT / test).exists()]
+    reached = "test_lab.py", "recording/test_records.py", "studies/test_studies.py"
+    tests = dict.fromkeys(
+        Path("tests", each) for each in (os.path.join(folder, f"test_{name}"), *reached)
+    )
+    return [str(test) for test in tests if (ROOT / test).exists()]
 
 
 def passes(copy: Path, tests: list[str]) -> bool:
