@@ -4,8 +4,9 @@ import argparse
 import os
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
-from mislabel_utils.commands.reproduce import CommandError, own_folder, parse_seeds, reproduce
+from mislabel_utils.commands.reproduce import CommandError, parse_seeds, reproduce
 from mislabel_utils.files import FULL, FolderError
 from mislabel_utils.learning.datasets import DataError
 from mislabel_utils.learning.training import TrainingError
@@ -51,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         "--cluster", dest="address", help="address of a Dask scheduler, such as tls://host:8786"
     )
     command.add_argument(
-        "--data", type=own_folder, help="folder of your own images: train/<class>/*, test/<class>/*"
+        "--data", type=Path, help="folder of your own images: train/<class>/*, test/<class>/*"
     )
     command.add_argument(
         "--no-flips",

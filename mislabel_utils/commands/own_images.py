@@ -12,7 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning.datasets import DataError, Dataset, Split
+from mislabel_utils.learning.datasets import Split
 from mislabel_utils.learning.training import EPOCHS
 from mislabel_utils.report.stats import wilson
 from mislabel_utils.studies import Trial, mislabeled
@@ -34,22 +34,6 @@ def bar(share: float) -> float:
     Twice the share of the most frequent class or, where that is less, half the way from it to 1.
     """
     return min(2 * share, (1 + share) / 2)
-
-
-def require_enough(images: Dataset) -> None:
-    """Raise a DataError where no training could end in a yes."""
-    count, tests = len(images.train), len(images.test)
-    wrong = MISTAKES_A_CLASS * len(images.classes)
-    if wilson(max(0, count - wrong), count)[0] <= bar(common(images.train)):
-        raise DataError(
-            f"{count} training pictures are too few for an answer: a teacher that makes {wrong} "
-            "mistakes, as it has to, is not clearly better than a constant answer. Add more."
-        )
-    if wilson(tests, tests)[0] <= common(images.test):
-        raise DataError(
-            f"{tests} test pictures are too few for an answer: with all of them right a student "
-            "would not be clearly better than a constant answer. Add more."
-        )
 
 
 def ask(lab: Lab, data: str, seed: int, flips: bool = True) -> dict[str, str]:

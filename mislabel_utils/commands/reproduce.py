@@ -85,14 +85,6 @@ def parse_seeds(text: str) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
-def own_folder(text: str) -> Path:
-    """A folder, with ``~`` for the home folder; an ArgumentTypeError unless it is one."""
-    path = Path(os.path.expanduser(text))
-    if not text or not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is no folder: name one, or leave this out")
-    return path
-
-
 def study_of(chapter: str) -> ModuleType:
     """The module of a chapter's experiment: one of the book's, or of the reader's on Python's path.
 
@@ -142,9 +134,8 @@ def reproduce(
             "mislabeled."
         )
     else:
-        images = datasets.load(str(data.resolve()))  # `mnist` is a folder of the reader's here
-        print(images.found)
-        own_images.require_enough(images)
+        data = data.expanduser().resolve()  # `mnist` is a folder of the reader's here
+        print(datasets.load(str(data)).found)
         # A reader's own runs have no place among those that come with the package.
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
@@ -158,7 +149,7 @@ def reproduce(
         settings["MISLABEL_DATA"] = str(root.resolve())
     if jobs > 1 or address:
         settings["TQDM_DISABLE"] = "1"  # bars would overwrite each other
-    mine, place = data and str(data.resolve()), str(Path(study.__file__).parent)
+    mine, place = data and str(data), str(Path(study.__file__).parent)
     with on_cluster(address, records) if address else nullcontext() as witness:
         runs = (
             delayed(run_seed)(seed, chapter, place, mine, flips, settings, witness)

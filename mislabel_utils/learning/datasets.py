@@ -20,7 +20,7 @@ from torch import Tensor
 from mislabel_utils.files import BUNDLED, FULL, cache_dir, folder
 from mislabel_utils.learning import pictures
 from mislabel_utils.learning.environment import pinned
-from mislabel_utils.learning.pictures import HALVES, Arrays, DataError, readable
+from mislabel_utils.learning.pictures import HALVES, Arrays, DataError
 
 SCALES = ("recorded", "quick", "full")
 NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}  # torchvision's
@@ -166,7 +166,7 @@ def load(name: str, scale: str = "full") -> Dataset:
     if scale != "full":
         return _bundled(name, whole=scale == "recorded")
     arrays, classes, found = read_source(name)
-    own = name if name in NAMES else readable(Path(name).expanduser().resolve().name)
+    own = name if name in NAMES else Path(name).expanduser().resolve().name
     mean, std = pixel_statistics(arrays["train_images"])
     # A channel that is the same everywhere says nothing, and shall not divide by nothing.
     norm = Normalization(own, mean, tuple(each or 1.0 for each in std))

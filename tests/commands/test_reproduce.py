@@ -158,7 +158,6 @@ WRONG_USE = [
     ["repeat"],
     ["reproduce", "tiny", "--seeds", "5-3"],
     ["reproduce", "tiny", "--no-flips"],
-    ["reproduce", "tiny", "--data", "nowhere"],
     ["reproduce", "tiny", "--jobs", "0"],
 ]
 
