@@ -23,20 +23,16 @@ CONDITION = ["data", "recipe", "precision"]  # in which runs agree that are comp
 
 
 def measured(rows: pd.DataFrame) -> list[Measured]:
-    """Each claim in order, once for each condition of ours, or once without values.
+    """Each claim in order, with ours of one condition.
 
-    Runs of several conditions, say on another copy of the data or in another precision, are never
-    pooled. The book's own data come first, then the condition with most runs.
+    Runs of several, say on another copy of the data or in another precision, are never pooled: the
+    board has the book's own data where it can, and the condition with most runs.
 
     Parameters
     ----------
     rows : as `results.frame`
     """
-    found: list[Measured] = []
-    for claim in CLAIMS.values():
-        mine = _draws(claim) if claim.where else _of_runs(claim, rows)
-        found += [each for each in mine if each.values] or [Measured(claim, [])]
-    return found
+    return [_draws(each) if each.where else _of_runs(each, rows) for each in CLAIMS.values()]
 
 
 def scoreboard(rows: list[Measured]) -> Table:
@@ -44,56 +40,47 @@ def scoreboard(rows: list[Measured]) -> Table:
     return Table(COLUMNS, [row.row() for row in rows])
 
 
-def _draws(claim: Claim) -> list[Measured]:
-    """What the records have of the draws that count, a condition at a time."""
+def _draws(claim: Claim) -> Measured:
+    """What the records have of the draws that count."""
     name, value = claim.where
     paths = [path for path in Store().paths() if path.match(f"{claim.chapter}/{claim.arm}-s*")]
     groups = defaultdict(list)
     for record in map(Store().read, paths):
         groups[condition(record.config)].append(record.arrays)
-    found: list[Measured] = []
-    for arrays in sorted(groups.values(), key=len, reverse=True):
-        drawn = {
-            each: [count for some in arrays for count in some[each][some[name] == value].tolist()]
-            for each in (claim.metric, *claim.controls)
-        }
-        told = claim.data + ", other settings" * bool(found)
-        found.append(Measured(claim, drawn.pop(claim.metric), told, drawn))
-    return found
+    arrays = max(groups.values(), key=len, default=[])
+    drawn = {
+        each: [count for some in arrays for count in some[each][some[name] == value].tolist()]
+        for each in (claim.metric, *claim.controls)
+    }
+    return Measured(claim, drawn.pop(claim.metric), claim.data, drawn)
 
 
-def _of_runs(claim: Claim, rows: pd.DataFrame) -> list[Measured]:
-    """A claim's runs, a condition at a time."""
+def _of_runs(claim: Claim, rows: pd.DataFrame) -> Measured:
+    """A claim's runs, and on the same data its controls."""
     rows = rows[rows["chapter"] == claim.chapter]
-    found: list[Measured] = []
-    for (data, *_), some in _conditions(rows, claim.arm, claim.metric):
-        if claim.less:
-            less = [each for _, each in _conditions(rows, *claim.less)] or [rows[:0]]
-            less = pd.concat(less).drop_duplicates(["seed", *CONDITION])
-            some = some.merge(less, on=["seed", *CONDITION], suffixes=("", "_less"))
-            some["accuracy"] -= some["accuracy_less"]
-        controls = {}
-        for name in claim.controls:  # on the same data; it may be another network's
-            beside = _conditions(rows[rows["data"] == data], name, claim.metric)
-            controls[name] = (100 * beside[0][1]["accuracy"]).tolist() if beside else []
-        told = _told(claim, *some.iloc[0][CONDITION]) if len(some) else data
-        others = sum(each.data.startswith(told) for each in found)
-        told += ", other settings" * (others > 0) + f" ({others})" * (others > 1)
-        found.append(Measured(claim, (100 * some["accuracy"]).tolist(), told, controls))
-    return found
-
-
-def _conditions(rows: pd.DataFrame, arm: str, test: str) -> list[tuple[tuple, pd.DataFrame]]:
-    """The runs of an arm, by condition: labels, and how images were moved, belong to it."""
-    mine = rows[(rows["arm"] == arm) & (rows["test_set"] == test)].sort_values("seed")
-    groups = list(mine.groupby([*CONDITION, "condition"], sort=False))
-    return sorted(groups, key=lambda each: (ANOTHER_COPY in each[0][0], -len(each[1])))
-
-
-def _told(claim: Claim, data: str, _: str, precision: str) -> str:
-    """What a number was measured on: the data trained on, and those of the test where others."""
+    some = _condition(rows, claim.arm, claim.metric)
+    if claim.less:
+        # On the same data, in the same way; it may be another network's.
+        alike = rows.merge(some[CONDITION].drop_duplicates())
+        less = _condition(alike, *claim.less)
+        some = some.merge(less, on="seed", suffixes=("", "_less"))
+        some["accuracy"] -= some["accuracy_less"]
+    if some.empty:
+        return Measured(claim, [])
+    data, _, precision = some.iloc[0][CONDITION]
+    beside = rows[rows["data"] == data]
+    controls = {name: _condition(beside, name, claim.metric) for name in claim.controls}
+    percent = {name: (100 * each["accuracy"]).tolist() for name, each in controls.items()}
     tested = claim.metric.partition("/")[0]
-    title = TITLES.get(tested, tested)
-    same = data.removeprefix("a sample of ").startswith((title, tested))
-    other = "" if same else f", tested on {title}"
-    return data + other + f", {precision.split()[0]} precision" * (precision != "float32")
+    title, trained = TITLES.get(tested, tested), data.removeprefix("a sample of ")
+    other = "" if trained.startswith((title, tested)) else f", tested on {title}"
+    told = data + other + f", {precision.split()[0]} precision" * (precision != "float32")
+    return Measured(claim, (100 * some["accuracy"]).tolist(), told, percent)
+
+
+def _condition(rows: pd.DataFrame, arm: str, test: str) -> pd.DataFrame:
+    """The runs of an arm in one condition: labels, and how images were moved, belong to it."""
+    mine = rows[(rows["arm"] == arm) & (rows["test_set"] == test)].sort_values("seed")
+    groups = [some for _, some in mine.groupby([*CONDITION, "condition"], sort=False)]
+    own = [some for some in groups if ANOTHER_COPY not in some["data"].iloc[0]]
+    return max(own or groups, key=len, default=mine)
