@@ -194,9 +194,9 @@ def _cells(ax: Axes, full: pd.DataFrame, said: pd.DataFrame, role: str) -> None:
     """A cell for each number, as full as it says from 0 to 1, and in it a text."""
     for (row, column), share in np.ndenumerate(full.fillna(0).to_numpy(float)):
         box = (column - 0.47, row - 0.46), 0.94, 0.92
-        ax.add_patch(Rectangle(*box, facecolor=ROLES[role], alpha=max(0, share), linewidth=0))
-        ax.text(column, row, said.iat[row, column], ha="center", va="center",
-                color=PAPER if share > 0.6 else TEXT)  # fmt: skip
+        # At most half the colour, so that the text is legible on it in both themes.
+        ax.add_patch(Rectangle(*box, facecolor=ROLES[role], alpha=max(0, share / 2), linewidth=0))
+        ax.text(column, row, said.iat[row, column], ha="center", va="center", color=TEXT)
     ax.set_xticks(range(full.shape[1]), map(str, full.columns))
     ax.set_yticks(range(len(full)), map(str, full.index))
     ax.set(xlim=(-0.5, full.shape[1] - 0.5), ylim=(len(full) - 0.5, -0.5))
