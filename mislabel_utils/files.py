@@ -1,6 +1,5 @@
 """Where files live, and how one is written so that nobody ever reads half of it."""
 
-import errno
 import os
 import sys
 import tempfile
@@ -12,7 +11,6 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 BUNDLED = Path(__file__).parent / "bundled"  # what comes with the package: data, no code
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # of an OSError: no room, for one reason or other
 
 
 class FolderError(RuntimeError):
@@ -86,9 +84,5 @@ def atomic_write(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError as error:
-        if error.errno and not error.filename:  # a full disk does not say which
-            error.filename = os.fspath(path)
-        raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,15 +1,12 @@
-"""Folders that the environment names, and files on disks that are full or odd."""
+"""Folders that the environment names, and locks."""
 
-import errno
 import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
-from toys import ROOT, environment
+from toys import ROOT
 
-from mislabel_utils.files import FULL, FolderError, cache_dir, folder, locked
+from mislabel_utils.files import FolderError, cache_dir, folder, locked
 from mislabel_utils.recording.records import Store
 
 WHERE = {  # what each variable decides
@@ -53,34 +50,3 @@ def test_who_waits_for_another_process_is_told_for_what(tmp_path, capsys):
             said = f"Waiting for another process that trains this run (it holds {path}).\n"
             assert capsys.readouterr().err == said
         assert later.result(60) is None
-
-
-FILLED = """
-import resource, sys
-from pathlib import Path
-import numpy as np, torch
-from mislabel_utils.files import FULL, atomic_write
-from mislabel_utils.learning import models
-
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-path = Path(sys.argv[1])
-try:
-    if path.suffix == ".pt":
-        models.save({"a": torch.zeros(100_000)}, path)
-    else:
-        with atomic_write(path) as temporary:
-            np.savez(temporary, np.zeros(100_000))
-except OSError as error:
-    print(error.errno in FULL, error.filename == str(path), [p.name for p in path.parent.iterdir()])
-"""
-
-
-@pytest.mark.parametrize("name", ["a.pt", "a.npz"])
-def test_a_full_disk_is_told_as_one(tmp_path, name):
-    """A file that may not grow fails as on a full disk; torch.save answers that in its own way."""
-    (tmp_path / name).write_bytes(b"before")
-    command = [sys.executable, "-c", FILLED, str(tmp_path / name)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
-    assert done.stdout == f"True True ['{name}']\n", done.stderr
-    assert (tmp_path / name).read_bytes() == b"before"
-    assert {errno.ENOSPC, errno.EDQUOT} <= FULL

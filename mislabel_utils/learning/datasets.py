@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mislabel_utils.files import BUNDLED, FULL, cache_dir, folder
+from mislabel_utils.files import BUNDLED, cache_dir, folder
 from mislabel_utils.learning import pictures
 from mislabel_utils.learning.environment import pinned
 from mislabel_utils.learning.pictures import HALVES, Arrays, DataError
@@ -235,8 +235,6 @@ def _read_torchvision(name: str, root: Path | None) -> tuple[Arrays, tuple[str, 
             arrays[f"{half}_images"] = np.ascontiguousarray(images)
             arrays[f"{half}_labels"] = labels
     except Exception as error:  # torchvision has its own words for missing files
-        if getattr(error, "errno", None) in FULL:
-            raise
         remedy = "Replace the files" if root else "Connect to the internet and delete this folder"
         raise DataError(
             f"{name} under {place} is not there or damaged ({error!r}). "

@@ -1,6 +1,5 @@
 """The networks of the book."""
 
-import io
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
@@ -128,11 +127,9 @@ MODELS = {  # from the shape of an image and the number of classes, which is tha
 
 
 def save(state: dict, path: Path) -> None:
-    """Write what `torch.load` reads, whole or not at all; an OSError says why it cannot be."""
-    content = io.BytesIO()
-    torch.save(state, content)  # which, on a full disk, would speak of positions
+    """Write what `torch.load` reads, whole or not at all."""
     with atomic_write(path) as temporary:
-        temporary.write_bytes(content.getbuffer())
+        torch.save(state, temporary)
 
 
 _drawing = Lock()  # threads share the generator
