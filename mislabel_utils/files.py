@@ -14,7 +14,7 @@ BUNDLED = Path(__file__).parent / "bundled"  # what comes with the package: data
 
 
 class FolderError(RuntimeError):
-    """A folder that cannot be found or written; the message says what to do."""
+    """A folder that cannot be written; the message says what to do."""
 
 
 def folder(variable: str, default: str = "") -> Path | None:
@@ -22,18 +22,11 @@ def folder(variable: str, default: str = "") -> Path | None:
 
     A relative one counts from the top of the clone of the book: a notebook runs in a folder of its
     own, and shall mean the same one as a terminal.
-
-    Raises a FolderError where ``~`` stands for nothing.
     """
     text = os.environ.get(variable) or default
     here = Path.cwd()
     top = next((above for above in (here, *here.parents) if (above / "_toc.yml").is_file()), here)
-    try:
-        return top / Path(text).expanduser() if text else None
-    except RuntimeError as error:
-        raise FolderError(
-            f"There is no home folder for {text}: set {variable} to a folder's full name."
-        ) from error
+    return top / Path(text).expanduser() if text else None
 
 
 def cache_dir() -> Path:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pandas as pd
 
 from mislabel_utils.lab import Lab
-from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.datasets import Dataset, Split
 from mislabel_utils.learning.training import EPOCHS
 from mislabel_utils.report.stats import wilson
 from mislabel_utils.studies import Trial, mislabeled
@@ -34,6 +34,16 @@ def bar(share: float) -> float:
     Twice the share of the most frequent class or, where that is less, half the way from it to 1.
     """
     return min(2 * share, (1 + share) / 2)
+
+
+def found(images: Dataset) -> str:
+    """How many pictures there are of each class, and how many to test on are trained on too."""
+    halves = images.train, images.test
+    counts = zip(images.classes, *(half.labels.bincount() for half in halves), strict=True)
+    each = ", ".join(f"{name} {one} + {other}" for name, one, other in counts)
+    known, asked = ({each.numpy().tobytes() for each in half.images} for half in halves)
+    twice = f"\nDifferent test pictures that are also trained on: {len(known & asked)}."
+    return f"Pictures to train on + to test on: {each}." + twice * bool(known & asked)
 
 
 def ask(lab: Lab, data: str, seed: int, flips: bool = True) -> dict[str, str]:

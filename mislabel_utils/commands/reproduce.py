@@ -7,9 +7,7 @@ import re
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
@@ -33,7 +31,7 @@ _alone = threading.Lock()
 
 
 class CommandError(RuntimeError):
-    """A chapter or a cluster that cannot be used; the message says what to do."""
+    """A chapter or a folder that cannot be used; the message says what to do."""
 
 
 @contextmanager
@@ -41,34 +39,17 @@ def on_cluster(address: str, records: Path) -> Iterator[Path]:
     """Let joblib run on the Dask cluster at `address`.
 
     Yields a file in the records folder, by which a worker can tell that it sees the same folder.
-    Raises a CommandError when Dask is not installed, when no scheduler with a worker answers, and
-    when it is lost.
     """
-    try:
-        from dask.distributed import Client
+    from dask.distributed import Client  # comes with "mislabel-utils[cluster]"
 
-        client = Client(address, timeout="10s", set_as_default=False)
-        client.wait_for_workers(1, timeout=30)
-    except Exception as error:  # each part of Dask has its own; or there is none
-        raise CommandError(
-            f"No cluster can be used at {address} ({error}). It takes Dask, which comes with "
-            'pip install "mislabel-utils[cluster]"; a `dask scheduler`; and, on each machine, '
-            "`dask worker ADDRESS --nthreads 1`. For a tls:// address, Dask's configuration has to "
-            "name the certificates."
-        ) from error
     records.mkdir(parents=True, exist_ok=True)
     with (
-        client,
+        Client(address, timeout="10s", set_as_default=False) as client,
         tempfile.NamedTemporaryFile(dir=records, prefix=".witness-") as witness,
         parallel_config("dask", client=client),
     ):
-        try:
-            yield Path(witness.name)
-        except CancelledError as error:
-            raise CommandError(
-                f"The Dask scheduler at {address} is lost: start it again, and give the same "
-                "command. What is recorded is kept."
-            ) from error
+        client.wait_for_workers(1, timeout=30)
+        yield Path(witness.name)
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -135,7 +116,7 @@ def reproduce(
         )
     else:
         data = data.expanduser().resolve()  # `mnist` is a folder of the reader's here
-        print(datasets.load(str(data)).found)
+        print(own_images.found(datasets.load(str(data))))
         # A reader's own runs have no place among those that come with the package.
         if not os.environ.get("MISLABEL_RECORDS"):
             os.environ["MISLABEL_RECORDS"] = str(cache_dir() / "records")
@@ -155,8 +136,7 @@ def reproduce(
             delayed(run_seed)(seed, chapter, place, mine, flips, settings, witness)
             for seed in seeds
         )
-        how = {"n_jobs": -1} if address else {"n_jobs": jobs, "initializer": end_with_parent}
-        done = Parallel(**how, return_as="generator_unordered")(runs)
+        done = Parallel(-1 if address else jobs, return_as="generator_unordered")(runs)
         outcomes = {}
         for seed, outcome in tqdm(done, total=len(seeds), desc=f"{chapter}, seeds"):
             outcomes[seed] = outcome
@@ -198,15 +178,3 @@ def run_seed(
             return seed, own_images.ask(lab, data, seed, flips)
         study_of(chapter).experiment(lab, seed)
         return seed, None
-
-
-def end_with_parent() -> None:
-    """Let this process not survive the one that started it, however that ends (on Unix)."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -130,7 +130,6 @@ class Dataset:
     name: str
     train: Split
     test: Split
-    found: str = ""  # of a reader's own pictures: how many there are, and what was left out
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -165,12 +164,12 @@ def load(name: str, scale: str = "full") -> Dataset:
         raise DataError(f"Unknown scale {scale!r}: use one of {', '.join(SCALES)}.")
     if scale != "full":
         return _bundled(name, whole=scale == "recorded")
-    arrays, classes, found = read_source(name)
+    arrays, classes = read_source(name)
     own = name if name in NAMES else Path(name).expanduser().resolve().name
     mean, std = pixel_statistics(arrays["train_images"])
     # A channel that is the same everywhere says nothing, and shall not divide by nothing.
     norm = Normalization(own, mean, tuple(each or 1.0 for each in std))
-    return _joined(own, arrays, classes, norm, fingerprint(arrays), found)
+    return _joined(own, arrays, classes, norm, fingerprint(arrays))
 
 
 @pinned()
@@ -205,8 +204,8 @@ def restrict(dataset: Dataset, classes: Sequence[str]) -> Dataset:
     return dataclasses.replace(dataset, name=name, **parts)
 
 
-def read_source(name: str) -> tuple[Arrays, tuple[str, ...], str]:
-    """Arrays ``{train,test}_{images,labels}``, class names, and what was found in image folders."""
+def read_source(name: str) -> tuple[Arrays, tuple[str, ...]]:
+    """Arrays ``{train,test}_{images,labels}``, and class names."""
     root = folder("MISLABEL_DATA")
     tree = Path(name).expanduser() if name not in NAMES else root and root / name
     if name in NAMES and (tree is None or not (tree / "train").is_dir()):
@@ -219,7 +218,7 @@ def read_source(name: str) -> tuple[Arrays, tuple[str, ...], str]:
     return pictures.read(tree)
 
 
-def _read_torchvision(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...], str]:
+def _read_torchvision(name: str, root: Path | None) -> tuple[Arrays, tuple[str, ...]]:
     """torchvision's files below a folder; its own download where none is given."""
     from torchvision import datasets as known  # takes seconds: a page of records does without
 
@@ -241,7 +240,7 @@ def _read_torchvision(name: str, root: Path | None) -> tuple[Arrays, tuple[str, 
             f"{remedy}, or set MISLABEL_DATA to a folder with torchvision's {NAMES[name]}, or with "
             f"{name}/train/<class>/* and {name}/test/<class>/*."
         ) from error
-    return arrays, tuple(split.classes), ""
+    return arrays, tuple(split.classes)
 
 
 def fingerprint(arrays: dict[str, np.ndarray]) -> str:
@@ -268,7 +267,7 @@ def pixel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float
 
 
 def _joined(
-    name: str, arrays: Arrays, classes: Sequence[str], norm: Normalization, print_: str, found=""
+    name: str, arrays: Arrays, classes: Sequence[str], norm: Normalization, print_: str
 ) -> Dataset:
     """A data set of arrays ``{train,test}_{images,labels}``, and ``_index`` where some are here."""
     splits = []
@@ -280,7 +279,7 @@ def _joined(
         splits.append(
             Split(f"{name}/{half}", images, torch.from_numpy(index), labels.long(), *known)
         )
-    return Dataset(name, *splits, found)
+    return Dataset(name, *splits)
 
 
 def _bundled(name: str, whole: bool) -> Dataset:

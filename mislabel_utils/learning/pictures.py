@@ -22,8 +22,8 @@ class DataError(ValueError):
     """Data that cannot be used; the message says what to do."""
 
 
-def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
-    """Arrays ``{train,test}_{images,labels}``, class names, and what was found, in a few lines."""
+def read(tree: Path) -> tuple[Arrays, tuple[str, ...]]:
+    """Arrays ``{train,test}_{images,labels}``, and class names."""
     from torchvision.datasets import ImageFolder  # takes seconds: a page of records does without
 
     def shown(path: str | Path) -> bool:
@@ -42,7 +42,7 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
             f"{tree}: give train/ and test/ the same class folders, 2 to 256; they have "
             f"{', '.join(classes)} and {', '.join(test.classes)}."
         )
-    arrays, seen = {}, []
+    arrays = {}
     for half, found in halves.items():
         astray = [path.name for path in (tree / half).iterdir() if path.is_file() and shown(path)]
         paths = [Path(path) for path, _ in found.samples]
@@ -54,13 +54,7 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...], str]:
         images = [decoded(path) for path in bar(paths, desc=f"decode {half}")]
         arrays[f"{half}_images"] = np.stack(images).transpose(0, 3, 1, 2).copy()
         arrays[f"{half}_labels"] = np.array(found.targets, np.uint8)
-        seen.append({pixels.tobytes() for pixels in images})
-    counts = zip(classes, *(np.bincount(half.targets) for half in (train, test)), strict=True)
-    each = ", ".join(f"{name} {one} + {other}" for name, one, other in counts)
-    lines = f"Pictures to train on + to test on: {each}."
-    if twice := len(set.intersection(*seen)):
-        lines += f"\nDifferent test pictures that are also trained on: {twice}."
-    return arrays, tuple(classes), lines
+    return arrays, tuple(classes)
 
 
 def decoded(path: Path) -> np.ndarray:

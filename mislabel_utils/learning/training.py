@@ -5,7 +5,6 @@ checkpoint goes on exactly as if it had never stopped.
 """
 
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -142,7 +141,7 @@ def train(
     learner = Learner(network, optimizer, autocast(device, recipe.precision), state)
     if checkpoint is not None and checkpoint.exists():
         _resume(checkpoint, learner)
-    _sit_down(state["sittings"], environment(recipe.precision), title)
+    state["sittings"].append(environment(recipe.precision))
     begun, before = time.monotonic(), state["seconds"]
     saved = begun
 
@@ -223,19 +222,6 @@ def _kept(on: TrainingSet, device: torch.device) -> tuple[Tensor, Tensor]:
             f"column for each of {classes} classes, that sum to 1."
         )
     return images.to(device, memory_format=torch.channels_last), labels.to(device)
-
-
-def _sit_down(sittings: list[dict[str, Any]], now: dict[str, Any], title: str) -> None:
-    """Add a sitting; warn where it goes on in another way than the one before it."""
-    before = sittings[-1] if sittings else now
-    changes = [f"{k} {before.get(k)}, now {now.get(k)}" for k in now if before.get(k) != now.get(k)]
-    if changes:
-        warnings.warn(
-            f"{title} goes on elsewhere than it was begun ({'; '.join(changes)}): it may differ in "
-            "its last digits from a run in one sitting. Its record names all sittings.",
-            stacklevel=3,
-        )
-    sittings.append(now)
 
 
 def _save(path: Path, learner: Learner) -> None:

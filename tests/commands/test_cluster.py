@@ -1,13 +1,11 @@
 """`reproduce --cluster`: two workers with caches of their own make the records of one process."""
 
-import sys
-from concurrent.futures import CancelledError
 from types import SimpleNamespace
 
 import pytest
 from toys import computed, write_idx, write_study
 
-from mislabel_utils.commands.reproduce import CommandError, on_cluster, run_seed
+from mislabel_utils.commands.reproduce import CommandError, run_seed
 from mislabel_utils.recording.records import Store
 
 pytestmark = pytest.mark.usefixtures("isolated")
@@ -88,22 +86,6 @@ def test_records_that_are_not_shared(tmp_path):
     witness = tmp_path / "elsewhere" / ".witness-1"
     with pytest.raises(CommandError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
         run_seed(0, "tiny", "", None, True, {}, witness)
-
-
-def test_a_lost_scheduler_is_told(workers, tmp_path):
-    told = pytest.raises(CommandError, match=r"is lost: start it again")
-    with told, on_cluster(workers.address, tmp_path):
-        raise CancelledError
-
-
-@pytest.mark.parametrize("dask", [True, False])
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "no address"])
-def test_nobody_answers(command_line, tiny, monkeypatch, address, dask):
-    if not dask:
-        monkeypatch.setitem(sys.modules, "dask.distributed", None)
-    done = command_line(*tiny, "--cluster", address)
-    assert done.status == 1 and f"No cluster can be used at {address} (" in done.said
-    assert 'pip install "mislabel-utils[cluster]"' in done.said and "dask worker" in done.said
 
 
 def test_jobs_or_cluster(command_line, tiny):

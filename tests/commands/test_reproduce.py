@@ -322,38 +322,6 @@ def test_several_jobs_and_their_errors(place, uninterrupted, tmp_path):
     assert "teacher seed 1: " not in err, "bars of several jobs would overwrite each other"
 
 
-def alive(pid):
-    """Whether a process is there and at work; one that ended may wait for its parent's notice."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return state.stdout.strip() not in ("", "Z", "Z+")
-
-
-def test_no_process_survives_its_parent(place, tmp_path):
-    """That is killed, and so can tell nobody."""
-    waits = """
-import os, pathlib, time
-
-
-def experiment(lab, seed):
-    (pathlib.Path(os.environ["MISLABEL_CACHE"]) / f"{os.getpid()}.pid").touch()
-    time.sleep(300)
-"""
-    write_study(tmp_path, "waits", NO_DATA + waits)
-    (tmp_path / "cache").mkdir()
-    process = start(place, tmp_path, "-m", "mislabel_utils", "reproduce", "waits", "--jobs", "2")
-    while len(found := [int(p.stem) for p in (tmp_path / "cache").glob("*.pid")]) < 2:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    assert all(map(alive, found))
-    process.kill()
-    process.wait(60)
-    deadline = time.monotonic() + 60
-    while any(map(alive, found)):
-        assert time.monotonic() < deadline, "a child survives"
-        time.sleep(0.1)
-    process.communicate()
-
-
 # Through make -----------------------------------------------------------------------------------
 
 

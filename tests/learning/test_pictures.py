@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mislabel_utils.commands.own_images import found
 from mislabel_utils.learning import datasets, pictures
 from mislabel_utils.learning.datasets import DataError
 
@@ -144,7 +145,7 @@ def test_content_decides_what_is_a_picture_and_what_is_hidden_is_passed_over(tre
     assert (load(tree).train.images == before.train.images).all()
     for name, form in {"a.jfif": "JPEG", "b.gif": "GIF", "c": "PNG", "d.dat": "WEBP"}.items():
         write(cats / "more" / name, form=form)
-    assert load(tree).found == "Pictures to train on + to test on: cat 6 + 2, dog 2 + 2."
+    assert found(load(tree)) == "Pictures to train on + to test on: cat 6 + 2, dog 2 + 2."
 
 
 def test_what_is_no_picture_and_what_would_not_be_seen_is_refused(tree):
@@ -163,10 +164,10 @@ def test_what_is_no_picture_and_what_would_not_be_seen_is_refused(tree):
 
 def test_test_pictures_that_are_trained_on_are_told(tree):
     (tree / "test" / "cat" / "2.png").write_bytes((tree / "train/cat/0.png").read_bytes())
-    assert "Different test pictures that are also trained on: 1." in load(tree).found
+    assert "Different test pictures that are also trained on: 1." in found(load(tree))
     (tree / "test").rename(tree.parent / "away")
     (tree / "test").symlink_to("train")
-    assert "Different test pictures that are also trained on: 4." in load(tree).found
+    assert "Different test pictures that are also trained on: 4." in found(load(tree))
 
 
 def test_home_and_a_class_folder_that_is_a_link(tree, monkeypatch):
