@@ -30,7 +30,7 @@ COLUMNS = {
     "recipe": "how it was trained",
     "precision": "in which it computes: float32, or mixed with the 16-bit numbers in brackets",
     "data": "whose images it was trained on; a name in brackets says which copy",
-    "images": "how many it was trained on; empty where the record does not tell",
+    "images": "how many it was trained on; empty where its settings do not tell",
     "test_set": "data set, part, and whose statistics standardise its pixels; empty if untested",
     "accuracy": "share of the test set that is given its true class, from 0 to 1",
     "chance": "what the commonest class alone would score there, from 0 to 1",
@@ -42,14 +42,8 @@ COLUMNS = {
 }
 OF_A_SEED = ("seed", "run", "draws")  # what differs between two seeds of one condition
 TEST_SET = re.compile(r"(.+)/(train|test)@.+")
-MADE_BY = {
-    "true": "true", "corrected": "true",
-    "predictions": "teacher", "mistakes": "teacher", "soft": "teacher", "soft mistakes": "teacher",
-}  # fmt: skip
-STUDENTS = range(1000, 2000)  # the seeds of students begin here, those of teachers at 0
+STUDENTS = 1000  # the seeds of students begin here, those of teachers at 0
 EVERY = ("true", "predictions", "soft", "uniform", "next class", "dealt out")  # image has a label
-# Labels made from others for the same images. Whatever else is made of them may leave some out.
-ALIKE = ("shuffled", "uniform mistakes", "corrected")
 
 
 def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
@@ -81,10 +75,9 @@ def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
         described = _stored()
     else:
         described = [vars(run.record) for each in runs.values() for run in each.values()]
-    by_id = {run_id(one["config"]): one for one in described}
     # Two chapters may share a run, and an experiment may name one twice.
     each = {(one["chapter"], run_id(one["config"])): one for one in described}
-    rows = [row for (_, identity), one in each.items() for row in _rows(one, identity, by_id)]
+    rows = [row for (_, identity), one in each.items() for row in _rows(one, identity)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"images": "Int64"})
 
 
@@ -121,7 +114,7 @@ def course(runs: Mapping[int, Mapping[str, Run]]) -> pd.DataFrame:
     rows = []
     for seed, each in runs.items():
         for name, run in each.items():
-            arm = _arm(run.record.chapter, run.record.arm) or _guessed(vars(run.record))
+            arm = _arm(vars(run.record))
             rows += [(seed, name, arm.name, arm.role, epoch, point.get("test_accuracy"),
                       point.get("train_accuracy"))
                      for epoch, point in enumerate(run.record.curve, start=1)]  # fmt: skip
@@ -166,11 +159,11 @@ def _stored() -> list[dict[str, Any]]:
     return texts
 
 
-def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(one: dict[str, Any], identity: str) -> Iterator[dict[str, Any]]:
     """The rows of one record, described as its JSON text does."""
     config, made = one["config"], one["environment"]
     recipe = config.get("recipe", {})
-    arm = _arm(one["chapter"], one["arm"]) or _guessed(one)
+    arm = _arm(one)
     row = {
         "chapter": one["chapter"],
         "arm": one["arm"],
@@ -183,7 +176,7 @@ def _rows(one: dict[str, Any], identity: str, by_id: dict[str, Any]) -> Iterator
         "recipe": in_words(config),
         "precision": f"mixed ({made['mixed']})" if "precision" in recipe else "float32",
         "data": origins.trained_on(config) or "",
-        "images": _images(config, by_id),
+        "images": _images(config),
         "seconds": made.get("seconds", np.nan),
         "device": made.get("device", ""),
         "date": made.get("finished", ""),
@@ -216,45 +209,28 @@ def in_words(config: dict[str, Any]) -> str:
     return ", ".join([*filter(None, named), *each])
 
 
-def _arm(chapter: str, name: str) -> Arm | None:
-    """What an arm is called and whose labels it learns, as its study says."""
-    module = study(chapter)
-    return module.ARMS.get(name) if module else None
+def _arm(one: dict[str, Any]) -> Arm:
+    """What the arm of a record is called and whose labels it learns, as its study says.
+
+    One that no study names is called as its record calls it; nobody says whose labels it has.
+    """
+    module = study(one["chapter"])
+    role = "student" if one["seed"] >= STUDENTS else "teacher"
+    unnamed = Arm(one["arm"], role if origins.trains(one["config"]) else "", "")
+    return module.ARMS.get(one["arm"], unnamed) if module else unnamed
 
 
-def _guessed(one: dict[str, Any]) -> Arm:
-    """Of an arm that nobody has named: by its seed, and by how its labels were made."""
-    config = one["config"]
-    if not origins.trains(config):
-        return Arm(one["arm"], "", "")
-    if not config["recipe"]["epochs"]:
-        return Arm(one["arm"], "control", "")
-    labels = config["labels"]
-    while labels["kind"] in ("subset", "without", "reached"):
-        labels = labels["of"]
-    role = "student" if one["seed"] in STUDENTS else "teacher"
-    return Arm(one["arm"], role, MADE_BY.get(labels["kind"], "other"))
-
-
-def _images(config: dict[str, Any], by_id: dict[str, Any]) -> int | None:
-    """How many images a run was trained on; None where its record does not tell."""
+def _images(config: dict[str, Any]) -> int | None:
+    """How many images a run was trained on; None where its settings do not tell."""
     if not origins.trains(config):
         return None
+    labels = config["labels"]
     if not config["recipe"]["epochs"]:
         return 0
-    labels = config["labels"]
-    while labels["kind"] in ALIKE:
-        labels = labels["of"]
-    split = _splits().get((config["data"]["split"], config["data"]["fingerprint"]))
-    size = config.get("images", {}).get("count") or (split and len(split))  # None for another's
     if labels["kind"] == "subset":
         return labels["count"]
-    if "of" in labels:
-        return None
-    if labels["kind"] in ("mistakes", "soft mistakes"):
-        teacher = by_id.get(labels["run"])
-        right = teacher and teacher["metrics"].get(str(labels["on"]))  # of made images none
-        return None if size is None or right is None else round(size * (1 - right))
+    split = _splits().get((config["data"]["split"], config["data"]["fingerprint"]))
+    size = config.get("images", {}).get("count") or (split and len(split))  # None for another's
     return size if labels["kind"] in EVERY else None
 
 
