@@ -15,12 +15,14 @@ import json
 import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import nbformat
 from jupyter_client import KernelManager
+from kernels import fork_kernels
 from nbclient import NotebookClient
 from plain import fill, name_folds
 
@@ -136,18 +138,22 @@ def main() -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
     parser.add_argument("--check", action="store_true", help="compare with what is stored")
     options = parser.parse_args()
-    paths, failed = [path.resolve() for path in options.notebooks] or chapters(), False
-    for path in paths:
-        if path not in chapters():
-            parser.error(f"there is no page {path} in {BOOK}")
+    paths = [path.resolve() for path in options.notebooks] or chapters()
+    if strangers := set(paths) - set(chapters()):
+        parser.error(f"there is no page {min(strangers)} in {BOOK}")
+
+    def outcome(path: Path) -> bool:
         if options.check:
             report = check(path)
             print(f"{name_of(path)}: {'differs' if report else 'as stored'}\n{report}".rstrip())
-            failed |= bool(report)
-        else:
-            nbformat.write(execute(path), path)
-            print(f"{name_of(path)}: outputs stored")
-    return int(failed)
+            return bool(report)
+        nbformat.write(execute(path), path)
+        print(f"{name_of(path)}: outputs stored")
+        return False
+
+    fork_kernels()
+    with ThreadPoolExecutor(os.cpu_count()) as pages:
+        return int(any(list(pages.map(outcome, paths))))
 
 
 if __name__ == "__main__":
