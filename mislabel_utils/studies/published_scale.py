@@ -23,8 +23,6 @@ TEACHER = Recipe(
 )
 # As the source learns D_det.
 AS_DET = Recipe("deep_cnn", epochs=16, learning_rate=0.1, precision="mixed")
-# As it learns D_rand.
-AS_RAND = replace(AS_DET, model=TEACHER.model, learning_rate=0.01, augment=True)
 LESSON = replace(adversarial_errors.LESSON, model="deep_cnn")  # of *Adversarial errors*, 8 passes
 
 ARMS = {
@@ -32,7 +30,6 @@ ARMS = {
     "det-lesson": Arm.student("D_det of the larger teacher: the deep CNN, Adam"),
     "det-deep": Arm.student("D_det of the larger teacher: the deep CNN, as published"),
     "det-0.5": Arm.student("D_det of the larger teacher: its own network, as published"),
-    "rand-0.5": Arm.student("D_rand of the larger teacher: its own network, as published"),
 }
 
 
@@ -52,5 +49,4 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     one.learn("det-deep", det, AS_DET)
     one.learn("det-0.5", det, replace(AS_DET, model=TEACHER.model))
     one.conflict(RADIUS)
-    one.learn("rand-0.5", one.moved(training_sets.uniform(one.images.train, seed), RADIUS), AS_RAND)
     return one.runs
