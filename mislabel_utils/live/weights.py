@@ -58,10 +58,7 @@ class Compact:
 
 
 def compact(run: Run, test: Split) -> Compact:
-    """The rounded network of a run of a `small_cnn`: the package's, or else made now and tested.
-
-    Raises a RecordError when the file is damaged, or neither it nor the run's weights are there.
-    """
+    """The rounded network of a run of a `small_cnn`: the package's, or else made now and tested."""
     path = BUNDLED / "weights" / f"{run.record.stem}.npz"
     return read(path, run) if path.exists() else rounded(run, test)
 
@@ -75,27 +72,19 @@ def rounded(run: Run, test: Split) -> Compact:
 
 
 def read(path: Path, run: Run) -> Compact:
-    """The rounded network in a file; a RecordError if it is damaged, or not that of `run`."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            meta = json.loads(str(file["meta"]))
-            layers = [
-                tuple(file[f"{name}_{number}"] for name in ("weight", "scale", "bias"))
-                for number in range(len(file.files) // 3)
-            ]
-        whose = meta["run"], meta["weights"]
-        found = Compact(layers, meta["correct"] / meta["images"], meta["images"])
-        found.network()  # do the layers fit together?
-    except Exception as error:  # zipfile, numpy, json and torch each have their own
-        raise RecordError(
-            f"The exported network {path} is damaged ({error}): restore it from version control."
-        ) from error
-    if whose != (run.id, run.weights):
+    """The rounded network in a file; a RecordError if it is not that of `run`."""
+    with np.load(path, allow_pickle=False) as file:
+        meta = json.loads(str(file["meta"]))
+        layers = [
+            tuple(file[f"{name}_{number}"] for name in ("weight", "scale", "bias"))
+            for number in range(len(file.files) // 3)
+        ]
+    if (meta["run"], meta["weights"]) != (run.id, run.weights):
         raise RecordError(
             f"The exported network {path} is not that of {run.record.stem}: delete it, and the "
             "run's own weights are rounded instead."
         )
-    return found
+    return Compact(layers, meta["correct"] / meta["images"], meta["images"])
 
 
 def _rounded(weight: Tensor, bias: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
