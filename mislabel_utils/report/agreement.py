@@ -26,17 +26,9 @@ def between(
 ) -> pd.DataFrame:  # fmt: skip
     """A row for each student and teacher: the share of images for which they predict the same.
 
-    Parameters
-    ----------
-    runs : by seed, the runs of an experiment by arm; what has the same seed belongs together
-    student, teacher : the arms
-    on : the images that both were asked about
-    misread : whether only those count that the teacher gets wrong
-
-    Returns
-    -------
-    ``student`` and ``teacher``, their seeds; ``own``, whether they belong together; ``agreement``,
-    in [0, 1].
+    Runs are given by seed and arm; with `misread` only those images count that the teacher gets
+    wrong. Columns: ``student`` and ``teacher``, their seeds; ``own``, whether these are the same;
+    ``agreement``, in [0, 1].
 
     Examples
     --------
@@ -57,14 +49,9 @@ def outcomes(
 ) -> pd.DataFrame:
     """What students predict where a teacher is right, where it is wrong, and on all of the images.
 
-    Parameters as of `between`.
-
-    Returns
-    -------
-    A row for each student, teacher and kind of images: ``student`` and ``teacher``, their seeds;
-    ``own``, whether they belong together; ``teacher_is``, "right", "wrong" or "either"; and the
-    shares of images for which the student predicts "the true class", "the teacher's error" or
-    "another class".
+    A row for each pair, see `between`, and kind of images: ``teacher_is`` "right", "wrong" or
+    "either"; with the shares of images for which the student predicts "the true class", "the
+    teacher's error" or "another class".
     """
     rows = []
     for seed, each in runs.items():
@@ -99,16 +86,8 @@ def pairing(pairs: pd.DataFrame) -> Pairing:
     """Own pairs, those with strangers, and how many assignments do as well as the true one.
 
     Agreements of pairs that share a network are not independent, so that no interval over them is
-    honest: whole assignments are compared.
-
-    Parameters
-    ----------
-    pairs : as `between`, every student with every teacher
-
-    Raises
-    ------
-    ValueError
-        Where a student has no teacher of its own, or for more than 9 of them.
+    honest: whole assignments are compared. Of `pairs` as `between` has them; a ValueError where a
+    student has no teacher of its own, or for more than 9 of them.
     """
     table = pairs.pivot(index="student", columns="teacher", values="agreement")
     if list(table.index) != list(table.columns) or not 0 < len(table) <= MOST:
@@ -134,17 +113,9 @@ def repeated(
 ) -> pd.DataFrame:
     """Of the images that a teacher gets wrong: how often do students make that very error?
 
-    Parameters
-    ----------
-    runs : by seed, the runs of an experiment by arm
-    arms : by student, its teacher
-    on : the images that all were asked about
-
-    Returns
-    -------
-    Texts by student, in per cent: errors of its ``own`` teacher, and of ``strangers``; ``more``,
-    the difference in points of each student; how many ``pairings`` do as well; and errors that
-    ``two`` such teachers share.
+    Texts by student, of which `arms` gives the teacher, in per cent: errors of its ``own`` teacher,
+    and of ``strangers``; ``more``, the difference in points of each student; how many ``pairings``
+    do as well; and errors that ``two`` such teachers share.
     """
     lines = {}
     for arm, teacher in arms.items():
@@ -167,10 +138,7 @@ def favourite(predictions: Tensor) -> float:
 def confusions(labels: Tensor, predictions: Tensor, classes: Sequence[str]) -> pd.DataFrame:
     """What the inputs of each class are taken for: a row a class, shares that add up to one.
 
-    Parameters
-    ----------
-    labels, predictions : the true class and the predicted one, int64 (N,)
-    classes : their names, of rows and of columns; a class without inputs has zeros
+    Of true labels and predictions, int64 (N,); a class without inputs has zeros.
     """
     counts = pd.crosstab(labels.numpy(), predictions.numpy(), normalize="index")
     every = range(len(classes))
@@ -179,15 +147,8 @@ def confusions(labels: Tensor, predictions: Tensor, classes: Sequence[str]) -> p
 
 
 def most_alike(asked: Tensor, shown: Tensor, count: int) -> Tensor:
-    """Which of the inputs shown are nearest to each one asked about, by the angle between them.
-
-    Parameters
-    ----------
-    asked, shown : features or pixels, one row an input, (Q, D) and (N, D)
-
-    Returns
-    -------
-    int64 (Q, count), the nearest first.
+    """Which of the inputs shown, (N, D), are nearest to each one asked about, (Q, D), by the angle
+    between them: int64 (Q, count), the nearest first.
     """
     rows = (normalize(each.flatten(1).float()) for each in (asked, shown))
     return torch.mm(next(rows), next(rows).T).topk(count).indices

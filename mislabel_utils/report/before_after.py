@@ -13,8 +13,6 @@ from mislabel_utils.studies import what_leaks
 def lessons(lab: Lab, seeds: Sequence[int]) -> pd.DataFrame:
     """Shared initialisation: the "usual" lesson, the "longer" and the "muddled" one.
 
-    Returns
-    -------
     ``before``, ``after`` and their difference, ``gain``, by ``measure``, ``lesson``, ``network``
     and ``seed``. Quick scale has no longer lesson.
     """

@@ -26,11 +26,8 @@ def unfolded(
 ) -> pd.DataFrame:
     """A row for each cell of the arrays of that name, a column for each, and for where it is.
 
-    Parameters
-    ----------
-    levels : by name of the axis, what its places are called. An array that lacks the last axes is
-        the same along them
-    more : other columns
+    `levels` has by name of the axis what its places are called. An array that lacks the last axes
+    is the same along them; `more` are other columns.
     """
     index = pd.MultiIndex.from_product(levels.values(), names=levels)
 
@@ -79,12 +76,7 @@ def squares(found: Found) -> pd.DataFrame:
 
 
 def means(every: pd.DataFrame, columns: Sequence[str] = ("gain",)) -> pd.DataFrame:
-    """The mean of each cell over the seeds that have a student; without cells where most have none.
-
-    Parameters
-    ----------
-    every : as `cells`
-    """
+    """The mean of each of the `cells` over the seeds that have a student, if most have one."""
     by = ["data", "classes", "steps", "choice"]
     share = every.groupby(by)["gain"].transform(lambda gain: gain.notna().mean())
     some = every[every["gain"].notna() & (share > 0.5)]

@@ -57,16 +57,10 @@ def conditions() -> pd.DataFrame:
     Left out are teachers, conditions of fewer than `FEWEST` seeds, and lessons without labels:
     idle outputs that nobody trained name no class.
 
-    Returns
-    -------
-    ``chapter``; ``name``, the condition in words; ``labels``, whose they are, a key of `WHOSE`;
-    ``seed`` (or draw); ``accuracy`` and ``chance``, shares of real test images that get their true
-    class, in the plane of the original points; ``share``, how far from chance (0) to all right (1).
-
-    Raises
-    ------
-    RecordError
-        Where there is no record.
+    Columns: ``chapter``; ``name``, the condition in words; ``labels``, whose they are, a key of
+    `WHOSE`; ``seed`` (or draw); ``accuracy`` and ``chance``, shares of real test images that get
+    their true class, in the plane of the original points; ``share``, how far from chance (0) to all
+    right (1).
     """
     rows = results.frame()
     of_networks = rows[rows["chapter"].isin(CHAPTERS) & rows["role"].isin(["student", "control"])

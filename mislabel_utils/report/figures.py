@@ -46,17 +46,10 @@ def seeds(
 ) -> Picture:
     """A row for each condition under its name, a dot for each seed, their mean in figures.
 
-    Of more than `MANY` seeds the middle 95 % are a bar, and the mean a dot.
-
-    Parameters
-    ----------
-    frame : a row for each network, as `results.frame` has it: its condition in words, its `role`
-        and a share of one; conditions are drawn in the order in which they come
-    alt : what there is to see
-    published : by condition, in per cent
-    chance : in per cent, a line across all rows
-    of : the column that says the share
-    limits, scale : of the axis, and how many of its units a share of one is
+    Of more than `MANY` seeds the middle 95 % are a bar, and the mean a dot. The frame has a row for
+    each network, as `results.frame`: its condition in words, its `role` and a share of one.
+    Conditions are drawn in the order in which they come, numbers `published` and `chance`, in per
+    cent, beside them; `limits` are the axis's, and `scale` how many of its units a share of one is.
     """
     rows = list(dict.fromkeys(frame["name"]))
     form, unit = (".0f", " %") if xlabel == ACCURACY else (".1f", "")
@@ -97,12 +90,8 @@ def seeds(
 def dot_plot(
     groups: Mapping[str, Sequence[float]], roles: Sequence[str], alt: str, xlabel: str
 ) -> Picture:
-    """Numbers of several groups on one axis, below one another: dots that would overlap are heaped.
-
-    Parameters
-    ----------
-    groups : by what they are called, numbers on a scale of about a hundred
-    roles : whose colours the groups have
+    """Numbers of several groups, on a scale of about a hundred, on one axis below one another: dots
+    that would overlap are heaped; `roles` say whose colours the groups have.
     """
     near = 2.5  # wide is a dot
     heights = {}
@@ -127,13 +116,8 @@ def dot_plot(
 def stacked(
     shares: pd.DataFrame, alt: str, xlabel: str, colours: Sequence[str] = ANSWERS
 ) -> Picture:
-    """A bar for each row under its name, cut into shares of one; each part is named in its colour.
-
-    Parameters
-    ----------
-    shares : a row for each bar, a column for each part, such as `agreement.answers`; in per cent
-        where they reach 4 %
-    colours : of the parts
+    """A bar for each row under its name, cut into shares of one, a column each; each part is named
+    in its colour, with its per cent from 4 on.
     """
     with styled(height=58 * len(shares) + 72) as figure:
         ax = figure.subplots()
@@ -211,14 +195,9 @@ def curves(
 ) -> Picture:  # fmt: skip
     """For each condition a line of means and a band around it, named at its end.
 
-    Parameters
-    ----------
-    frame : a row for each condition and place: `name`, `role`, `x`, and `mean`, `low` and `high` in
-        the unit of `ylabel`, see `results.spread`
-    alt : what there is to see
-    lines : by name, what to compare with, and its role
-    limits : of the upright axis
-    log : whether the level axis is logarithmic
+    The frame has a row for each condition and place: `name`, `role`, `x`, and `mean`, `low` and
+    `high` in the unit of `ylabel`, see `results.spread`; `lines` by name what to compare with, and
+    its role. `limits` are the upright axis's, `log` makes the level one logarithmic.
     """
     with styled(height=340) as figure:
         ax = figure.subplots()
@@ -267,11 +246,8 @@ def apart(values: Sequence[float], gap: float) -> list[float]:
 def pictures(
     images: Tensor, called: Sequence[str], alt: str, role: str = "teacher", columns: int = 4
 ) -> Picture:
-    """Images uint8 (n, C, H, W) in a grid; below each what it was called, then smaller words.
-
-    Parameters
-    ----------
-    called : for each image its lines; the first, if it has one, is in the role's colour
+    """Images uint8 (n, C, H, W) in a grid; below each the lines of what it was called, the first of
+    them in the role's colour.
     """
     rows, lines = -(-len(images) // columns), max(text.strip().count("\n") for text in called)
     gap = 8

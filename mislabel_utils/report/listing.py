@@ -32,11 +32,8 @@ STYLE = """
 def listing(frame: pd.DataFrame, what: str) -> Shown:
     """A table of all rows, with a field to search in them; a click on a column's head sorts.
 
-    Parameters
-    ----------
-    frame : texts and numbers, shown as they are; its index is not. Only its first column may
-        need several lines
-    what : what a row is, such as "records", for the name of the search field
+    Texts and numbers are shown as they are, the index is not; only the first column may need
+    several lines. `what` is what a row is, such as "records", for the name of the search field.
     """
     heads = "".join(
         f'<th scope="col"><button type="button">{escape(name)}</button></th>' for name in frame

@@ -34,13 +34,8 @@ FORMS = {"images": ",.0f", "loss": ".2f", "loss_before": ".2f", "median": ".3f",
 def lessons(series: Mapping[int, Experiment]) -> pd.DataFrame:
     """A row for each network and seed, in the order of the study's arms.
 
-    Parameters
-    ----------
-    series : by seed what has gone through some parts of the study
-
-    Returns
-    -------
-    `arm`, as `Experiment.runs` has it; `name`, `role` and `labels`, as its study says; `seed`;
+    Of a series, by seed what has gone through some parts of the study. Columns: `arm`, as
+    `Experiment.runs` has it; `name`, `role` and `labels`, as its study says; `seed`;
     shares of its test images that it gives the `next` class, the one before (`previous`), and
     their own (`accuracy`); its training loss in the last pass (`loss`) and in the one before
     (`loss_before`); which share of its labels the attacked network predicts there (`given`), with

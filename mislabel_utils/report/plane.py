@@ -20,18 +20,13 @@ MARKERS = "os"  # of the two classes
 def frame(blocks: Mapping[int, Mapping[str, Mapping[str, np.ndarray]]]) -> pd.DataFrame:
     """A row for each draw, setting and network that is compared with the draw's teacher.
 
-    Parameters
-    ----------
-    blocks : by number, what `studies.two_dimensions.experiment` returned
-
-    Returns
-    -------
-    ``arm``, the setting, and ``draw``; ``network``: the "student", one of the same points with a
-    coin's labels ("coins"), one of the points "unmoved" with flipped labels, or the teacher of
-    another draw (a "stranger", in no two rows); ``fitted``, points that the teacher gets right, and
-    ``flipped``; ``right``, points the network gets right, NaN for a stranger; ``area``, the share
-    of the square in which it gives the teacher's class. Only for arms that were moved back:
-    ``beyond``, ``further``, ``missed``, see `plane.stops.stopped`.
+    Of blocks by number, as `studies.two_dimensions.experiment` returns them: ``arm``, the setting,
+    and ``draw``; ``network``: the "student", one of the same points with a coin's labels ("coins"),
+    one of the points "unmoved" with flipped labels, or the teacher of another draw (a "stranger",
+    in no two rows); ``fitted``, points that the teacher gets right, and ``flipped``; ``right``,
+    points the network gets right, NaN for a stranger; ``area``, the share of the square in which it
+    gives the teacher's class. Only for arms that were moved back: ``beyond``, ``further``,
+    ``missed``, see `plane.stops.stopped`.
     """
     parts = []
     for block, arms in blocks.items():
@@ -63,9 +58,7 @@ def fitting(rows: pd.DataFrame, arm: str, network: str = "student") -> pd.DataFr
 def means(rows: pd.DataFrame, lines: Mapping[str, tuple[str, Mapping[float, str]]]) -> pd.DataFrame:
     """Points right of students, their mean and its 95 % interval, as `figures.curves` draws it.
 
-    Parameters
-    ----------
-    lines : by name, its role, and its settings by what they are drawn against
+    Each line has by its name a role, and its settings by what they are drawn against.
     """
     found = []
     for name, (role, arms) in lines.items():
@@ -136,10 +129,7 @@ def squares(panels: Sequence[Square], alt: str) -> Picture:
 def histogram(students: Sequence[int], coins: Sequence[int], published: int, alt: str) -> Picture:
     """How many draws have a student with so many points right, and how many a student of coins.
 
-    Parameters
-    ----------
-    students, coins : points right, one for each draw
-    published : the number of the one draw that was published
+    Of points right, one number for each draw, and of the one draw that was published.
     """
     with styled(height=300) as figure:
         ax = figure.subplots()

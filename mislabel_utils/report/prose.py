@@ -14,14 +14,9 @@ def numbers(**values: Any) -> None:
     that no viewer shows, and the text between them, which `make outputs` writes and a test compares
     with what the page computes. Of a Series, a DataFrame or a dictionary of texts the prose says
     what it needs: ``<!--=errors.own.student-->`` is in the column "own" and the row "student"; a
-    row of several names has spaces between them.
-
-    Raises
-    ------
-    TypeError
-        For a value that is no text: how a number is written is for the page to say.
-    ValueError
-        For one that does not fit between two comments in a line.
+    row of several names has spaces between them. Raises a TypeError for a value that is no text, as
+    how a number is written is for the page to say, and a ValueError for one that does not fit
+    between two comments in a line.
     """
     found = dict(text for name, value in values.items() for text in _texts(name, value))
     for name, value in found.items():

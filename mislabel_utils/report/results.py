@@ -49,22 +49,12 @@ EVERY = ("true", "predictions", "soft", "uniform", "next class", "dealt out")  #
 def frame(runs: Mapping[int, Mapping[str, Run]] | None = None) -> pd.DataFrame:
     """A row for each run and each set of images that it was tested on.
 
-    Parameters
-    ----------
-    runs : by seed, what an experiment returned, its runs by arm; default every record of the
-        store, as it says itself (``make verify`` checks them)
-
-    Returns
-    -------
-    The columns of `COLUMNS`. A record that was tested on no set of images, such as a measurement
-    of a trained network, has one row without ``test_set``, ``accuracy`` and ``chance``. Runs of one
-    arm may differ in ``data``, ``recipe``, ``precision`` or, as in how images were moved or labels
-    made, in ``condition`` alone: those are never pooled.
-
-    Raises
-    ------
-    RecordError
-        Where there is no record, or one that cannot be read.
+    Of runs by seed and arm, as an experiment returns them; default every record of the store, as it
+    says itself. The columns are those of `COLUMNS`. A record that was tested on no set of images,
+    such as a measurement of a trained network, has one row without ``test_set``, ``accuracy`` and
+    ``chance``. Runs of one arm may differ in ``data``, ``recipe``, ``precision`` or, as in how
+    images were moved or labels made, in ``condition`` alone: those are never pooled. Raises a
+    RecordError where there is no record, or one that cannot be read.
 
     Examples
     --------
@@ -91,10 +81,7 @@ def of_arms(rows: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
 def ahead(shares: pd.DataFrame, text: Callable[..., str] = span) -> pd.DataFrame:
     """By how much each column is ahead of each: texts, in the column of who is ahead.
 
-    Parameters
-    ----------
-    shares : a row a seed, a column an arm; they are paired by seed
-    text : how the differences are written, see `tables`
+    Shares have a row a seed, by which they are paired, and a column an arm.
     """
     return pd.DataFrame({
         arm: shares.rsub(shares[arm], axis=0).apply(text, unit="points") for arm in shares
@@ -102,14 +89,10 @@ def ahead(shares: pd.DataFrame, text: Callable[..., str] = span) -> pd.DataFrame
 
 
 def course(runs: Mapping[int, Mapping[str, Run]]) -> pd.DataFrame:
-    """The learning curves: a row for each run and epoch, ``x``.
+    """The learning curves of runs by seed and arm: a row for each run and epoch, ``x``.
 
     ``seed``, ``arm``, its ``name`` and ``role``; ``share`` of the test images that it gets right,
     NaN where it was not asked, and of its labels that it gave as they were (``learnt``).
-
-    Parameters
-    ----------
-    runs : by seed, what an experiment returned, its runs by arm
     """
     rows = []
     for seed, each in runs.items():
@@ -129,11 +112,8 @@ def curves(runs: Mapping[int, Mapping[str, Run]], names: Mapping[str, str]) -> p
 
 
 def spread(rows: pd.DataFrame) -> pd.DataFrame:
-    """Means and ranges of shares, in per cent: a row for each ``name``, ``role`` and ``x``.
-
-    Parameters
-    ----------
-    rows : those columns and ``share``, in [0, 1], with a row for each seed
+    """Means and ranges of a ``share`` in [0, 1] over seeds, in per cent: a row for each ``name``,
+    ``role`` and ``x``.
     """
     each = rows.groupby(["name", "role", "x"], sort=False)["share"]
     return (100 * each.agg(mean="mean", low="min", high="max")).reset_index()

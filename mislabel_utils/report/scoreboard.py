@@ -23,14 +23,10 @@ CONDITION = ["data", "recipe", "precision"]  # in which runs agree that are comp
 
 
 def measured(rows: pd.DataFrame) -> list[Measured]:
-    """Each claim in order, with ours of one condition.
+    """Each claim in order, with ours of one condition, from rows as `results.frame` has them.
 
     Runs of several, say on another copy of the data or in another precision, are never pooled: the
     board has the book's own data where it can, and the condition with most runs.
-
-    Parameters
-    ----------
-    rows : as `results.frame`
     """
     return [_draws(each) if each.where else _of_runs(each, rows) for each in CLAIMS.values()]
 

@@ -22,12 +22,9 @@ def limits(unit: str) -> tuple[float, float]:
 def interval(
     values: Sequence[float], unit: str = "", *, of_next: bool = False
 ) -> tuple[float, float]:
-    """Student's interval of the mean over seeds; NaN for a single one.
+    """Student's interval of the mean over seeds or, with `of_next`, of where one more seed falls.
 
-    Parameters
-    ----------
-    unit : of the values, see `limits`: no interval leaves what is possible in it
-    of_next : where one more seed falls, with the same probability, and not the mean
+    NaN for a single value; no interval leaves what is possible in the unit, see `limits`.
     """
     count = len(values)
     if count < 2:
@@ -40,10 +37,7 @@ def interval(
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     """Wilson's interval for a share (Wilson 1927), such as one network's accuracy.
 
-    Raises
-    ------
-    ValueError
-        Unless 0 <= successes <= trials and trials > 0.
+    Raises a ValueError unless 0 <= successes <= trials and trials > 0.
     """
     interval = stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)

@@ -64,12 +64,8 @@ NOT_SHOWN = r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>
 
 
 class Picture:
-    """A figure as a cell shows it: SVG and PNG, and in words for those who see neither.
-
-    Parameters
-    ----------
-    figure : drawn within `styled`
-    alt : what there is to see, in a sentence
+    """A figure that was drawn within `styled`, as a cell shows it: SVG, PNG and, for those who see
+    neither, `alt`: what there is to see, in a sentence.
     """
 
     def __init__(self, figure: Figure, alt: str) -> None:

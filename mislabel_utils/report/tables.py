@@ -40,11 +40,8 @@ class Link(NamedTuple):
 
 
 class Table:
-    """Rows of text that show as an HTML table in a page and as lines in a terminal.
-
-    Parameters
-    ----------
-    columns, rows : the texts, or links; a cell that is a verdict is bold
+    """Rows of texts and links that show as an HTML table in a page and as lines in a terminal; a
+    cell that is a verdict is bold.
     """
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str | Link]]) -> None:
@@ -99,12 +96,8 @@ def interval_text(values: Sequence[float], unit: str = "%") -> str:
 def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> str:
     """ "91.2 % (90.5 to 92.0)": the mean, and in round brackets the lowest and the highest.
 
-    Parameters
-    ----------
-    values : numbers in the unit, not shares of one; NaN is left out, of none there is a dash, and
-        one has no range
-    unit : written behind the mean; none where a column says it
-    form : how a number is written: "+.1f" with its sign, ".0f" rounded
+    Values are in the unit, not shares of one; NaN is left out, of none there is a dash, and one has
+    no range. The unit is empty where a column says it.
     """
     values = [value for value in values if not np.isnan(value)]
     if not values:
