@@ -29,6 +29,13 @@ from mislabel_utils.recording.records import Record, RecordError, Store, canonic
 from mislabel_utils.recording.runs import Run, weights_digest
 
 
+class Drawn(SVG):
+    """A figure in SVG, and in words where none is shown, as in a notebook that was not run."""
+
+    def __repr__(self) -> str:
+        return f"[Figure: {self.metadata['alt']}]"
+
+
 class Lab:
     """The scale, the data and the records that a chapter works with.
 
@@ -174,7 +181,7 @@ class Lab:
             with atomic_write(path) as temporary:
                 temporary.write_text(draw().svg(), "utf-8")
         svg = path.read_text("utf-8")
-        return SVG(svg, metadata={"alt": ElementTree.fromstring(svg).get("aria-label")})
+        return Drawn(svg, metadata={"alt": ElementTree.fromstring(svg).get("aria-label")})
 
     def _recorded(self, identity: str, arm: str, seed: int) -> Record | None:
         """The record of a run; None if there is none yet, and at this scale there need not be."""

@@ -496,8 +496,10 @@ def test_a_picture_is_drawn_once_at_full_scale_and_shown_ever_after(tmp_path):
     assert not files(tmp_path), "a quick run leaves nothing behind"
     Lab("chapter", "full", store).picture("grid", one, draw)
     for scale in ("recorded", "full"):  # drawing again might ask for weights that are not here
-        data, metadata = Lab("chapter", scale, store).picture("grid", one, draw)._repr_svg_()
+        shown = Lab("chapter", scale, store).picture("grid", one, draw)
+        data, metadata = shown._repr_svg_()
         assert metadata["alt"] == "One dot & no more" and "var(--fig-" in data
+        assert repr(shown) == "[Figure: One dot & no more]"
     assert len(drawn) == 2
     anew = SimpleNamespace(id=one.id, weights="3")
     for other in (two, anew):  # a picture of another run, or of other weights

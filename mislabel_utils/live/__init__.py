@@ -22,7 +22,7 @@ class Live(anywidget.AnyWidget):
     _css = FOLDER / "live.css"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return "[Interactive figure: run all cells of this notebook to use it]"
 
 
 class Plane(Live):

@@ -288,6 +288,7 @@ function render({ model, el }) {
   const group = (name, title, ...children) =>
     element("div", { className: name, role: "group", "aria-label": title }, ...children);
   el.classList.add("live", "jupyter-widgets", "digits");
+  el.onkeydown = (key) => key.ctrlKey || key.metaKey || key.stopPropagation(); // Jupyter: x cuts
   el.classList.toggle("hero", hero);
   el.append(
     element(

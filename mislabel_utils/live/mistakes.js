@@ -155,6 +155,7 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 
 function render({ el }) {
   el.classList.add("live", "jupyter-widgets", "plane", "mistakes");
+  el.onkeydown = (key) => key.ctrlKey || key.metaKey || key.stopPropagation(); // Jupyter: x cuts
   el.innerHTML = FRAME;
   const find = (what) => el.querySelector(what), captions = el.querySelectorAll(".under");
   const canvases = [...el.querySelectorAll("canvas")], tiles = [tile(), tile()];

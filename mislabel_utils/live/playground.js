@@ -94,6 +94,7 @@ function paintStudent(canvas, tiles, lesson) {
 
 function render({ model, el }) {
   el.classList.add("live", "jupyter-widgets", "plane", "playground");
+  el.onkeydown = (key) => key.ctrlKey || key.metaKey || key.stopPropagation(); // Jupyter: x cuts
   el.innerHTML = MARKUP;
   const find = (what) => el.querySelector(what), button = (name) => find(`[data-do=${name}]`);
   const [left, rightside] = el.querySelectorAll("canvas"), tiles = [tile(), tile()];

@@ -341,6 +341,7 @@ function render({ model, el }) {
 
   const part = (className, ...children) => element("div", { className }, ...children);
   el.classList.add("live", "jupyter-widgets", "training");
+  el.onkeydown = (key) => key.ctrlKey || key.metaKey || key.stopPropagation(); // Jupyter: x cuts
   el.append(
     part("live-row", main, other, soft.node, own.node),
     progress,

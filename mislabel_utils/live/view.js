@@ -34,10 +34,12 @@ export function whileSeen(el, work, again, paint) {
     inView = last.isIntersecting;
     again(last.intersectionRatio >= PART);
   }, { threshold: [0, PART] });
-  const fit = new ResizeObserver(paint), theme = new MutationObserver(paint);
+  const fit = new ResizeObserver(paint);
+  const theme = new MutationObserver(() => setTimeout(paint, 100)); // Jupyter hides all meanwhile
+  const attributeFilter = ["data-theme", "data-jp-theme-light", "theme"]; // of page, Jupyter, Colab
   watch.observe(el);
   fit.observe(el);
-  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  theme.observe(document, { attributeFilter, subtree: true });
   document.addEventListener("visibilitychange", () => again(false), { signal: gone.signal });
   return {
     visible,

@@ -21,7 +21,7 @@ def garments(images: Tensor, kinds: Sequence[str], called: Sequence[str]) -> Sho
     figures = "".join(
         f'<figure style="flex: 1; margin: 0; min-width: 0; text-align: center">'
         f'<img class="pixels" alt="{escape(kind)}" src="{_png(image[0])}" '
-        f'style="width: 100%; image-rendering: pixelated" width="84" height="84">'
+        f'style="width: 100%; height: auto; image-rendering: pixelated" width="84" height="84">'
         f"<figcaption>“{escape(name)}”</figcaption></figure>"
         for image, kind, name in zip(images, kinds, called, strict=True)
     )

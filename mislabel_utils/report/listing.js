@@ -47,6 +47,7 @@
     room += SOME;
     show();
   });
+  view.onkeydown = (key) => key.stopPropagation(); // in Jupyter arrows would go to the next cell
   field.addEventListener("input", search);
   field.value = new URLSearchParams(location.search).get("find") ?? ""; // a caption's own records
   box.classList.add("works");

@@ -11,12 +11,13 @@ from mislabel_utils.report.tables import Shown
 SCRIPT = Path(__file__).with_name("listing.js").read_text("utf-8")
 STYLE = """
 .listing { padding: 0 5px 5px 0; }
-.listing > div { max-height: 70vh; overflow: auto; }
 .listing table { min-width: 44rem; }
-.listing thead th { background: var(--paper, canvas); position: sticky; top: 0; z-index: 1; }
+.listing :is(thead th, tr > :first-child) {
+  background: var(--paper, canvas); color: var(--ink, canvastext); position: sticky;
+}
+.listing thead th { top: 0; z-index: 1; }
 .listing tr > :first-child {
-  background: var(--paper, canvas); left: 0; max-width: 16rem; min-width: min(16rem, 38vw);
-  position: sticky; white-space: normal;
+  left: 0; max-width: 16rem; min-width: min(16rem, 38vw); white-space: normal;
 }
 .listing thead th:first-child { z-index: 2; }
 .listing th button { all: unset; cursor: pointer; }
@@ -45,7 +46,8 @@ def listing(frame: pd.DataFrame, what: str) -> Shown:
     html = (
         f'<div class="listing"><style>{STYLE}</style>'
         f"<p><label>Search the {escape(what)} <input type=search></label> <output></output></p>"
-        f'<div role="region" tabindex="0" aria-label="{escape(what)}">'
+        f'<div role="region" tabindex="0" aria-label="{escape(what)}" '
+        'style="max-height: 36rem; overflow: auto">'  # here, for Jupyter drops the sheet until run
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         f"<script>{SCRIPT}</script></div>"
     )
