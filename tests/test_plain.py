@@ -151,7 +151,7 @@ def test_what_a_plain_reader_stumbles_over(source):
 
 def test_the_readme_opens_with_the_number_of_the_first_page():
     first = markdown(nbformat.read(BOOK / "intro.ipynb", as_version=4))[0].source
-    ((_, number),) = MARK.findall(first)
+    (_, number), *_ = MARK.findall(first)
     readme = (ROOT / "README.md").read_text("utf-8")
     assert f"reads {number}".replace("\N{NO-BREAK SPACE}", " ") in readme
 
