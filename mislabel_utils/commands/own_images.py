@@ -49,12 +49,8 @@ def found(images: Dataset) -> str:
 def ask(lab: Lab, data: str, seed: int, flips: bool = True) -> dict[str, str]:
     """Put the question to a reader's own images, if it can be put; see the module.
 
-    Returns what was measured, as text; the `ANSWER` is "yes", "no" or what stood in its way.
-
-    Parameters
-    ----------
-    data : folder with train/<class>/* and test/<class>/*
-    flips : whether images may be mirrored; not where left and right matter
+    Returns what was measured, as text; the `ANSWER` is "yes", "no" or what stood in its way. Images
+    are mirrored unless left and right matter.
     """
     images = lab.load(data)
     train, test, classes = images.train, images.test, len(images.classes)

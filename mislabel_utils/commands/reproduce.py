@@ -94,16 +94,10 @@ def reproduce(
 ) -> None:
     """Run a chapter's experiment at full scale; what was interrupted is resumed.
 
-    Raises a CommandError, DataError, RecordError or TrainingError that says what to do.
-
-    Parameters
-    ----------
-    chapter : name of its study
-    seeds : default those of the chapter, or 0 alone with data of the reader's own
-    data : folder of a reader's own images
-    flips : whether those may be mirrored
-    jobs : processes that share the cores; no more than there are cores and seeds
-    address : of a Dask scheduler, instead of processes here
+    Raises a CommandError, DataError, RecordError or TrainingError that says what to do. The seeds
+    are by default those of the chapter, or 0 alone with `data`, a folder of a reader's own images.
+    Jobs are processes that share the cores, no more than there are cores and seeds; `address` is
+    that of a Dask scheduler, instead.
     """
     # Here first, so that a wrong name or missing data fail at once, and only once.
     study = study_of(chapter)
@@ -158,13 +152,9 @@ def run_seed(
 ) -> tuple[int, dict[str, str] | None]:
     """Run one seed in this process: the seed, and what came out of a reader's own images.
 
-    Raises a CommandError when this machine does not see the records folder; else as `reproduce`.
-
-    Parameters
-    ----------
-    place : folder of the study, which Python may not look through here
-    settings : environment variables, while it runs
-    witness : a file that shows that the process sees the records folder
+    Raises a CommandError when this machine does not see the records folder, as a `witness` in it
+    shows; else as `reproduce`. Python may not look through the study's `place` here; `settings` are
+    environment variables, while it runs.
     """
     if witness and not witness.exists():
         raise CommandError(

@@ -55,16 +55,11 @@ def draw_a_digit(
     *,
     hero: bool = False,
 ) -> DrawADigit:
-    """The view.
+    """The view of a teacher, a student and a control.
 
-    Parameters
-    ----------
-    networks : by role: "teacher", "student", "control"
-    test : MNIST's test images, standardised as the networks are tested; the examples are the
-        first two of each digit among those that are here, in the small form the first
-    clothes : what the student was trained on; the view then shows which of these garments its
-        last layer sees next to a drawing, among the first sixty that carry each label
-    hero : the small form, for the head of a page
+    The examples are the first two of each digit among MNIST's test images that are here, in the
+    small form (`hero`) the first. With the clothes that the student was trained on the view shows
+    which of these its last layer sees next to a drawing, among the first sixty of each label.
     """
     rows = first_of_each(test.labels[test.index], 1 if hero else EACH)
     (mean,), (std,) = test.normalization.mean, test.normalization.std

@@ -73,16 +73,9 @@ def _test(data: str) -> Split:
 def winners(turn: pd.DataFrame, enough: float = ENOUGH) -> pd.DataFrame:
     """Which cue is faster among distractors, and which one a student of D_det answers by.
 
-    Parameters
-    ----------
-    turn : as `turning`
-    enough : the share of the labels of a cue that is learnt
-
-    Returns
-    -------
-    A row for each data set, radius and seed of which all three students are there: `faster` and
-    `wins`, "perturbation" or "picture". Of cues that are never learnt the faster is the one of
-    which more is.
+    Of students as `turning` has them: a row for each data set, radius and seed of which all three
+    are there, `faster` and `wins`, "perturbation" or "picture". A cue is learnt when `enough` of
+    its labels are; of those that never are the faster is the one of which more is.
     """
     cells = turn.assign(passes=turn["learnt"].map(lambda learnt: passes(learnt, enough)))
     cells = cells.pivot(
@@ -98,17 +91,10 @@ def winners(turn: pd.DataFrame, enough: float = ENOUGH) -> pd.DataFrame:
 
 
 def knobs(records: Records, turn: pd.DataFrame) -> pd.DataFrame:
-    """What a turned knob changes: a row for each of the arms that are there, and each seed.
+    """What a turned knob changes: a row for each of the arms that are recorded, and each seed.
 
-    Parameters
-    ----------
-    records : as `recorded` of "two_cues_knobs"
-    turn : as `turning`, whose student of D_det at the same radius is what each is held against
-
-    Returns
-    -------
     `arm`; `name`, in words; `seed`; `own` and `next`, shares of unmoved test images; `gain`, by how
-    much own less next lies above that of the student without the change.
+    much own less next lies above that of the student of D_det without the change, see `turning`.
     """
     plain = turn[turn["kind"] == "det"].set_index(["data", "radius", "seed"])
     rows = []
@@ -171,12 +157,8 @@ def foreseen(records: Records) -> pd.DataFrame:
 
 
 def crossings(rows: pd.DataFrame, lead: pd.Series) -> pd.Series:
-    """The crossing of the mean over seeds ("mean"), and of each seed.
-
-    Parameters
-    ----------
-    rows : one for each `radius` and `seed`
-    lead : the difference in each of them
+    """The crossing of the mean over seeds ("mean"), and of each seed, of rows with a `radius` and a
+    `seed` and the difference in each of them.
     """
     wide = rows.assign(lead=lead).pivot(index="radius", columns="seed", values="lead")
     shares = {"mean": wide.dropna().mean(axis=1)} | dict(wide.items())
@@ -186,8 +168,6 @@ def crossings(rows: pd.DataFrame, lead: pd.Series) -> pd.Series:
 def asked(records: Records, what: str) -> pd.DataFrame:
     """Shares of the answers to images of a conflict, or of D_det's ("views"), by who was asked.
 
-    Returns
-    -------
     Columns: `data`, `radius`, `seed`, `who`, and `own`, `next` and, in a conflict, `aim`.
     """
     rows = []

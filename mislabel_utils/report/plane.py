@@ -79,28 +79,17 @@ def median_draw(rows: pd.DataFrame) -> int:
 
 
 class Square(NamedTuple):
-    """What a square shows.
-
-    Attributes
-    ----------
-    title : above it
-    regions : the class of each cell, (side, side)
-    points, classes : float (n, 2) and (n,), drawn as marks
-    start : float (n, 2), where an arrow to each mark begins
-    hollow, wrong : bool (n,), marks that are empty, and marks that are crossed out
-    radius : of the ball around the first point
-    border : the classes of another network, whose border is drawn, (side, side)
-    """
+    """What a square shows."""
 
     title: str
-    regions: np.ndarray
-    points: np.ndarray
-    classes: np.ndarray
-    start: np.ndarray | None = None
-    hollow: np.ndarray | None = None
-    wrong: np.ndarray | None = None
-    radius: float = 0
-    border: np.ndarray | None = None
+    regions: np.ndarray  # the class of each cell, (side, side)
+    points: np.ndarray  # float (n, 2), drawn as marks
+    classes: np.ndarray  # (n,)
+    start: np.ndarray | None = None  # float (n, 2), where an arrow to each mark begins
+    hollow: np.ndarray | None = None  # bool (n,), marks that are empty
+    wrong: np.ndarray | None = None  # bool (n,), marks that are crossed out
+    radius: float = 0  # of the ball around the first point
+    border: np.ndarray | None = None  # the classes of another network, (side, side)
 
 
 def of_draw(shown: Mapping[str, np.ndarray]) -> list[Square]:

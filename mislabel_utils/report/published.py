@@ -9,40 +9,24 @@ ILYAS = "https://arxiv.org/abs/1905.02175"
 
 @dataclass(frozen=True)
 class Claim:
-    """One published number, from one run.
+    """One published number, from one run."""
 
-    Attributes
-    ----------
-    name : short, for a figure
-    statement : what was measured
-    published : the number, in `unit`
-    unit : "%", "points" or what is counted, such as "of 32"
-    source : address of the publication
-    kind : what may be said of it, see `verdicts.Measured.holds`: the accuracy of a "teacher", that
-        of a "student" of wrong labels, the "difference" of two students, or a count in each of
-        many "draws"
-    chapter, arm, metric : where our records hold the same measurement, see `records.Record`; for
-        draws `metric` is an array with a value for each
-    controls : what a student has to beat, other arms of the chapter; for draws, other arrays of
-        the same records
-    less : for a difference, arm and metric of what is subtracted, paired by seed
-    where : for draws, the name of another array, and the value it has for the draws that count
-    data : what it was measured on, where that is no data set
-    """
-
-    name: str
-    statement: str
+    name: str  # short, for a figure
+    statement: str  # what was measured
     published: float
-    unit: str
+    unit: str  # "%", "points" or what is counted, such as "of 32"
     source: str
+    # What may be said of it, see `verdicts.Measured.holds`: the accuracy of a "teacher", that of a
+    # "student" of wrong labels, the "difference" of two students, or a count in each of many draws.
     kind: Literal["teacher", "student", "difference", "draws"]
+    # Where our records hold the same, see `records.Record`; for draws the metric is an array.
     chapter: str
     arm: str
     metric: str
-    controls: tuple[str, ...] = ()
-    less: tuple[str, str] | None = None
-    where: tuple[str, int] | None = None
-    data: str = "–"
+    controls: tuple[str, ...] = ()  # other arms that a student has to beat; for draws, arrays
+    less: tuple[str, str] | None = None  # arm and metric of what is subtracted, paired by seed
+    where: tuple[str, int] | None = None  # an array, and its value for the draws that count
+    data: str = "–"  # what it was measured on, where that is no data set
 
 
 OF_CLOTHES = "control-shuffled", "control-untrained", "control-uniform", "control-garments"

@@ -33,12 +33,8 @@ LIKELY = 0.95  # the share of the controls' draws that a typical draw of ours mu
 class Measured:
     """What we measured of a claim, and the two verdicts.
 
-    Attributes
-    ----------
-    claim : the claim
-    values : ours, one for each seed or draw, in the unit of the claim; none if not yet measured
-    data : what they were measured on, or "–"
-    controls : by name in `Claim.controls`, those of each control that is on record
+    Values are ours, one for each seed or draw, in the unit of the claim, none if not yet measured;
+    and by its name in `Claim.controls` those of each control that is on record.
     """
 
     claim: Claim

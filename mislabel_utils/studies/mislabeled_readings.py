@@ -44,8 +44,6 @@ def recipes(lab: Lab) -> list[Recipe]:
 def asked(lab: Lab, recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
     """A teacher, asked with and without flips and shifts.
 
-    Returns
-    -------
     "plain" and "moved": classes predicted of the training images as they are, and of each flipped
     and shifted once at random, uint8 (N,); "accuracy": on these two, on the test images, and in the
     last pass of training.
