@@ -11,7 +11,6 @@ from toys import fixed, same_weights, toy_split
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import (
-    datasets,
     environment,
     inference,
     inputs,
@@ -71,15 +70,6 @@ def measured():
     return torch.from_numpy(np.array([*found.values()], float))
 
 
-def learned():
-    lab = Lab("x", "quick")
-    mnist = datasets.restrict(lab.load("mnist"), ("0 - zero", "1 - one"))
-    few, rest = inputs.random_split(mnist.train, [200], seed=0)
-    teacher = lab.train(few, RECIPE, seed=0, arm="teacher", test=few, also=[rest])
-    student = lab.train(training_sets.mistakes(teacher, rest), RECIPE, seed=1, arm="a", test=few)
-    return student.predict(few).double()
-
-
 WORK = {
     "training": lambda: torch.cat([p.flatten() for p in trained().parameters()]).detach(),
     "mixed": lambda: torch.cat([p.flatten() for p in trained(precision="mixed").parameters()]),
@@ -91,7 +81,6 @@ WORK = {
     "labels": lambda: training_sets.uniform(SPLIT, 0).labels,
     "probe": lambda: probes.readout(SPLIT.images.flatten(1).float(), SPLIT.labels, 4).weight,
     "plane": measured,
-    "lab": learned,
 }  # fmt: skip
 
 

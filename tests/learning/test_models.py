@@ -39,25 +39,3 @@ def test_the_resnet_computes_what_torchvisions_does(stem, channels):
         slopes.append([parameter.grad.clone() for parameter in network.parameters()])
     for mine, theirs in zip(*slopes, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-3 * theirs.abs().max().item())
-
-
-@pytest.mark.parametrize(
-    ("size", "stride", "multiplied"), [(1, 1, True), (2, 1, True), (2, 2, True), (4, 2, False)]
-)
-def test_small_maps_are_multiplied(size, stride, multiplied, monkeypatch):
-    from mislabel_utils.learning import resnet  # with torchvision
-
-    layer = nn.Conv2d(5, 7, 3, stride=stride, padding=1, bias=False)
-    inputs, asked = random_images(6, 5, size, size), []
-    usual = layer(inputs)
-    convolve = nn.Conv2d.forward
-    monkeypatch.setattr(nn.Conv2d, "forward", lambda *a: asked.append(1) or convolve(*a))
-    torch.testing.assert_close(resnet.convolved(layer, inputs), usual, rtol=1e-4, atol=1e-5)
-    assert bool(asked) != multiplied
-
-
-def test_unknown_model():
-    with pytest.raises(
-        ValueError, match=r"'resnet'.*small_cnn, deep_cnn, mlp, resnet18-imagenet, resnet18-cifar"
-    ):
-        models.build("resnet", (3, 32, 32), 10, 0)

@@ -1,7 +1,6 @@
 """Folders as readers have them: every kind of pixel, links, hidden files."""
 
-import struct
-import zlib
+import shutil
 
 import numpy as np
 import pytest
@@ -81,43 +80,19 @@ def test_photographs_are_turned_upright(tmp_path):
 
 
 @pytest.mark.parametrize("ink", [0, 255], ids=["black", "white"])
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L"])
-def test_what_is_transparent_lies_on_mid_grey(tmp_path, mode, ink):
+@pytest.mark.parametrize("clear", [None, 99], ids=["a channel", "a shade"])
+def test_what_is_transparent_lies_on_mid_grey(tmp_path, clear, ink):
     shape = np.zeros((32, 32), np.uint8)
     shape[8:24] = 255
-    rgba = Image.merge("RGBA", [Image.new("L", (32, 32), ink)] * 3 + [Image.fromarray(shape)])
-    if mode in ("RGBA", "LA"):
-        rgba.convert(mode).save(tmp_path / "a.png")
-    else:  # one colour stands for nothing
-        grey = Image.fromarray(np.where(shape, ink, 99).astype(np.uint8))
-        clear = (99,) * 3 if mode == "RGB" else 99
-        grey.convert(mode).save(tmp_path / "a.png", transparency=clear)
+    image = Image.fromarray(np.where(shape, ink, 99).astype(np.uint8))
+    if clear is None:
+        image.putalpha(Image.fromarray(shape))
+    image.save(tmp_path / "a.png", transparency=clear)
     found = pictures.decoded(tmp_path / "a.png")
     assert (found[8:24] == ink).all() and (found[:8] == 128).all() and (found[24:] == 128).all()
 
 
-def test_a_transparent_grey_of_few_bits(tmp_path):
-    """Pillow spreads the pixels of 2 and 4 bits over 0 to 255, and the transparent grey not."""
-
-    def chunk(kind, data):
-        check = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + check
-
-    (tmp_path / "a.png").write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, 2, 0, 0, 0, 0))
-        + chunk(b"tRNS", struct.pack(">H", 3))  # white is nothing
-        + chunk(b"IDAT", zlib.compress(32 * (b"\0" + 8 * b"\xff")))
-        + chunk(b"IEND", b"")
-    )
-    with pytest.raises(DataError, match="save it with 8"):
-        pictures.decoded(tmp_path / "a.png")
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [(np.uint16, "a.png"), (np.uint16, "a.tif"), (np.int32, "a.tif"), (np.float32, "a.tif")],
-)
+@pytest.mark.parametrize(("kind", "name"), [(np.uint16, "a.png"), (np.float32, "a.tif")])
 def test_more_than_eight_bits_are_refused_by_name(tree, kind, name):
     """Pillow would clip them."""
     Image.fromarray(np.full((32, 32), 300).astype(kind)).save(tree / "train" / "cat" / name)
@@ -165,17 +140,15 @@ def test_what_is_no_picture_and_what_would_not_be_seen_is_refused(tree):
 def test_test_pictures_that_are_trained_on_are_told(tree):
     (tree / "test" / "cat" / "2.png").write_bytes((tree / "train/cat/0.png").read_bytes())
     assert "Different test pictures that are also trained on: 1." in found(load(tree))
-    (tree / "test").rename(tree.parent / "away")
-    (tree / "test").symlink_to("train")
-    assert "Different test pictures that are also trained on: 4." in found(load(tree))
 
 
-def test_home_and_a_class_folder_that_is_a_link(tree, monkeypatch):
-    (tree / "train" / "cat").rename(tree.parent / "elsewhere")
-    (tree / "train" / "cat").symlink_to(tree.parent / "elsewhere")
-    monkeypatch.setenv("HOME", str(tree.parent))
-    loaded = datasets.load("~/pets")
-    assert loaded.name == "pets" and loaded.train.labels.tolist() == [0, 0, 1, 1]
+@pytest.mark.parametrize("classes", [("cat",), ("cat", "elk")])
+def test_classes_that_cannot_be_learned_or_tested(tree, tmp_path, classes):
+    tested = written(tmp_path / "other", *classes) / "test"
+    shutil.rmtree(tree / "test")
+    tested.rename(tree / "test")
+    with pytest.raises(DataError, match=f"2 to 256; they have cat, dog and {', '.join(classes)}"):
+        load(tree)
 
 
 def test_named_tree_below_a_root(tmp_path, monkeypatch):
@@ -183,19 +156,3 @@ def test_named_tree_below_a_root(tmp_path, monkeypatch):
     monkeypatch.setenv("MISLABEL_DATA", str(tmp_path))
     loaded = datasets.load("cifar10")
     assert loaded.classes == ("ape", "bee", "cow") and loaded.train.name == "cifar10/train"
-
-
-@pytest.mark.parametrize(
-    ("halves", "message"),
-    [
-        ({"train": ("cat", "dog")}, "Put pictures at train/<class>"),
-        (dict.fromkeys(("train", "test"), ("cat",)), "2 to 256; they have cat and cat"),
-        ({"train": ("cat", "emu"), "test": ("cat", "elk")}, "they have cat, emu and cat, elk"),
-    ],
-)
-def test_classes_that_cannot_be_learned_and_tested(tmp_path, halves, message):
-    for half, classes in halves.items():
-        for name in classes:
-            write(tmp_path / half / name / "a.png")
-    with pytest.raises(DataError, match=message):
-        load(tmp_path)

@@ -17,16 +17,6 @@ def test_the_nearest_breaks_a_tie():
     assert vote(torch.tensor([[8.0], [2.0]]), shown, labels, 11).tolist() == [2, 0]
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_nothing_is_near_to_what_is_no_number(value):
-    good, bad = torch.zeros(3, 2), torch.full((3, 2), value)
-    for asked, shown in ((good, bad), (bad, good)):
-        with pytest.raises(ValueError, match="Nothing is near"):
-            vote(asked, shown, torch.arange(3))
-    with pytest.raises(ValueError, match="finite features"):
-        readout(bad, torch.arange(3), 3)
-
-
 def clusters(count: int, seed: int, far: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Three clouds in four dimensions; the fourth feature never varies."""
     generator = torch.Generator().manual_seed(seed)

@@ -5,7 +5,7 @@ import torch
 
 from mislabel_utils.learning import inputs
 from mislabel_utils.learning import shared_initialisation as kin
-from mislabel_utils.learning.datasets import DataError, load
+from mislabel_utils.learning.datasets import load
 
 DIGITS = load("mnist", "quick").normalized_as(kin.CENTRED)
 LABELLED = kin.shown(DIGITS.train), DIGITS.train.labels, kin.NAMED
@@ -66,11 +66,3 @@ def test_what_is_examined(pair, noise):
     assert agreement[1] == 1 and mismatch[1] == 0
     right = kin.answers(teacher, DIGITS.test) == DIGITS.test.labels
     assert right.double().mean().item() == pytest.approx(own[1])
-
-
-def test_a_sample_is_not_taken_for_all(pair, noise):
-    some = load("mnist", "recorded")  # all of the labels, a sample of the images
-    with pytest.raises(DataError, match="load them all"):
-        kin.shown(some.train)
-    with pytest.raises(DataError, match="load them all"):
-        kin.features_read(pair[0], some, read=500)

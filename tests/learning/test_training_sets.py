@@ -11,8 +11,7 @@ from toys import toy_split
 
 from mislabel_utils.learning import training_sets
 from mislabel_utils.learning.datasets import Normalization
-from mislabel_utils.learning.inputs import Inputs
-from mislabel_utils.learning.training_sets import LEFT_OUT, TrainingSet
+from mislabel_utils.learning.training_sets import LEFT_OUT
 from mislabel_utils.recording.records import canonical
 
 SPLIT = toy_split(40)
@@ -88,27 +87,6 @@ def test_labels_are_dealt_out_as_often_as_they_were_said():
     assert given.labels.bincount().tolist() == [20, 0, 15, 5]
     assert torch.equal(given.labels, again.labels)
     assert given.labels.diff().lt(0).any(), "not in order"
-
-
-def test_probabilities_are_not_dealt_out_as_classes():
-    soft = training_sets.soft_predictions(teacher(SPLIT.labels), SPLIT)
-    with pytest.raises(ValueError, match="probabilities: give predictions, not soft ones"):
-        _ = training_sets.deranged_within_classes(soft, 0).labels
-
-
-def test_labels_are_made_once_and_late():
-    calls = []
-
-    def compute():
-        calls.append(1)
-        return SPLIT.labels
-
-    labelled = TrainingSet(Inputs(SPLIT), {}, compute)
-    shuffled = training_sets.shuffled(labelled, 0)
-    assert calls == []
-    assert shuffled.labels is shuffled.labels
-    assert labelled.labels is SPLIT.labels
-    assert calls == [1]
 
 
 def test_sources_tell_apart_what_is_different():

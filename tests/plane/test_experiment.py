@@ -42,4 +42,6 @@ def test_an_exhibit_is_the_draw_of_its_block(isolated):
     counted = measure(lab, "width-64", Setting(), 0)
     assert shown["right"].sum() == counted["right"][7]
     assert shown["flipped"].sum() == counted["flipped"][7]
-    assert shown["moved"].shape == (32, 2) and shown["student"].shape == (experiment.SIDE,) * 2
+    given = experiment.lesson(Setting(), experiment.draws_of(lab, 0))
+    assert np.array_equal(shown["moved"], given.adversarial[7])
+    assert shown["student"].shape == (experiment.SIDE,) * 2

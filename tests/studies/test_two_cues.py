@@ -29,8 +29,10 @@ def test_in_a_conflict_the_aim_is_neither_own_nor_next():
 
 def test_who_is_taught_what_and_who_is_asked(isolated, monkeypatch):
     """Networks that nobody trained give different answers too."""
-    for name, count in {"COUNT": 80, "ASKED": 40}.items():
+    for name, count in {"COUNT": 90, "ASKED": 40}.items():
         monkeypatch.setattr(two_cues, name, count)
+    shown, vote = [], two_cues.probes.vote
+    monkeypatch.setattr(two_cues.probes, "vote", lambda *of: shown.append(of[1]) or vote(*of))
     for name in ("TEACHER", "STUDENT"):
         monkeypatch.setattr(two_cues, name, Recipe("mlp", epochs=0))
     one = two_cues.Cues(Lab("two_cues", scale="quick"), "clothes", 20)
@@ -46,6 +48,8 @@ def test_who_is_taught_what_and_who_is_asked(isolated, monkeypatch):
         said = run.outputs(moved, test.normalization).argmax(1)
         assert found[who].tolist() == said.tolist()
     assert found["student"].tolist() != found["teacher"].tolist()
+    one.views(1.5)
+    assert len(shown[0]) == 50, "neighbours are those that nobody is asked about"
 
 
 def attack_of(knob):
