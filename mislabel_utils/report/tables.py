@@ -12,7 +12,6 @@ from mislabel_utils.report.stats import FEW, interval
 
 # Set in bold where they fill a cell; none has a colour, for none is better than another.
 VERDICTS = ("yes", "no", "compatible", "lower than ours", "higher than ours")
-NARROW = 3  # columns that a phone has room for
 
 
 @dataclass(frozen=True)
@@ -57,22 +56,16 @@ class Table:
         return "\n".join(" | ".join(map(str, row)) for row in (self.columns, *self.rows))
 
     def _repr_html_(self) -> str:
-        cards = len(self.columns) > NARROW  # then a phone shows a row as a card, a line a column
-        names = ["", *self.columns[1:]] if cards else [""] * len(self.columns)
         head = "".join(f'<th scope="col">{escape(column)}</th>' for column in self.columns)
-        rows = ("".join(map(_cell, row, names)) for row in self.rows)
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        kinds = "numbers cards" if cards else "numbers"
-        return f'<table class="{kinds}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in self.rows)
+        return f'<table class="numbers"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _cell(cell: str | Link, column: str) -> str:
-    colon = "" if column.endswith(("?", "…")) else ":"
-    of = f' data-of="{escape(column)}{colon} "' if column else ""
+def _cell(cell: str | Link) -> str:
     if isinstance(cell, Link):
-        return f'<td{of}><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
+        return f'<td><a href="{escape(cell.address)}">{escape(cell.text)}</a></td>'
     verdict = ' class="verdict"' if cell in VERDICTS else ""
-    return f"<td{of}{verdict}>{escape(cell)}</td>"
+    return f"<td{verdict}>{escape(cell)}</td>"
 
 
 def positive(gaps: Iterable[float]) -> str:
@@ -102,7 +95,8 @@ def range_text(values: Sequence[float], unit: str = "%", form: str = ".1f") -> s
     values = [value for value in values if not np.isnan(value)]
     if not values:
         return "–"
-    mean, low, high = (f"{of(values):{form}}" for of in (np.mean, min, max))
+    texts = (f"{of(values):{form}}" for of in (np.mean, min, max))
+    mean, low, high = (text if text.strip("-0.") else text.lstrip("-") for text in texts)
     return f"{mean} {unit}".strip() + f" ({low} to {high})" * (len(values) > 1)
 
 
