@@ -143,7 +143,8 @@ class Lab:
         """
         records.require_name(arm)
         seed = index(seed)
-        identity, weights = run_id(config), self._weights_of(config)
+        identity, text = run_id(config), canonical(config)
+        weights = {name: run.weights for name, run in self._runs.items() if name in text}
         record = self._recorded(identity, arm, seed)
         if record is None:
             with self._alone(identity, f"measures {arm} seed {seed}"), pinned():
@@ -221,11 +222,6 @@ class Lab:
             record = self.store.read(self.store.write(record))
             network = network if record.weights == weights_digest(network) else None
         return Run(record, network)
-
-    def _weights_of(self, config: dict[str, Any]) -> dict[str, str]:
-        """By their identity, the weights of the runs of this lab that a configuration names."""
-        text = canonical(config)
-        return {name: run.weights for name, run in self._runs.items() if name in text}
 
     @contextmanager
     def _alone(self, identity: str, what: str) -> Iterator[Path | None]:

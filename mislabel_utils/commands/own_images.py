@@ -99,17 +99,9 @@ def common(half: Split) -> float:
 
 
 def verdict(answers: pd.Series) -> str:
-    """The answers of all seeds in plain words, and for those without one the reason."""
-    asked, lines = answers[answers.isin(["yes", "no"])], []
-    if len(asked):
-        learned = f"in {(asked == 'yes').sum()} of {len(asked)} seeds"
-        lines.append(
-            f"Learned from wrong labels: {asked.iloc[0] if asked.nunique() == 1 else learned}. "
-            "(Yes means that the 95 % interval of the student's accuracy on the true test images "
-            "lies above the best constant answer; how many classes it has learned stands in the "
-            "table.)"
-        )
-    for obstacle, remedy in REMEDIES.items():
-        if seeds := ", ".join(answers.index[answers == obstacle]):
-            lines.append(f"The question was not put ({seeds}): {obstacle}; {remedy}")
-    return "\n".join(lines)
+    """The answer of each seed in plain words, or the reason why it has none."""
+    return "\n".join(
+        f"{seed}: {answer}; {REMEDIES[answer]}" if answer in REMEDIES
+        else f"{seed}: Learned from wrong labels: {answer}."
+        for seed, answer in answers.items()
+    )  # fmt: skip

@@ -137,12 +137,7 @@ _drawing = Lock()  # threads share the generator
 
 @pinned()
 def build(name: str, shape: Shape, classes: int, seed: int) -> nn.Module:
-    """A freshly initialised network, the same for the same seed; PyTorch's default initialisation.
-
-    Raises a ValueError when no model has that name.
-    """
-    if name not in MODELS:
-        raise ValueError(f"Unknown model {name!r}: use one of {', '.join(MODELS)}.")
+    """A fresh network, the same for the same seed, with PyTorch's default initialisation."""
     with _drawing, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         return MODELS[name](shape, classes).to(memory_format=torch.channels_last)

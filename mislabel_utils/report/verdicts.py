@@ -105,29 +105,20 @@ class Measured:
 
     def row(self) -> list[str | Link]:
         """The texts of `scoreboard.COLUMNS`."""
-        published = Link(f"{self.claim.published:g} {self.claim.unit}", self.claim.source)
-        return [
-            self.claim.statement, published, self._ours(), self.holds(), self._next(),
-            self.agrees(),
-        ]  # fmt: skip
-
-    def _ours(self) -> str:
-        count = len(self.values)
+        claim, count, further = self.claim, len(self.values), "–"
+        draws, unit = claim.kind == "draws", claim.unit
         if not count:
-            return "–"
-        if self.claim.kind == "draws":
-            measured = f"median {np.median(self.values):g} {self.claim.unit}, {count:,} draws"
+            ours = "–"
+        elif draws:
+            ours = f"median {np.median(self.values):g} {unit}, {count:,} draws"
         else:
-            seeds = "1 seed" if count == 1 else f"{count} seeds"
-            measured = f"{interval_text(self.values, self.claim.unit)}, {seeds}"
-        return measured if self.data == "–" else f"{measured}; {self.data}"
-
-    def _next(self) -> str:
-        if len(self.values) < 2:
-            return "–"
-        form = "g" if self.claim.kind == "draws" else ".2f"
-        low, high = (f"{end:{form}}" for end in self.next_run)
-        return f"{low} to {high} {self.claim.unit}"
+            ours = f"{interval_text(self.values, unit)}, {count} seed{'s' * (count > 1)}"
+        if count > 1:
+            low, high = (f"{end:{'g' if draws else '.2f'}}" for end in self.next_run)
+            further = f"{low} to {high} {unit}"
+        ours += f"; {self.data}" * (count > 0 and self.data != "–")
+        published = Link(f"{claim.published:g} {unit}", claim.source)
+        return [claim.statement, published, ours, self.holds(), further, self.agrees()]
 
 
 @cache
