@@ -108,7 +108,7 @@ const ACROSS = 20; // garments in a row of the sheet they come on
 const WHO = {
   teacher: ["Teacher", "learnt digits"],
   student: ["Student", "saw only clothes"],
-  control: ["Control", "same labels, shuffled"],
+  control: ["Control", "same clothes, labels shuffled"],
 };
 
 const percent = (share) => (share > 0.99 ? "> 99 %" : `${Math.round(100 * share)} %`);

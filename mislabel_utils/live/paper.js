@@ -135,7 +135,7 @@ export function softmax(logits) {
  */
 export function drawingField(changed, begun = () => {}) {
   const paper = element("canvas", { width: PAPER, height: PAPER, className: "paper", role: "img" });
-  const hint = element("span", { className: "hint", "aria-hidden": "true" }, "draw here");
+  const hint = element("span", { className: "hint", "aria-hidden": "true" }, "draw your own here");
   const context = paper.getContext("2d", { willReadFrequently: true });
   let pen = null;
 
