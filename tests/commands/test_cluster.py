@@ -73,21 +73,7 @@ def test_two_workers_make_the_records_of_one_process(
     assert [(r.stem, computed(r)) for r in made] == [(r.stem, computed(r)) for r in alone]
 
 
-def test_errors_of_a_worker_are_one_sentence(command_line, tiny, workers, tmp_path, monkeypatch):
-    monkeypatch.setenv("MISLABEL_DATA", str(tmp_path))
-    done = command_line(*tiny, "--cluster", workers.address)
-    assert done.status == 1
-    assert "mnist under" in done.said and "MISLABEL_DATA" in done.said
-    assert "\n" not in done.said
-    assert Store().paths() == []
-
-
 def test_records_that_are_not_shared(tmp_path):
     witness = tmp_path / "elsewhere" / ".witness-1"
     with pytest.raises(CommandError, match=r"does not see .*elsewhere: set MISLABEL_RECORDS"):
         run_seed(0, "tiny", "", None, True, {}, witness)
-
-
-def test_jobs_or_cluster(command_line, tiny):
-    done = command_line(*tiny, "--jobs", "2", "--cluster", "tcp://127.0.0.1:1")
-    assert done.status == 2 and "not allowed with" in done.err
