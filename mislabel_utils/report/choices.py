@@ -7,7 +7,7 @@ import pandas as pd
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.plane import mistakes
-from mislabel_utils.report.origins import TITLES
+from mislabel_utils.report.results import TITLES
 from mislabel_utils.studies.where_it_stops import (
     CHOICES,
     SMALLEST,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.plane.experiment import Setting
-from mislabel_utils.report import choices, origins, plane, results
+from mislabel_utils.report import choices, plane, results
 from mislabel_utils.report.verdicts import FEWEST
 from mislabel_utils.studies import two_dimensions, where_it_stops
 
@@ -65,7 +65,7 @@ def conditions() -> pd.DataFrame:
     rows = results.frame()
     of_networks = rows[rows["chapter"].isin(CHAPTERS) & rows["role"].isin(["student", "control"])
                        & rows["labels"].isin(WHOSE) & rows["test_set"].isin(TESTS)
-                       & ~rows["data"].str.contains(origins.ANOTHER_COPY)]  # fmt: skip
+                       & ~rows["data"].str.contains(results.ANOTHER_COPY)]  # fmt: skip
     of_networks = of_networks.sort_values(
         "test_set", kind="stable", key=lambda names: names.map(TESTS.index)
     ).drop_duplicates("record")

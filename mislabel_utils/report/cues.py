@@ -11,7 +11,7 @@ import pandas as pd
 from mislabel_utils.learning import datasets
 from mislabel_utils.learning.datasets import Split
 from mislabel_utils.recording.records import Record, Store
-from mislabel_utils.report.origins import TITLES, trained_on
+from mislabel_utils.report.results import TITLES, trained_on
 from mislabel_utils.studies.two_cues import DATA, KINDS, RADII, SEEDS, arm_name
 from mislabel_utils.studies.two_cues_knobs import TURNED
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from mislabel_utils.learning import datasets
-from mislabel_utils.learning.datasets import Split
+from mislabel_utils.learning.datasets import Dataset
 from mislabel_utils.recording.records import ENTRY, RecordError, Store, run_id
 from mislabel_utils.recording.runs import Run
-from mislabel_utils.report import origins
 from mislabel_utils.report.tables import span
 from mislabel_utils.studies import Arm, study
 
@@ -42,6 +40,12 @@ COLUMNS = {
 }
 OF_A_SEED = ("seed", "run", "draws")  # what differs between two seeds of one condition
 TEST_SET = re.compile(r"(.+)/(train|test)@.+")
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"}
+COPIES = {"cifar10": " (JPEG copy)"}  # where more than one is in use, ours
+# Where an experiment that trains networks of its own names its data.
+WHERE, FINGERPRINT = ("of", "on", "data"), re.compile("[0-9a-f]{64}")
+ANOTHER_COPY = "another copy"  # how rows on other data of a known name are told
+UNNAMED = "data set"  # of which an experiment of another kind tells only the fingerprint
 STUDENTS = 1000  # the seeds of students begin here, those of teachers at 0
 EVERY = ("true", "predictions", "soft", "uniform", "next class", "dealt out")  # image has a label
 
@@ -155,7 +159,7 @@ def _rows(one: dict[str, Any], identity: str) -> Iterator[dict[str, Any]]:
         "model": recipe.get("model", ""),
         "recipe": in_words(config),
         "precision": f"mixed ({made['mixed']})" if "precision" in recipe else "float32",
-        "data": origins.trained_on(config) or "",
+        "data": trained_on(config) or "",
         "images": _images(config),
         "seconds": made.get("seconds", np.nan),
         "device": made.get("device", ""),
@@ -196,35 +200,59 @@ def _arm(one: dict[str, Any]) -> Arm:
     """
     module = study(one["chapter"])
     role = "student" if one["seed"] >= STUDENTS else "teacher"
-    unnamed = Arm(one["arm"], role if origins.trains(one["config"]) else "", "")
+    unnamed = Arm(one["arm"], role if trains(one["config"]) else "", "")
     return module.ARMS.get(one["arm"], unnamed) if module else unnamed
 
 
 def _images(config: dict[str, Any]) -> int | None:
     """How many images a run was trained on; None where its settings do not tell."""
-    if not origins.trains(config):
+    if not trains(config):
         return None
     labels = config["labels"]
     if not config["recipe"]["epochs"]:
         return 0
     if labels["kind"] == "subset":
         return labels["count"]
-    split = _splits().get((config["data"]["split"], config["data"]["fingerprint"]))
-    size = config.get("images", {}).get("count") or (split and len(split))  # None for another's
+    of = config["data"]
+    every = (each for data in _known().values() for each in (data.train, data.test))
+    sizes = [len(s) for s in every if (s.name, s.fingerprint) == (of["split"], of["fingerprint"])]
+    size = config.get("images", {}).get("count") or next(iter(sizes), None)  # of another's none
     return size if labels["kind"] in EVERY else None
 
 
+def data_name(name: str, fingerprint: str) -> str:
+    """What a page calls a data set: by its pixels, not by the name that somebody gave it.
+
+    The fingerprint is the SHA-256 of its pixels and labels, or of the bundled sample of it.
+    """
+    known = [called for called, data in _known().items() if data.fingerprint == fingerprint]
+    unknown = f"{name}{f', {ANOTHER_COPY}' * (name in TITLES)} ({fingerprint[:8]})"
+    return known[0] if known else unknown
+
+
+def trains(config: dict[str, Any]) -> bool:
+    """Whether a configuration is of a training run, and not of a measurement."""
+    return {"data", "labels", "recipe"} <= config.keys()
+
+
+def trained_on(config: dict[str, Any]) -> str | None:
+    """The name of the data that a run was trained on; None for an experiment without any.
+
+    An experiment of another kind that trains on a data set names its fingerprint, see `WHERE`.
+    """
+    if trains(config):
+        data = config["data"]
+        return data_name(data["split"].rpartition("/")[0], data["fingerprint"])
+    found = [config[key] for key in WHERE if FINGERPRINT.fullmatch(str(config.get(key)))]
+    return data_name(UNNAMED, found[0]) if found else None
+
+
 @cache
-def _splits() -> dict[tuple[str, str], Split]:
-    """The splits of the book's data sets and of their samples, by name and fingerprint."""
-    found = {}
-    for name, scale in product(origins.TITLES, ("recorded", "quick")):
-        try:
-            data = datasets.load(name, scale)
-        except datasets.DataError:  # of CIFAR-10 no image comes with the package
-            continue
-        found |= {(split.name, split.fingerprint): split for split in (data.train, data.test)}
-    return found
+def _known() -> dict[str, Dataset]:
+    """The book's data sets and the samples of them, by what they are called."""
+    whole = {t + COPIES.get(n, ""): datasets.load(n, "recorded") for n, t in TITLES.items()}
+    samples = ("mnist", "fashion_mnist")  # of CIFAR-10 no image comes with the package
+    return whole | {f"a sample of {TITLES[n]}": datasets.load(n, "quick") for n in samples}
 
 
 @cache
@@ -234,8 +262,8 @@ def _chance(key: str, seen: str | None) -> float:
     By the digest of what was `seen`, where it is recorded: others may have a name of the book's.
     """
     name = key.partition("@")[0]
-    norms = {each.normalization for each in _splits().values()} | {datasets.RAW}
-    for split in _splits().values():
+    norms = {each.normalization for each in _known().values()} | {datasets.RAW}
+    for split in (each for data in _known().values() for each in (data.train, data.test)):
         known = seen is None or any(split.normalized_as(n).digest == seen for n in norms)
         if split.name == name and known:
             return split.labels.bincount().max().item() / len(split)

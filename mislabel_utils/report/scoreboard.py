@@ -5,9 +5,8 @@ from collections import defaultdict
 import pandas as pd
 
 from mislabel_utils.recording.records import Store
-from mislabel_utils.report.origins import ANOTHER_COPY, TITLES
 from mislabel_utils.report.published import CLAIMS, Claim
-from mislabel_utils.report.results import condition
+from mislabel_utils.report.results import ANOTHER_COPY, TITLES, condition
 from mislabel_utils.report.tables import Table
 from mislabel_utils.report.verdicts import Measured
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fabricated import FASHION, JPEG, OTHER
+from fabricated import MNIST as DIGITS
 from toys import toy_split
 
 from mislabel_utils.lab import Lab
@@ -14,6 +16,7 @@ from mislabel_utils.learning.recipes import Recipe
 from mislabel_utils.recording.records import RecordError, Store
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report import results
+from mislabel_utils.report.results import data_name, trained_on
 from mislabel_utils.studies import mnist_to_fashion
 
 MNIST = "mnist/test@mnist"
@@ -159,3 +162,16 @@ def test_recipes_and_measurements_in_words():
     assert results.in_words({"recipe": recipe}) == words
     config = {"experiment": "plane", "setting": {"width": 64}, "recipe": {"rate": 0.02}}
     assert results.in_words(config) == "plane, width 64"
+
+
+def test_data_are_named_by_their_pixels():
+    assert data_name("mnist", DIGITS) == data_name("called otherwise", DIGITS) == "MNIST"
+    assert data_name("fashion_mnist", FASHION) == "Fashion-MNIST"
+    assert data_name("cifar10", JPEG) == "CIFAR-10 (JPEG copy)"
+    assert data_name("cifar10", OTHER) == "cifar10, another copy (1a2b3c4d)"
+    assert data_name("my clothes", OTHER) == "my clothes (1a2b3c4d)"
+    assert trained_on({"experiment": "illustration"}) is None
+    assert trained_on({"experiment": "sweep", "on": FASHION}) == "Fashion-MNIST"
+    assert trained_on({"experiment": "beginnings", "of": DIGITS}) == "MNIST"
+    assert trained_on({"experiment": "pair", "on": OTHER}) == "data set (1a2b3c4d)"
+    assert trained_on({"experiment": "described", "on": "mnist/train@mnist"}) is None
