@@ -40,7 +40,6 @@ def pytest_configure(config):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     if getattr(config.option, "nbval", False) or getattr(config.option, "nbval_lax", False):
         config.option.nbval_current_env = True
-        os.environ.pop("MPLBACKEND", None)  # it would keep the figures out of the pages
         # The chapters really train here, on the bundled sample; a page finds what another page of
         # the same session has trained.
         os.environ.setdefault("MISLABEL_SCALE", "quick")

@@ -102,6 +102,7 @@ def test_neither_a_readers_settings_nor_chance_are_on_the_page(tmp_path, monkeyp
     monkeypatch.setenv("IPYTHONDIR", str(home))
     monkeypatch.setenv("MATPLOTLIBRC", str(home / "matplotlibrc"))
     monkeypatch.setenv("PYTHONSTARTUP", str(home / "start.py"))
+    monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setattr(LocalPortCache, "find_available_port", lambda *_: 1)
     path = stored(tmp_path / "page.ipynb", COMPUTES, SHOWS)
     done = execute(path)

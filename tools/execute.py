@@ -55,10 +55,8 @@ def prefer_own_kernel() -> None:
 
     Nor do a user's settings of IPython and matplotlib count, such as figures as SVG.
     """
-    own = str(Path(sys.prefix, "share", "jupyter"))
-    others = [p for p in os.environ.get("JUPYTER_PATH", "").split(os.pathsep) if p and p != own]
-    os.environ["JUPYTER_PATH"] = os.pathsep.join([own, *others])
     os.environ.pop("PYTHONSTARTUP", None)
+    os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))
     os.environ |= {"IPYTHONDIR": EMPTY.name, "MATPLOTLIBRC": os.devnull}
 
 
@@ -82,8 +80,6 @@ def execute(path: Path) -> nbformat.NotebookNode:
     asked = nbformat.v4.new_code_cell(NUMBERS)
     notebook.cells.append(asked)
     prefer_own_kernel()
-    environment = os.environ | {"MISLABEL_SCALE": "recorded"}
-    environment.pop("MPLBACKEND", None)  # it would keep the figures out of the page
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -94,7 +90,7 @@ def execute(path: Path) -> nbformat.NotebookNode:
         coalesce_streams=True,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
-    client.execute(env=environment)
+    client.execute(env=os.environ | {"MISLABEL_SCALE": "recorded"})
     notebook.cells.remove(asked)
     values, changed = json.loads(asked.outputs[0].text)
     if changed:
@@ -138,7 +134,7 @@ def main() -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
     parser.add_argument("--check", action="store_true", help="compare with what is stored")
     options = parser.parse_args()
-    paths = [path.resolve() for path in options.notebooks] or chapters()
+    paths = [path.resolve() for path in options.notebooks] or chapters()[::-1]  # the longest first
     if strangers := set(paths) - set(chapters()):
         parser.error(f"there is no page {min(strangers)} in {BOOK}")
 
@@ -152,6 +148,7 @@ def main() -> int:
         return False
 
     fork_kernels()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # pages share the cores
     with ThreadPoolExecutor(os.cpu_count()) as pages:
         return int(any(list(pages.map(outcome, paths))))
 

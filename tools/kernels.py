@@ -1,7 +1,6 @@
-"""Kernels that begin as forks of one process that has imported PyTorch, which takes seconds each.
+"""Kernels that begin as forks of one process that has imported what takes seconds.
 
-A kernel imports `mislabel_utils` itself, and what asks when it is imported where it is: matplotlib,
-pandas, ipykernel.
+A kernel imports `mislabel_utils` itself: tqdm asks, when it is imported, where it is.
 """
 
 import os
@@ -14,18 +13,24 @@ from pathlib import Path
 from jupyter_client.provisioning import local_provisioner
 
 FORKS = get_context("forkserver")
-IMPORTED = ["torch", "scipy.stats", "PIL.Image", "IPython", "jupyter_client.session"]
+IMPORTED = ["torch", "scipy.stats", "pandas.io.formats.style", "matplotlib.figure", "nbclient"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def become(module, arguments, env, cwd):
     """Be `python -m module arguments`, without what pytest has put on the path."""
+    import matplotlib
+    import pandas
+
     os.setsid()
     os.chdir(cwd)
     os.environ.clear()
     os.environ |= env | {"JPY_PARENT_PID": str(os.getppid())}
     sys.path[:] = [place for place in sys.path if Path(place).parent != ROOT]
     sys.argv[:] = [module, *arguments]
+    # As they are where a kernel imports them.
+    pandas.options.display.max_columns = 20
+    matplotlib.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
     runpy.run_module(module, run_name="__main__")
 
 
