@@ -155,14 +155,3 @@ def test_the_readme_opens_with_the_number_of_the_first_page():
     (_, number), *_ = MARK.findall(first)
     readme = (ROOT / "README.md").read_text("utf-8")
     assert f"reads {number}".replace("\N{NO-BREAK SPACE}", " ") in readme
-
-
-@pytest.mark.parametrize("name", ["reproduce", "evidence/conditions"])
-def test_what_a_caption_proposes_to_search_for_is_found(name):
-    cells = nbformat.read(ROOT / "book" / f"{name}.ipynb", as_version=4).cells
-    shown = [out["data"].get("text/html", "") for each in cells if each.cell_type == "code"
-             for out in each.outputs if "data" in out]  # fmt: skip
-    rows = max(shown, key=len).lower().split("<tr>")
-    (caption,) = (each.source for each in cells if "Search for " in each.source)
-    for words in re.findall(r"\*([^*]+)\*", caption.partition("Search for ")[2].split(",")[1]):
-        assert any(all(word in row for word in words.lower().split()) for row in rows), words

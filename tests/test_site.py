@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import PHONE, WIDE
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup
 from execute import WIDGET_VIEW
 
 from mislabel_utils.live import training
@@ -46,18 +46,6 @@ def test_no_dead_internal_links(site, soups):
     assert len(soups) > 20 and not dead, "\n".join(dead)
 
 
-def test_apostrophes_and_minus_signs_are_set(soups):
-    """Those of figures, tables and numbers were a typewriter's."""
-    wrong = [
-        f"{path.stem}: {text}"
-        for path, soup in soups.items()
-        for text in soup.find_all(string=re.compile(r"\w'\w|(?<![\w.–-])-\d"))
-        if type(text) is NavigableString  # and no comment
-        and not text.find_parent(["head", "script", "style", "pre", "code", "dt"])
-    ]
-    assert not wrong
-
-
 def test_a_caption_leads_to_the_records_of_its_chapter(soups, visit):
     said = {
         urlsplit(link["href"]).query: link.string
@@ -68,18 +56,6 @@ def test_a_caption_leads_to_the_records_of_its_chapter(soups, visit):
     for query, text in said.items():
         page = visit(f"book/reproduce.html?{query}", to_widgets=False)
         page.locator("output", has_text=f"{text.split()[1]} of ").wait_for()
-
-
-def test_at_the_top_of_a_page_no_section_is_marked(visit):
-    """The theme still marked the last one whose heading had been met."""
-    page = visit("book/mislabeled.html", to_widgets=False)
-    marked, shadow = page.locator(".toc-entry a.active"), "a => getComputedStyle(a).boxShadow"
-    page.locator("h2").nth(3).evaluate("head => head.scrollIntoView({ behavior: 'instant' })")
-    marked.wait_for()
-    assert marked.evaluate(shadow) != "none"
-    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
-    page.wait_for_function("!document.body.classList.contains('scrolled')")
-    assert marked.evaluate(shadow) == "none"
 
 
 # Without preloading: it asks for imported style sheets in the wrong place.
@@ -152,18 +128,6 @@ def test_pages_load_cleanly_and_everybody_can_use_them(visit, site, viewport, co
         for rule in axe.run(page, options=options).response["violations"]:
             visit.complain(f"{rule['id']}: {[n['html'][:200] for n in rule['nodes']]}")
     assert not page.evaluate(FAINT)
-
-
-def test_fonts_that_come_late_move_nothing(visit):
-    """A page moved by a fifth of the screen when they came after a second."""
-    page, late = visit("search.html", PHONE, to_widgets=False), []
-    page.route("**/*.woff2", lambda route: late.append(route))
-    page.goto(page.url.replace("search", "book/mnist_to_fashion"), wait_until="commit")
-    page.wait_for_timeout(2000)
-    for font in late:
-        font.fallback()
-    page.wait_for_load_state("networkidle")
-    assert late and page.evaluate(SHIFTS) < 0.05
 
 
 def test_where_the_keyboard_is_can_be_seen(visit):

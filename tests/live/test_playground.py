@@ -12,7 +12,6 @@ from mislabel_utils.plane import experiment, networks
 from mislabel_utils.plane.experiment import Setting
 
 PAGE, VIEW = "book/two_dimensions.html", Playground
-AWAY = "scrollTo(0, document.body.scrollHeight)"  # from the view, which stands on top
 LEARNT = 20  # steps of training that are compared
 COMPUTE = """
 ({ weights, width, points, labels, epsilon, learnt }) => {
@@ -89,23 +88,6 @@ def test_the_protocol_is_the_chapters(module):
     assert given == expected
 
 
-KEYS = """() => {
-  let { points, labels } = module.begin(3, 0.1, 32), said = "";
-  const canvas = document.createElement("canvas"), look = () => {}, say = (text) => (said = text);
-  const change = (own) => ({ points, labels } = own);
-  module.pointing({ canvas, lesson: () => ({ points, labels }), look, say, change });
-  return ["ArrowUp", "Insert", "Delete"].map((key) => {
-    canvas.dispatchEvent(new KeyboardEvent("keydown", { key }));
-    return said.split(":")[0];
-  });
-}"""
-
-
-def test_the_point_that_the_keyboard_adds_is_the_one_it_holds(module):
-    _, added, left = module.evaluate(KEYS)
-    assert (added, left) == ("Point 33 of 33", "Point 32 of 32")
-
-
 def test_draws_that_are_counted_are_the_whole_experiment(module):
     for seed in (3, 4):
         whole = module.evaluate(f"module.outcome({seed}, 0.1, 32)")
@@ -120,13 +102,6 @@ def test_it_opens_with_the_median_of_its_first_draws(module):
         for seed, each in enumerate(draws) if each["fitted"] == 32
     )  # fmt: skip
     assert order[(len(order) - 1) // 2][2] == VIEW.first_draw
-
-
-def test_senseless_addresses_are_ignored(module):
-    start = {"seed": VIEW.first_draw, "radius": 0.12, "width": 64}
-    for query in ("", "?seed=-1&radius=7&width=48", "?seed=x&radius=&width=", "?seed=1.5"):
-        expected = start | ({"radius": 0} if "radius=&" in query else {})
-        assert module.evaluate("query => module.fromAddress(query)", query) == expected
 
 
 @pytest.fixture
@@ -172,19 +147,6 @@ def test_a_draw_is_trained_by_keyboard(module, visit, play):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_it_plays_once_when_it_is_first_seen(visit, play):
-    page, view = play("seed=3&width=32")
-    page.emulate_media(reduced_motion="no-preference")
-    page.reload(wait_until="networkidle")
-    page.locator(".tag_live-playground").evaluate("cell => cell.scrollIntoView()")
-    finished(view)
-    page.evaluate(AWAY)
-    page.wait_for_timeout(300)
-    view.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
-    button(view, "Play again").wait_for()
-
-
 def test_points_are_dragged_and_added(visit, play):
     page, view = play("seed=3&width=32")
     square = view.get_by_role("application")
@@ -224,32 +186,3 @@ def test_the_address_shares_a_draw(visit, play):
     assert view.get_by_text("Draw 8:").count()
     button(view, "Reset").press("Enter")
     assert page.url.endswith(f"?seed={VIEW.first_draw}&radius=0.12&width=64")
-
-
-def draws(view) -> int:
-    found = re.search(r": (\d+) draws", view.locator(".draws p").first.inner_text())
-    return int(found[1]) if found else 0
-
-
-def test_draws_are_counted_only_in_view_and_the_former_stay_as_an_outline(visit, play):
-    page, view = play("width=32")
-    button(view, "Run 100 draws").press("Enter")
-    view.get_by_text(re.compile(r"radius 0.12, width 32: \d+ draws")).wait_for()
-    page.evaluate(AWAY)
-    counted = -1
-    while counted != (counted := draws(view)):  # the draws in hand are finished
-        page.wait_for_timeout(1500)
-    assert counted < 100
-    button(view, "Stop").press("Enter")
-    view.get_by_role("slider").press("ArrowRight")
-    view.get_by_text(re.compile(r"Outline: radius 0.12, width 32: \d+ draws")).wait_for()
-    view.get_by_text("radius 0.13, width 32: no draws yet").wait_for()
-
-
-def test_where_workers_fail_the_page_does_their_work(visit, play):
-    page, view = play("width=32")
-    page.evaluate("delete window.Worker")
-    button(view, "Run 100 draws").press("Enter")
-    page.wait_for_function("/: [2-9] draws/.test(document.querySelector('.draws p').textContent)")
-    button(view, "Stop").press("Enter")
-    button(view, "Run 100 draws").wait_for()

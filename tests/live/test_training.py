@@ -237,17 +237,6 @@ def test_it_stops_goes_on_and_begins_again(visit):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-def test_pictures_that_do_not_come_are_told(visit):
-    page = visit("few.html")
-    page.route("**/lessons.bin", lambda route: route.abort())
-    button(page, "Train it here").press("Enter")
-    page.get_by_text("The pictures did not come").first.wait_for()
-    page.unroute("**/lessons.bin")
-    visit.complaints.clear()
-    button(page, "Try again").press("Enter")
-    button(page, "Train again").wait_for()
-
-
 def test_a_teacher_of_the_readers_own_reads_digits_and_everything_has_a_name(browser, site):
     """In a page that no server sends, in a browser that lends no worker."""
     page = browser.new_page()

@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-from set_url import ROOT
 
 from mislabel_utils.recording.records import Store
 from mislabel_utils.report import results
@@ -77,9 +76,3 @@ def test_rules_count_conditions():
     counts = teaching(some)
     assert counts.loc["teacher"].tolist() == [2, 1, 1, 3]
     assert counts.loc["other"].tolist() == [0, 0, 0, 0] and list(counts)[:-1] == list(RULES)
-
-
-def test_names_of_chapters_are_their_titles():
-    for chapter in ("mnist_to_fashion", "mislabeled", "two_dimensions", "adversarial_errors"):
-        text = (ROOT / "book" / f"{chapter}.ipynb").read_text("utf-8")
-        assert f"# {CHAPTERS[chapter]}" in text

@@ -3,7 +3,6 @@
 import re
 
 import pandas as pd
-from set_url import ROOT
 
 from mislabel_utils.report.listing import listing
 
@@ -55,17 +54,4 @@ def test_more_rows_come_as_one_scrolls(browser):
     page.wait_for_function("document.querySelectorAll('tbody tr:not([hidden])').length === 200")
     page.get_by_role("searchbox").fill("349")
     assert rows.all_inner_texts() == ["349"]
-    page.close()
-
-
-def test_its_head_and_its_first_column_stay_and_cover_what_passes_below(browser):
-    page, wide = browser.new_page(), FRAME.assign(Other="a long text " * 30)
-    page.set_content(f"<main class=bd-article>{listing(wide, 'conditions')._repr_html_()}</main>")
-    page.add_style_tag(path=ROOT / "book" / "_static" / "custom.css")
-    cell, head = page.locator("td").first, page.locator("th").nth(1)
-    page.locator(".listing > div").evaluate("box => box.scrollLeft = 200")
-    assert cell.bounding_box()["x"] > 0
-    for each in (cell, head):
-        shown = each.evaluate("cell => getComputedStyle(cell).backgroundColor")
-        assert shown != "rgba(0, 0, 0, 0)"
     page.close()

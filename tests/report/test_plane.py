@@ -2,11 +2,9 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.report import plane
-from mislabel_utils.report.style import CLASSES, TEXT
 from mislabel_utils.studies import two_dimensions as study
 
 SEEN = (np.arange(100).reshape(10, 10) % 10 > 4).astype(int)
@@ -50,27 +48,6 @@ def test_the_median_draw_is_the_one_that_was_recorded():
 def test_of_ties_the_area_and_then_the_number_decides():
     draws = found([22, 22, 22, 21], [32] * 4, [0.7, 0.6, 0.6, 0.9])
     assert plane.median_draw(plane.frame({0: {"width-64": draws}})) == 1
-
-
-def marks(ax, marker):
-    """How many marks of a kind a square has, by colour."""
-    lines = [line for line in ax.lines if line.get_marker() == marker]
-    return {(line.get_markerfacecolor()): len(line.get_xdata()) for line in lines}
-
-
-def test_a_square_shows_what_it_is_given():
-    square = plane.Square(
-        "Test", SEEN, POINTS, LABELS, start=POINTS + 0.01, hollow=LABELS == 5,
-        wrong=np.array([False, True, True, False]), radius=0.12, border=1 - SEEN,
-    )  # fmt: skip
-    ax, _ = plane.squares([square] * 2, "squares").figure.axes
-    assert marks(ax, "o")[CLASSES[0]] == 2 and marks(ax, "s")[CLASSES[1]] == 2
-    (crosses,) = [line for line in ax.lines if line.get_marker() == "x"]
-    assert len(crosses.get_xdata()) == 2
-    (ball,) = ax.patches
-    assert (ball.get_width(), *ball.get_xy()) == pytest.approx((0.24, -0.02, 0.08))
-    arrows = [line for line in ax.lines if line.get_color() == TEXT and len(line.get_xdata()) == 2]
-    assert len([line for line in arrows if line.get_marker() == "None"]) == 4
 
 
 def test_a_student_with_one_region_and_no_point_can_be_drawn():

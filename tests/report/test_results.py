@@ -8,12 +8,11 @@ import pytest
 import torch
 from fabricated import FASHION, JPEG, OTHER
 from fabricated import MNIST as DIGITS
-from toys import toy_split
 
 from mislabel_utils.lab import Lab
 from mislabel_utils.learning import datasets, inputs, training_sets
 from mislabel_utils.learning.recipes import Recipe
-from mislabel_utils.recording.records import RecordError, Store
+from mislabel_utils.recording.records import Store
 from mislabel_utils.recording.runs import Run
 from mislabel_utils.report import results
 from mislabel_utils.report.results import data_name, trained_on
@@ -102,34 +101,6 @@ def test_chance_is_that_of_the_images_tested_on(isolated):
         assert found[MNIST] == pytest.approx(chance, nan_ok=True)
 
 
-def test_a_function_of_the_readers_may_leave_images_out(isolated):
-    lab = Lab("mine", "quick")
-    mnist = lab.load("mnist")
-    true = training_sets.true_labels(mnist.train)
-    first = torch.arange(len(mnist.train)) < 100
-    few = true.relabelled("few", lambda: torch.where(first, true.labels, -1))
-    run = lab.train(few, Recipe("small_cnn", epochs=1), seed=0, arm="t", test=mnist.test)
-    assert results.frame({0: {"t": run}}).images.isna().all()
-
-
-@pytest.mark.usefixtures("isolated")
-def test_two_chapters_may_share_a_run_and_a_damaged_record_is_named():
-    run = Lab("one", "quick").train(
-        toy_split(), Recipe("small_cnn", epochs=0), seed=0, arm="t", test=toy_split(48)
-    )
-    one = Store().write(run.record)
-    two = one.parent.parent / "two" / one.name
-    other = Store(one.parent.parent / "elsewhere").write(
-        dataclasses.replace(run.record, chapter="two")
-    )
-    two.parent.mkdir()
-    other.rename(two)
-    assert results.frame().chapter.tolist() == ["one", "two"]
-    two.write_bytes(two.read_bytes()[:99])
-    with pytest.raises(RecordError, match=rf"two/{two.name} cannot be read"):
-        results.frame()
-
-
 def test_runs_of_the_moment_make_a_table_too(isolated, monkeypatch):
     monkeypatch.setenv("MISLABEL_SCALE", "quick")
     lab, recipe = Lab("mnist_to_fashion"), Recipe("small_cnn", epochs=1)
@@ -154,14 +125,6 @@ def test_the_download_is_the_table(tmp_path, rows):
     assert read.accuracy.sum() == pytest.approx(rows.accuracy.sum())
     columns = pd.read_csv(tmp_path / "results-columns.csv")
     assert columns.column.tolist() == list(read.columns)
-
-
-def test_recipes_and_measurements_in_words():
-    recipe = {"augment": False, "learning_rate": 0.05, "model": "small_cnn"}
-    words = "small_cnn, augment False, learning rate 0.05"
-    assert results.in_words({"recipe": recipe}) == words
-    config = {"experiment": "plane", "setting": {"width": 64}, "recipe": {"rate": 0.02}}
-    assert results.in_words(config) == "plane, width 64"
 
 
 def test_data_are_named_by_their_pixels():

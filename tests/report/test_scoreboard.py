@@ -68,12 +68,6 @@ def test_scoreboard_pools_no_two_protocols_or_precisions(changes):
     assert found[2] == "99.00 % (99.00 to 99.00), 3 seeds; MNIST"
 
 
-def test_scoreboard_names_the_data_of_the_test_where_they_are_others():
-    of = {"arm": "student-own", "data": ("fashion_mnist", FASHION), "precision": "mixed"}
-    (row,), _ = board(record(1000, 0.95, **of))
-    assert row[2] == "95.00 %, 1 seed; Fashion-MNIST, tested on MNIST, mixed precision"
-
-
 def test_scoreboard_counts_the_draws_of_a_record():
     arrays = {"right": [22, 24, 23, 9], "fitted": [32, 32, 32, 31]}  # the last is no such teacher
     arrays |= {"random_right": [15, 16, 17, 30]}
@@ -106,11 +100,6 @@ def test_a_difference_is_paired_by_seed():
     )
     assert row.values == pytest.approx([5, 4, 1])
     assert row.holds() == "yes"
-
-
-def test_a_difference_without_its_other_half_is_not_measured():
-    (row,) = rows_of("mnist-statistics", *of_clothes("student-mnist", [0.95] * 3))
-    assert row.values == [] and row.holds() == "not yet measured"
 
 
 def test_students_are_held_against_controls_on_the_same_data():
