@@ -129,11 +129,16 @@ def _described(kept: Lesson, beyond: Tensor, further: Tensor) -> dict[str, np.nd
     count = kept.flipped.sum(1).clamp(min=1)
     found = {"beyond": (beyond * kept.flipped).sum(1) / count, "further": further.sum(1)}
     if kept.setting == Setting():
-
-        def search(*problem: Any) -> list[Tensor]:
-            return [grid_search(*problem, LInf(kept.setting.epsilon))]
-
-        (reachable,) = in_chunks(search, kept.teachers, kept.points, kept.labels)
-        fitted = predict(kept.teachers, kept.points) == kept.labels
-        found["missed"] = (reachable & fitted & ~kept.flipped).sum(1)
+        found["missed"] = _missed(kept)
     return experiment.compact(**found)
+
+
+def _missed(kept: Lesson) -> Tensor:
+    """How many points were not flipped although a place in their ball does it, int64 (R,)."""
+
+    def search(*problem: Any) -> list[Tensor]:
+        return [grid_search(*problem, LInf(kept.setting.epsilon))]
+
+    (reachable,) = in_chunks(search, kept.teachers, kept.points, kept.labels)
+    fitted = predict(kept.teachers, kept.points) == kept.labels
+    return (reachable & fitted & ~kept.flipped).sum(1)
