@@ -4,6 +4,7 @@ What is a picture Pillow decides, by a file's content. Nothing but hidden files 
 other that is no picture stops everything.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +46,14 @@ def read(tree: Path) -> tuple[Arrays, tuple[str, ...]]:
     arrays = {}
     for half, found in halves.items():
         astray = [path.name for path in (tree / half).iterdir() if path.is_file() and shown(path)]
+        # ImageFolder passes over a folder that may not be read.
+        astray += [f"{path}/" for path in (tree / half).rglob("*/")
+                   if not os.access(path, os.R_OK | os.X_OK)]  # fmt: skip
         paths = [Path(path) for path, _ in found.samples]
         if astray or len({path.resolve() for path in paths}) < len(paths):
             raise DataError(
-                f"{tree / half} has files in no class folder ({', '.join(astray[:5])}), or links "
-                "to what it has already: remove them."
+                f"{tree / half} has files in no class folder or folders that may not be read "
+                f"({', '.join(astray[:5])}), or links to what it has already: mend or remove them."
             )
         images = [decoded(path) for path in bar(paths, desc=f"decode {half}")]
         arrays[f"{half}_images"] = np.stack(images).transpose(0, 3, 1, 2).copy()
