@@ -346,14 +346,6 @@ def test_weights_that_are_not_the_records_are_not_used(monkeypatch, isolated):
         _ = Run(one.record).network
 
 
-def test_split_that_was_not_predicted():
-    run = full(also=[])
-    with pytest.raises(RecordError, match=r"holds no other/train@toy.*also="):
-        run.predict(OTHER)
-    with pytest.raises(RecordError, match=r"holds no confidence:toy/test@toy"):
-        run.confidence(TEST)
-
-
 # Pictures ---------------------------------------------------------------------------------------
 
 

@@ -131,25 +131,6 @@ def test_marks_and_values_agree(source, values, fault):
         fill(new_notebook(cells=[new_markdown_cell(source)]), values)
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "It reads {glue:text}`student`.",
-        "```{note}\nText.\n```",
-        ":::{note}\nText.\n:::",
-        "(here)=\n## Here",
-        "Said.[^1]",
-        "- <!--=a-->5<!--/--> begins a line.",
-        "<details>\n<summary>Solution</summary>\nIt *does*.\n</details>",
-        "<details>\n<summary>Solution</summary>\n\nIt *does*.",
-    ],
-)
-def test_what_a_plain_reader_stumbles_over(source):
-    assert foreign(source)
-    plain = "<details>\n<summary>Solution</summary>\n\nIt *reads* <!--=a-->5<!--/-->.\n\n</details>"
-    assert not foreign(plain)
-
-
 def test_the_readme_opens_with_the_number_of_the_first_page():
     first = markdown(nbformat.read(BOOK / "intro.ipynb", as_version=4))[0].source
     (_, number), *_ = MARK.findall(first)

@@ -2,7 +2,6 @@
 
 from types import SimpleNamespace
 
-import pytest
 import torch
 import toys
 from hypothesis import given
@@ -61,18 +60,6 @@ def test_deranged_no_image_keeps_its_label(labels, seed):
         all_of_class = counts(labels[SPLIT.labels == true])[1:]
         surplus = max(0, 2 * max(all_of_class) - sum(all_of_class))
         assert sum(all_of_class) - len(after) == surplus, "no more are left out than must be"
-
-
-def test_only_the_same_places_can_be_left_out():
-    soft = training_sets.soft_predictions(teacher(SPLIT.labels), SPLIT)
-    some = training_sets.subset(training_sets.true_labels(SPLIT), 10, 0)
-    assert len(training_sets.without(soft, some)) == 30
-    other = toy_split(40, name="toy/test")
-    with pytest.raises(ValueError, match="toy/test@toy cannot be left out of toy/train@toy"):
-        training_sets.without(soft, training_sets.true_labels(other))
-    namesake = training_sets.true_labels(toy_split(40, seed=9))  # other pictures of that name
-    with pytest.raises(ValueError, match="cannot be left out"):
-        training_sets.without(soft, namesake)
 
 
 @given(labels_with_gaps, seeds)

@@ -227,23 +227,6 @@ def test_drawing_with_the_mouse(visit):
     spoken = re.compile("Teacher: .* Student: .* Control: ")
     page.locator(".digits [role=status]", has_text=spoken).wait_for(state="attached")
 
-    page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("!document.querySelector('.digits .best')")
-    page.get_by_role("img", name="drawing field: empty").wait_for()
-    assert all(button.is_disabled() for button in meant.all())
-    assert scores(page, 1) == [0, 0, 0]  # clearing the sheet keeps the count
-    page.get_by_role("button", name="Start again").click()
-    page.locator(".digits .score", has_text="of").first.wait_for(state="detached")
-
-
-def test_examples_work_by_keyboard_and_count_themselves(visit):
-    page = opened(visit)
-    for number, name in enumerate(("test digit 7", "test digit 3, no. 2", "test digit 7"), start=1):
-        tile = page.get_by_role("button", name=name, exact=True)
-        tile.press("Enter")
-        page.locator(".digits .tiles [aria-pressed=true]").and_(tile).wait_for()
-        scores(page, min(number, 2))  # an example that comes again is not counted again
-
 
 def test_drawing_with_a_finger(visit):
     page = opened(visit, PHONE)

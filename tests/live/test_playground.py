@@ -170,19 +170,3 @@ def test_points_are_dragged_and_added(visit, play):
     finished(view)
     square.press("ArrowRight")
     view.get_by_text(re.compile(r"Point \d+ of 32: ")).wait_for()
-
-
-def test_the_address_shares_a_draw(visit, play):
-    page, view = play("seed=7&radius=0.1&width=32")
-    view.get_by_role("slider").focus()
-    page.keyboard.press("ArrowRight")
-    button(view, "New points").press("Space")
-    button(view, "64").press("Enter")
-    shared = page.url.partition("?")[2]
-    assert shared == "seed=8&radius=0.11&width=64"
-    page, view = play(shared)
-    assert view.get_by_role("slider").input_value() == "0.11"
-    assert button(view, "64").get_attribute("aria-pressed") == "true"
-    assert view.get_by_text("Draw 8:").count()
-    button(view, "Reset").press("Enter")
-    assert page.url.endswith(f"?seed={VIEW.first_draw}&radius=0.12&width=64")

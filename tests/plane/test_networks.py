@@ -1,6 +1,5 @@
 """Networks trained together are the networks trained alone, and each draw stands for itself."""
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -73,13 +72,6 @@ def test_points_that_do_not_count_have_no_influence():
         assert torch.equal(before[1], after[1])  # nothing counted, nothing learnt
 
 
-def test_an_error_gives_the_threads_back():
-    before = torch.get_num_threads()
-    with pytest.raises(TypeError):
-        train(*small_problem(), Recipe(steps=None))
-    assert torch.get_num_threads() == before
-
-
 @pytest.fixture(scope="module")
 def taught():
     return lesson(Setting(width=32), range(8))
@@ -104,12 +96,6 @@ def test_unmoved_points_with_flipped_labels_teach_the_inverse(taught):
     assert numbers["control_same_regions"].mean() < 0.25
     assert 12 < numbers["random_right"].mean() < 20
     assert 0.3 < numbers["unrelated_same_regions"].mean() < 0.7
-
-
-def test_outcomes_fit_into_a_small_record(taught):
-    for name, values in (outcome(taught) | baselines(taught)).items():
-        assert values.shape == (8,)
-        assert values.dtype == (np.float32 if name.endswith("regions") else np.uint8)
 
 
 def test_regions_lie_the_right_way_up():

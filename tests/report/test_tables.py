@@ -14,16 +14,6 @@ def test_text_is_escaped_and_links_lead_where_they_say():
     assert repr(table).splitlines()[2] == "62.5 % (https://example.org/?a&b)"
 
 
-def test_verdicts_are_bold_and_what_is_not_judged_is_not():
-    html = Table(
-        ["a"], [["yes"], ["no"], ["in 2 of 3 seeds"], ["not judged: quick run"], ["north"]]
-    )
-    cells = html._repr_html_()
-    assert '<td class="verdict">yes' in cells and '<td class="verdict">no<' in cells
-    assert "<td>in 2 of" in cells
-    assert "<td>not judged" in cells and "<td>north" in cells
-
-
 def test_texts_of_more_seeds_hold_an_interval_within_what_is_possible():
     # by hand: t with 5 degrees of freedom 2.5706, deviation 51.64, half width 54.19
     assert interval_text([0, 0, 100, 100, 100, 100]) == "66.67 % [12.47, 100.00]"

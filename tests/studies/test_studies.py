@@ -61,8 +61,3 @@ def test_arms_have_names_of_their_own(chapter):
     assert len({arm.name for arm in arms}) == len(arms)
     assert {arm.role for arm in arms} <= {"teacher", "student", "control"}
     assert {arm.labels for arm in arms} <= {"teacher", "true", "other", ""}
-
-
-@pytest.mark.parametrize("chapter", ["no_such", "../mnist_to_fashion", ""])
-def test_a_chapter_without_a_study_has_none(chapter):
-    assert study(chapter) is None
