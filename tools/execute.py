@@ -9,7 +9,6 @@ What is stored depends on the code only: no timings, no random widget names.
 from __future__ import annotations
 
 import argparse
-import copy
 import difflib
 import json
 import os
@@ -111,16 +110,16 @@ def name_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def readable(notebook: nbformat.NotebookNode) -> list[str]:
-    """The lines of the file without pictures, and without what widgets hold in bytes."""
-    bare = copy.deepcopy(notebook)
-    for cell in bare.cells:
+    """The lines of the file without pictures and what widgets hold in bytes: it loses both."""
+    for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             for kind in output.get("data", ()):
                 if kind.startswith("image/"):
                     output.data[kind] = "(picture)"
-    for model in bare.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {}).values():
+    widgets = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {})
+    for model in widgets.get("state", {}).values():
         model.pop("buffers", None)
-    return PICTURE.sub("(picture)", nbformat.writes(bare)).splitlines()
+    return PICTURE.sub("(picture)", nbformat.writes(notebook)).splitlines()
 
 
 def check(path: Path) -> str:
