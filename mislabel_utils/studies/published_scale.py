@@ -16,7 +16,7 @@ from mislabel_utils.recording.runs import Run
 from mislabel_utils.studies import Arm, adversarial_errors
 from mislabel_utils.studies.two_cues import Cues
 
-SEEDS = range(30, 31)  # of no other chapter
+SEEDS = range(30, 32)  # of no other chapter; the second has the last student alone so far
 RADIUS = 0.5  # as published
 TEACHER = Recipe(
     "airbench", epochs=14, batch_size=256, learning_rate=0.2, augment=True, precision="mixed"
@@ -45,8 +45,9 @@ def experiment(lab: Lab, seed: int) -> dict[str, Run]:
     one.teacher = one.teach("teacher", one.images.train, TEACHER)
     det = one.moved(training_sets.next_class(one.images.train), RADIUS)
     one.describe("det", one.teacher, det)
-    one.learn("det-lesson", det, LESSON)
-    one.learn("det-deep", det, AS_DET)
+    if seed == SEEDS[0]:
+        one.learn("det-lesson", det, LESSON)
+        one.learn("det-deep", det, AS_DET)
     one.learn("det-0.5", det, replace(AS_DET, model=TEACHER.model))
     one.conflict(RADIUS)
     return one.runs

@@ -17,7 +17,7 @@ RECORDS = {
     "two_dimensions": 42,
     "two_cues": 306,
     "two_cues_knobs": 66,
-    "published_scale": 6,
+    "published_scale": 10,
     "mislabeled_readings": 36,
 }
 
